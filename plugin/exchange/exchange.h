@@ -1,0 +1,208 @@
+/* The noun of this plugin: a request and the response it drew.
+ *
+ * track/ makes exchanges; measure/, write/ and wireshark/ read them.  Those
+ * rooms know this header, never each other.  Plain C: no GLib, no Wireshark.
+ *
+ * A connection has two directions, the client's and the server's.  Messages
+ * tile each of them without gap or overlap: every byte a side sent lies in
+ * exactly one message, captured or missing.  An offset counts the bytes of a
+ * direction from its first known one, so it never wraps.
+ */
+#ifndef RR_EXCHANGE_H
+#define RR_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A place in the capture.  Frames count from 1; 0 is "none". */
+struct rr_point {
+    int64_t time; /* nanoseconds since the Unix epoch */
+    uint32_t frame;
+};
+
+enum rr_ended_by {
+    RR_GOING_ON,
+    RR_BY_RESPONSE,
+    RR_BY_NEXT,
+    RR_BY_QUIET,
+    RR_BY_CLIENT_FIN,
+    RR_BY_SERVER_FIN,
+    RR_BY_CLIENT_RST,
+    RR_BY_SERVER_RST,
+    RR_BY_SESSION,
+    RR_BY_END,
+    RR_ENDED_BY_COUNT
+};
+
+/* Bytes that went one way without the other side taking its turn. */
+struct rr_message {
+    int64_t first_time, last_time;    /* first and last captured segment that brought a new byte ... */
+    uint32_t first_frame, last_frame; /* ... 0 while there was none */
+    int64_t begin, end;               /* offsets; missing bytes lie inside */
+    uint64_t bytes;                   /* captured ones: a retransmission adds none */
+    const char *summary;              /* printable; NULL while the first byte is not captured */
+    uint32_t segments;                /* that brought new bytes */
+    uint32_t repeats;                 /* that brought none */
+    uint16_t protocol;                /* index into the connection's `protocols` */
+    uint16_t part;                    /* how often a row of it was reported */
+    uint8_t ended_by;                 /* enum rr_ended_by */
+    bool cut;                         /* the capture holds less of a segment than was sent */
+};
+
+enum rr_status {
+    RR_OPEN,       /* may still be answered */
+    RR_ANSWERED,   /* has a response, captured or known to be missing */
+    RR_UNANSWERED, /* FIN, RST or the longest wait came first */
+    RR_UNASKED,    /* no byte of the request was captured */
+    RR_PUSHED,     /* not an exchange: `response` is a push */
+    RR_STATUS_COUNT
+};
+
+/* How sure it is that the two messages are a pair. */
+enum rr_evidence {
+    RR_NO_PAIR,
+    RR_EXACT, /* the answer begins where the request had acknowledged, and acknowledges all that was sent */
+    RR_ACKED, /* the answer acknowledges the request */
+    RR_ORDER, /* the capture has no number that tells */
+    RR_EVIDENCE_COUNT
+};
+
+enum rr_side { RR_CLIENT, RR_SERVER };
+
+struct rr_endpoint {
+    const char *host; /* numeric */
+    uint16_t port;
+};
+
+/* Where the knowledge comes from of who is the client. */
+enum rr_direction_from {
+    RR_FROM_NOTHING,
+    RR_FROM_SYN,
+    RR_FROM_SYNACK,
+    RR_FROM_PREFERENCE,
+    RR_FROM_SERVICE,
+    RR_FROM_PORT,
+    RR_FROM_FIRST,
+    RR_DIRECTION_FROM_COUNT
+};
+
+enum rr_close { RR_CLOSE_OPEN, RR_CLOSE_FIN, RR_CLOSE_RST, RR_CLOSE_REFUSED, RR_CLOSE_COUNT };
+
+enum rr_tcp_state {
+    RR_STATE_UNKNOWN,
+    RR_SYN_SENT,
+    RR_SYN_RCVD,
+    RR_ESTABLISHED,
+    RR_FIN_WAIT1,
+    RR_FIN_WAIT2,
+    RR_CLOSE_WAIT,
+    RR_LAST_ACK,
+    RR_CLOSING,
+    RR_TIME_WAIT,
+    RR_CLOSED,
+    RR_TCP_STATE_COUNT
+};
+
+struct rr_connection {
+    uint32_t stream; /* tcp.stream */
+    uint16_t part;   /* how often its row was reported */
+    uint8_t direction_from, close;
+    uint8_t state[2];          /* enum rr_tcp_state, by enum rr_side */
+    int8_t closed_by;          /* enum rr_side, or -1 */
+    struct rr_endpoint end[2]; /* by enum rr_side, as all pairs here */
+    uint64_t seed;             /* of the ids: made from both endpoints */
+    uint32_t origin[2];        /* sequence number of offset 0 */
+    struct rr_point first, last;
+    struct rr_point handshake; /* the segment that completed it, if captured */
+    int64_t connect_time;      /* valid where handshake.frame is set */
+    uint32_t syn_retries, synack_retries;
+    uint32_t exchanges, unanswered, pushes;
+    uint64_t bytes[2];   /* captured, of requests and of responses ... */
+    uint64_t push_bytes; /* ... and of pushes */
+    uint64_t missing[2];
+    uint32_t repeats[2];
+    const char *const *protocols; /* names, as messages number them */
+};
+
+struct rr_exchange {
+    const struct rr_connection *connection;
+    struct rr_message request, response;
+    union {
+        int64_t after;                     /* end of the response before it, or RR_NEVER */
+        const struct rr_exchange *follows; /* of a push: the exchange it came after, or NULL */
+    } as;
+    uint32_t number;   /* in order of opening, from 1; 0 for a push */
+    uint32_t entry[2]; /* the tracker's own: see reports.h */
+    uint16_t part;     /* how often its row was reported */
+    uint8_t status;    /* enum rr_status */
+    uint8_t evidence;  /* enum rr_evidence */
+    uint8_t proof;     /* the tracker's own */
+    bool ended;        /* all there was to say has been said, so far */
+};
+
+#define RR_NEVER INT64_MIN
+
+/* What a row of a message is about. */
+struct rr_row {
+    const struct rr_connection *connection;
+    const struct rr_exchange *exchange; /* NULL in a connection's row */
+    const struct rr_message *message;   /* NULL in an exchange's row */
+};
+
+const char *rr_status_name(enum rr_status status);
+const char *rr_evidence_name(enum rr_evidence evidence); /* "" for RR_NO_PAIR */
+const char *rr_ended_by_name(enum rr_ended_by ended_by); /* "" for RR_GOING_ON */
+const char *rr_tcp_state_name(enum rr_tcp_state state);  /* "" for RR_STATE_UNKNOWN */
+const char *rr_direction_from_name(enum rr_direction_from from);
+const char *rr_close_name(enum rr_close close);
+const char *rr_side_name(int side); /* "" below 0 */
+
+/* The same wherever the capture was made; unique within 2^32 bytes of a connection. */
+uint64_t rr_exchange_id(const struct rr_exchange *x);
+uint64_t rr_connection_id(const struct rr_connection *c);
+uint64_t rr_endpoints_seed(const struct rr_endpoint *client, const struct rr_endpoint *server);
+
+static inline bool rr_seen(const struct rr_message *m)
+{
+    return m->first_frame != 0;
+}
+
+/* It is there: bytes of it were captured, or are known to be missing. */
+static inline bool rr_exists(const struct rr_message *m)
+{
+    return m->end > m->begin || rr_seen(m);
+}
+
+static inline uint64_t rr_missing(const struct rr_message *m)
+{
+    return (uint64_t)(m->end - m->begin) - m->bytes;
+}
+
+static inline bool rr_complete(const struct rr_message *m)
+{
+    return rr_missing(m) == 0;
+}
+
+static inline bool rr_is_push(const struct rr_exchange *x)
+{
+    return x->status == RR_PUSHED;
+}
+
+static inline bool rr_has_both(const struct rr_exchange *x)
+{
+    return rr_seen(&x->request) && rr_seen(&x->response);
+}
+
+/* What the server took: last byte asked to first byte answered. */
+static inline int64_t rr_latency(const struct rr_exchange *x)
+{
+    return x->response.first_time - x->request.last_time;
+}
+
+/* What the client felt: first byte asked to last byte answered. */
+static inline int64_t rr_duration(const struct rr_exchange *x)
+{
+    return x->response.last_time - x->request.first_time;
+}
+
+#endif

@@ -1,0 +1,59 @@
+/* Segments in, exchanges out.
+ *
+ * Feed each segment of a connection once, in capture order, and keep the
+ * verdict.  No clock, no I/O, no global: the same segments give the same
+ * verdicts and the same reports.  All that is handed out belongs to the
+ * tracker and lives until rr_tracker_free.
+ */
+#ifndef RR_TRACKER_H
+#define RR_TRACKER_H
+
+#include "track/segment.h"
+
+struct rr_tracker;
+
+/* What makes a port look like a server's; more is surer. */
+enum rr_port_kind { RR_PORT_PLAIN, RR_PORT_SERVICE, RR_PORT_PREFERRED };
+
+struct rr_settings {
+    int64_t quiet;    /* ns after which a response that lacks nothing is over; 0: never */
+    int64_t patience; /* ns after which a request is reported unanswered; 0: never */
+    enum rr_port_kind (*port_kind)(uint16_t port);
+};
+
+struct rr_tracker *rr_tracker_new(const struct rr_settings *settings);
+void rr_tracker_free(struct rr_tracker *t);
+
+/* The capture's clock: call for every frame, TCP or not, before its segments. */
+void rr_tracker_tick(struct rr_tracker *t, struct rr_point now);
+
+/* A stream is made known once, before its first segment; the hosts are copied. */
+bool rr_tracker_knows(const struct rr_tracker *t, uint32_t stream);
+void rr_tracker_open(struct rr_tracker *t, uint32_t stream, const struct rr_endpoint ends[2]);
+struct rr_verdict rr_tracker_feed(struct rr_tracker *t, uint32_t stream, const struct rr_segment *s);
+
+/* Reports all that is still open as ended by `why` (RR_BY_END or RR_BY_SESSION).  Feeding may go on. */
+void rr_tracker_finish(struct rr_tracker *t, enum rr_ended_by why);
+
+/* The messages that a verdict's payload lies in, in order of their first byte.  `fresh`: it brought new
+ * bytes of that message. */
+void rr_verdict_messages(const struct rr_verdict *v,
+                         void (*visit)(const struct rr_exchange *x, const struct rr_message *m, bool fresh,
+                                       void *user),
+                         void *user);
+
+/* Rows, in the order in which they became due.  One report can be several rows. */
+enum { RR_ROW_REQUEST = 1, RR_ROW_RESPONSE = 2, RR_ROW_EXCHANGE = 4, RR_ROW_CONNECTION = 8 };
+
+struct rr_report {
+    const struct rr_connection *connection; /* as it was when reported */
+    const struct rr_exchange *exchange;     /* so too; NULL where only the connection is */
+    const struct rr_exchange *live;         /* the same exchange as it stands now */
+    uint32_t frame;                         /* that made it due */
+    uint8_t rows;                           /* RR_ROW_REQUEST and so on */
+};
+
+size_t rr_tracker_report_count(const struct rr_tracker *t);
+struct rr_report rr_tracker_report(const struct rr_tracker *t, size_t i);
+
+#endif
