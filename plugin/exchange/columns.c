@@ -1,0 +1,473 @@
+#include "exchange/columns.h"
+
+/* A cell of each kind, empty unless it is known. */
+
+static struct rr_cell count(bool known, uint64_t n)
+{
+    return (struct rr_cell){ .present = known, .as.count = n };
+}
+
+static struct rr_cell ns(bool known, int64_t t)
+{
+    return (struct rr_cell){ .present = known, .as.ns = t };
+}
+
+static struct rr_cell flag(bool known, bool f)
+{
+    return (struct rr_cell){ .present = known, .as.flag = f };
+}
+
+/* NULL and "" are both unknown. */
+static struct rr_cell text(const char *s)
+{
+    return (struct rr_cell){ .present = s && *s, .as.text = s };
+}
+
+/* Facts of a message: alike in its own row and among an exchange's. */
+
+static struct rr_cell start(const struct rr_message *m)
+{
+    return ns(rr_seen(m), m->first_time);
+}
+
+static struct rr_cell end(const struct rr_message *m)
+{
+    return ns(rr_seen(m), m->last_time);
+}
+
+static struct rr_cell first_frame(const struct rr_message *m)
+{
+    return count(rr_seen(m), m->first_frame);
+}
+
+static struct rr_cell last_frame(const struct rr_message *m)
+{
+    return count(rr_seen(m), m->last_frame);
+}
+
+static struct rr_cell spread(const struct rr_message *m)
+{
+    return ns(rr_seen(m), m->last_time - m->first_time);
+}
+
+static struct rr_cell bytes(const struct rr_message *m)
+{
+    return count(rr_exists(m), m->bytes);
+}
+
+static struct rr_cell segments(const struct rr_message *m)
+{
+    return count(rr_exists(m), m->segments);
+}
+
+static struct rr_cell missing(const struct rr_message *m)
+{
+    return count(rr_exists(m), rr_missing(m));
+}
+
+static struct rr_cell repeats(const struct rr_message *m)
+{
+    return count(rr_exists(m), m->repeats);
+}
+
+static struct rr_cell complete(const struct rr_message *m)
+{
+    return flag(rr_exists(m), rr_complete(m));
+}
+
+static struct rr_cell protocol(const struct rr_connection *c, const struct rr_message *m)
+{
+    return text(rr_seen(m) ? c->protocols[m->protocol] : NULL);
+}
+
+/* Facts of an exchange. */
+
+/* A push has no number of its own: it goes by the exchange it came after. */
+static struct rr_cell number(const struct rr_exchange *x)
+{
+    const struct rr_exchange *numbered = rr_is_push(x) ? x->as.follows : x;
+    return count(numbered, numbered ? numbered->number : 0);
+}
+
+static struct rr_cell latency(const struct rr_exchange *x)
+{
+    return ns(rr_has_both(x), rr_latency(x));
+}
+
+static struct rr_cell think(const struct rr_exchange *x)
+{
+    if (rr_is_push(x) || x->as.after == RR_NEVER)
+        return ns(false, 0);
+    return ns(rr_seen(&x->request), x->request.first_time - x->as.after);
+}
+
+static const struct rr_message nothing;
+
+static const struct rr_message *request(const struct rr_row *row)
+{
+    return rr_is_push(row->exchange) ? &nothing : &row->exchange->request;
+}
+
+static const struct rr_message *response(const struct rr_row *row)
+{
+    return rr_is_push(row->exchange) ? &nothing : &row->exchange->response;
+}
+
+static const struct rr_message *push(const struct rr_row *row)
+{
+    return rr_is_push(row->exchange) ? &row->exchange->response : &nothing;
+}
+
+/* The message that speaks for an exchange: the request where any of it was captured. */
+static const struct rr_message *speaker(const struct rr_exchange *x)
+{
+    return !rr_is_push(x) && rr_seen(&x->request) ? &x->request : &x->response;
+}
+
+/* The message whose end was the exchange's. */
+static const struct rr_message *closer(const struct rr_exchange *x)
+{
+    return rr_exists(&x->response) ? &x->response : &x->request;
+}
+
+static const char *status(const struct rr_exchange *x)
+{
+    return rr_is_push(x) ? NULL : rr_status_name(x->status);
+}
+
+/* Facts of a message's own row. */
+
+static bool is_request(const struct rr_row *row)
+{
+    return row->message == &row->exchange->request;
+}
+
+static const char *message_kind(const struct rr_row *row)
+{
+    if (rr_is_push(row->exchange))
+        return "push";
+    return is_request(row) ? "request" : "response";
+}
+
+static const struct rr_endpoint *source(const struct rr_row *row)
+{
+    return &row->connection->end[is_request(row) ? RR_CLIENT : RR_SERVER];
+}
+
+static const struct rr_endpoint *destination(const struct rr_row *row)
+{
+    return &row->connection->end[is_request(row) ? RR_SERVER : RR_CLIENT];
+}
+
+static struct rr_cell peer_frame(const struct rr_row *row)
+{
+    const struct rr_exchange *x = row->exchange;
+    return count(rr_has_both(x), is_request(row) ? x->response.first_frame : x->request.last_frame);
+}
+
+#define READ(name, value)                                                                                    \
+    static struct rr_cell read_##name(const struct rr_row *row)                                              \
+    {                                                                                                        \
+        return value;                                                                                        \
+    }
+
+/* clang-format off */
+READ(stream, count(true, row->connection->stream))
+READ(client, text(row->connection->end[RR_CLIENT].host))
+READ(client_port, count(true, row->connection->end[RR_CLIENT].port))
+READ(server, text(row->connection->end[RR_SERVER].host))
+READ(server_port, count(true, row->connection->end[RR_SERVER].port))
+READ(direction_from, text(rr_direction_from_name(row->connection->direction_from)))
+
+READ(number, number(row->exchange))
+READ(id, count(true, rr_exchange_id(row->exchange)))
+READ(latency, latency(row->exchange))
+
+/* Columns that stand in several tables. */
+
+#define NUMBER                                                                                               \
+    { "exchange", "exchange", RR_COUNT, "Exchange",                                                          \
+      "Number of the exchange in the capture, in order of opening, from 1; of a push, that of the "          \
+      "exchange it came after.", read_number }
+
+#define ID                                                                                                   \
+    { "id", "id", RR_ID, "Id",                                                                               \
+      "Made from the endpoints and the sequence number of the first byte: the same wherever the "            \
+      "capture was made.", read_id }
+
+#define STREAM                                                                                               \
+    { "stream", "stream", RR_COUNT, "Stream", "The connection, as `tcp.stream`.", read_stream }
+
+#define LATENCY                                                                                              \
+    { "latency", "latency", RR_SPAN, "Latency",                                                              \
+      "Last new byte of the request to first new byte of the response.", read_latency }
+
+#define DIRECTION_FROM(name)                                                                                 \
+    { name, "direction_from", RR_TEXT, "Direction from",                                                     \
+      "What told the client from the server: `syn`, `synack`, `preference`, `service`, `port` or "           \
+      "`first`.", read_direction_from }
+
+#define ENDPOINTS                                                                                            \
+    { "client", "client.host", RR_TEXT, "Client", "Address of the side that asks.", read_client },           \
+    { "client_port", "client.port", RR_PORT, "Client port", "Port of the side that asks.",                   \
+      read_client_port },                                                                                    \
+    { "server", "server.host", RR_TEXT, "Server", "Address of the side that answers.", read_server },        \
+    { "server_port", "server.port", RR_PORT, "Server port", "Port of the side that answers.",                \
+      read_server_port }
+
+READ(message, text(message_kind(row)))
+READ(message_part, count(true, row->message->part))
+READ(message_protocol, protocol(row->connection, row->message))
+READ(src, text(source(row)->host))
+READ(src_port, count(true, source(row)->port))
+READ(dst, text(destination(row)->host))
+READ(dst_port, count(true, destination(row)->port))
+READ(start, start(row->message))
+READ(end, end(row->message))
+READ(first_frame, first_frame(row->message))
+READ(last_frame, last_frame(row->message))
+READ(segments, segments(row->message))
+READ(bytes, bytes(row->message))
+READ(missing, missing(row->message))
+READ(repeats, repeats(row->message))
+READ(complete, complete(row->message))
+READ(message_ended_by, text(rr_ended_by_name(row->message->ended_by)))
+READ(peer_frame, peer_frame(row))
+READ(message_summary, text(row->message->summary))
+/* clang-format on */
+
+static const struct rr_column message_columns[] = {
+    NUMBER,
+    { "message", NULL, RR_TEXT, "Message", "`request`, `response` or `push`.", read_message },
+    { "part", NULL, RR_COUNT, "Part", "How often the message was reported; the highest part is the truth.",
+      read_message_part },
+    ID,
+    STREAM,
+    { "protocol", NULL, RR_TEXT, "Protocol", "The innermost protocol above TCP on the message's first frame.",
+      read_message_protocol },
+    { "src", NULL, RR_TEXT, "Source", "Address of the message's sender.", read_src },
+    { "src_port", NULL, RR_PORT, "Source port", "Port of the message's sender.", read_src_port },
+    { "dst", NULL, RR_TEXT, "Destination", "Address of the message's receiver.", read_dst },
+    { "dst_port", NULL, RR_PORT, "Destination port", "Port of the message's receiver.", read_dst_port },
+    { "start", NULL, RR_TIME, "Start", "When the first segment that brought a new byte was captured.",
+      read_start },
+    { "end", NULL, RR_TIME, "End", "When the last segment that brought a new byte was captured.", read_end },
+    { "first_frame", NULL, RR_FRAME, "First frame", "The first frame that brought a new byte.",
+      read_first_frame },
+    { "last_frame", NULL, RR_FRAME, "Last frame", "The last frame that brought a new byte.",
+      read_last_frame },
+    { "segments", NULL, RR_COUNT, "Segments", "Segments that brought new bytes.", read_segments },
+    { "bytes", NULL, RR_COUNT, "Bytes", "Captured bytes, each counted once.", read_bytes },
+    { "missing", NULL, RR_COUNT, "Missing bytes", "Bytes that were sent but are not in the capture.",
+      read_missing },
+    { "repeats", NULL, RR_COUNT, "Repeats", "Segments that brought no new byte.", read_repeats },
+    { "complete", NULL, RR_FLAG, "Complete", "No byte is missing.", read_complete },
+    { "ended_by", NULL, RR_TEXT, "Ended by", "What ended the message; empty while it may go on.",
+      read_message_ended_by },
+    LATENCY,
+    { "peer_frame", NULL, RR_FRAME, "Peer frame", "The frame that the latency is measured to or from.",
+      read_peer_frame },
+    { "summary", NULL, RR_TEXT, "Summary", "The message's first line.", read_message_summary },
+};
+
+/* clang-format off */
+#define READ_MESSAGE(of)                                                                                     \
+    READ(of##_start, start(of(row)))                                                                         \
+    READ(of##_end, end(of(row)))                                                                             \
+    READ(of##_first_frame, first_frame(of(row)))                                                             \
+    READ(of##_last_frame, last_frame(of(row)))                                                               \
+    READ(of##_spread, spread(of(row)))                                                                       \
+    READ(of##_bytes, bytes(of(row)))                                                                         \
+    READ(of##_segments, segments(of(row)))                                                                   \
+    READ(of##_missing, missing(of(row)))                                                                     \
+    READ(of##_repeats, repeats(of(row)))                                                                     \
+    READ(of##_complete, complete(of(row)))
+
+READ_MESSAGE(request)
+READ_MESSAGE(response)
+READ_MESSAGE(push)
+
+READ(part, count(true, row->exchange->part))
+READ(protocol, protocol(row->connection, speaker(row->exchange)))
+READ(status, text(status(row->exchange)))
+READ(evidence, text(rr_evidence_name(row->exchange->evidence)))
+READ(ended_by, text(rr_ended_by_name(closer(row->exchange)->ended_by)))
+READ(duration, ns(rr_has_both(row->exchange), rr_duration(row->exchange)))
+READ(think, think(row->exchange))
+READ(both_missing, count(true, rr_missing(&row->exchange->request) + rr_missing(&row->exchange->response)))
+READ(both_repeats, count(true, (uint64_t)row->exchange->request.repeats + row->exchange->response.repeats))
+READ(summary, text(speaker(row->exchange)->summary))
+/* clang-format on */
+
+#define HELP_FIRST_FRAME "The first frame that brought a new byte of the "
+#define HELP_LAST_FRAME  "The last frame that brought a new byte of the "
+#define HELP_START       "When the first segment that brought a new byte was captured, of the "
+#define HELP_END         "When the last segment that brought a new byte was captured, of the "
+#define HELP_SPREAD      "First to last segment that brought a new byte of the "
+#define HELP_BYTES       "Captured bytes, each counted once, of the "
+#define HELP_SEGMENTS    "Segments that brought new bytes of the "
+#define HELP_MISSING     "Bytes that were sent but are not in the capture, of the "
+#define HELP_REPEATS     "Segments that brought no new byte of the "
+#define HELP_COMPLETE    "No byte is missing of the "
+
+static const struct rr_column exchange_columns[] = {
+    NUMBER,
+    { "part", NULL, RR_COUNT, "Part", "How often the exchange was reported; the highest part is the truth.",
+      read_part },
+    ID,
+    STREAM,
+    { "protocol", "protocol", RR_TEXT, "Protocol",
+      "The innermost protocol above TCP on the request's first frame; where no request was captured, on the "
+      "response's or push's.",
+      read_protocol },
+    ENDPOINTS,
+    { "status", "status", RR_TEXT, "Status", "`answered`, `unanswered`, `unasked` or `open`.", read_status },
+    { "evidence", "evidence", RR_TEXT, "Evidence",
+      "How sure it is that the two messages are a pair: `exact`, `acked` or `order`.", read_evidence },
+    { "ended_by", "ended_by", RR_TEXT, "Ended by",
+      "What ended the response or push, or the request where there is no response; empty while it may go on.",
+      read_ended_by },
+    { "request_start", "request.start", RR_TIME, "Request start", HELP_START "request.", read_request_start },
+    { "request_end", "request.end", RR_TIME, "Request end", HELP_END "request.", read_request_end },
+    { "response_start", "response.start", RR_TIME, "Response start", HELP_START "response.",
+      read_response_start },
+    { "response_end", "response.end", RR_TIME, "Response end", HELP_END "response.", read_response_end },
+    LATENCY,
+    { "duration", "duration", RR_SPAN, "Duration",
+      "First new byte of the request to last new byte of the response.", read_duration },
+    { "request_spread", "request.spread", RR_SPAN, "Request spread", HELP_SPREAD "request.",
+      read_request_spread },
+    { "response_spread", "response.spread", RR_SPAN, "Response spread", HELP_SPREAD "response.",
+      read_response_spread },
+    { "think", "think", RR_SPAN, "Think time",
+      "End of the response before it on the connection to first new byte of the request.", read_think },
+    { "request_frame", "request_in", RR_REQUEST_IN, "Request in", HELP_FIRST_FRAME "request.",
+      read_request_first_frame },
+    { "response_frame", "response_in", RR_RESPONSE_IN, "Response in", HELP_FIRST_FRAME "response.",
+      read_response_first_frame },
+    { "request_bytes", "request.bytes", RR_COUNT, "Request bytes", HELP_BYTES "request.",
+      read_request_bytes },
+    { "response_bytes", "response.bytes", RR_COUNT, "Response bytes", HELP_BYTES "response.",
+      read_response_bytes },
+    { "request_segments", "request.segments", RR_COUNT, "Request segments", HELP_SEGMENTS "request.",
+      read_request_segments },
+    { "response_segments", "response.segments", RR_COUNT, "Response segments", HELP_SEGMENTS "response.",
+      read_response_segments },
+    { "missing", "missing", RR_COUNT, "Missing bytes",
+      "Bytes that were sent but are not in the capture, of both messages.", read_both_missing },
+    { "repeats", "repeats", RR_COUNT, "Repeats", "Segments that brought no new byte, of both messages.",
+      read_both_repeats },
+    { "summary", "summary", RR_TEXT, "Summary",
+      "First line of the request; where no request was captured, of the response or push.", read_summary },
+
+    DIRECTION_FROM(NULL),
+    { NULL, "request.first_frame", RR_FRAME, "Request first frame", HELP_FIRST_FRAME "request.",
+      read_request_first_frame },
+    { NULL, "request.last_frame", RR_FRAME, "Request last frame", HELP_LAST_FRAME "request.",
+      read_request_last_frame },
+    { NULL, "request.missing", RR_COUNT, "Request missing bytes", HELP_MISSING "request.",
+      read_request_missing },
+    { NULL, "request.repeats", RR_COUNT, "Request repeats", HELP_REPEATS "request.", read_request_repeats },
+    { NULL, "request.complete", RR_FLAG, "Request complete", HELP_COMPLETE "request.",
+      read_request_complete },
+    { NULL, "response.first_frame", RR_FRAME, "Response first frame", HELP_FIRST_FRAME "response.",
+      read_response_first_frame },
+    { NULL, "response.last_frame", RR_FRAME, "Response last frame", HELP_LAST_FRAME "response.",
+      read_response_last_frame },
+    { NULL, "response.missing", RR_COUNT, "Response missing bytes", HELP_MISSING "response.",
+      read_response_missing },
+    { NULL, "response.repeats", RR_COUNT, "Response repeats", HELP_REPEATS "response.",
+      read_response_repeats },
+    { NULL, "response.complete", RR_FLAG, "Response complete", HELP_COMPLETE "response.",
+      read_response_complete },
+    { NULL, "push.start", RR_TIME, "Push start", HELP_START "push.", read_push_start },
+    { NULL, "push.end", RR_TIME, "Push end", HELP_END "push.", read_push_end },
+    { NULL, "push.first_frame", RR_FRAME, "Push first frame", HELP_FIRST_FRAME "push.",
+      read_push_first_frame },
+    { NULL, "push.last_frame", RR_FRAME, "Push last frame", HELP_LAST_FRAME "push.", read_push_last_frame },
+    { NULL, "push.spread", RR_SPAN, "Push spread", HELP_SPREAD "push.", read_push_spread },
+    { NULL, "push.bytes", RR_COUNT, "Push bytes", HELP_BYTES "push.", read_push_bytes },
+    { NULL, "push.segments", RR_COUNT, "Push segments", HELP_SEGMENTS "push.", read_push_segments },
+    { NULL, "push.missing", RR_COUNT, "Push missing bytes", HELP_MISSING "push.", read_push_missing },
+    { NULL, "push.repeats", RR_COUNT, "Push repeats", HELP_REPEATS "push.", read_push_repeats },
+    { NULL, "push.complete", RR_FLAG, "Push complete", HELP_COMPLETE "push.", read_push_complete },
+};
+
+/* clang-format off */
+READ(connection_id, count(true, rr_connection_id(row->connection)))
+READ(connection_start, ns(row->connection->first.frame, row->connection->first.time))
+READ(connection_end, ns(row->connection->last.frame, row->connection->last.time))
+READ(connect_time, ns(row->connection->handshake.frame, row->connection->connect_time))
+READ(syn_retries, count(true, row->connection->syn_retries))
+READ(synack_retries, count(true, row->connection->synack_retries))
+READ(exchanges, count(true, row->connection->exchanges))
+READ(unanswered, count(true, row->connection->unanswered))
+READ(pushes, count(true, row->connection->pushes))
+READ(all_request_bytes, count(true, row->connection->bytes[RR_CLIENT]))
+READ(all_response_bytes, count(true, row->connection->bytes[RR_SERVER]))
+READ(all_push_bytes, count(true, row->connection->push_bytes))
+READ(client_missing, count(true, row->connection->missing[RR_CLIENT]))
+READ(server_missing, count(true, row->connection->missing[RR_SERVER]))
+READ(client_repeats, count(true, row->connection->repeats[RR_CLIENT]))
+READ(server_repeats, count(true, row->connection->repeats[RR_SERVER]))
+READ(closed_by, text(rr_side_name(row->connection->closed_by)))
+READ(close, text(rr_close_name(row->connection->close)))
+READ(client_state, text(rr_tcp_state_name(row->connection->state[RR_CLIENT])))
+READ(server_state, text(rr_tcp_state_name(row->connection->state[RR_SERVER])))
+READ(connection_part, count(true, row->connection->part))
+/* clang-format on */
+
+static const struct rr_column connection_columns[] = {
+    STREAM,
+    { "id", NULL, RR_ID, "Id",
+      "Made from the endpoints and the client's first sequence number: the same wherever the capture was "
+      "made.",
+      read_connection_id },
+    ENDPOINTS,
+    DIRECTION_FROM("direction_from"),
+    { "start", NULL, RR_TIME, "Start", "When its first segment was captured.", read_connection_start },
+    { "end", NULL, RR_TIME, "End", "When its last segment was captured.", read_connection_end },
+    { "connect_time", "connect_time", RR_SPAN, "Connect time",
+      "From the first SYN to the segment that completed the handshake.", read_connect_time },
+    { "syn_retries", "syn_retries", RR_COUNT, "SYN retries", "How often the client sent its SYN again.",
+      read_syn_retries },
+    { "synack_retries", "synack_retries", RR_COUNT, "SYN/ACK retries",
+      "How often the server sent its SYN/ACK again.", read_synack_retries },
+    { "exchanges", NULL, RR_COUNT, "Exchanges", "How many exchanges there were.", read_exchanges },
+    { "unanswered", NULL, RR_COUNT, "Unanswered", "How many of them were never answered.", read_unanswered },
+    { "pushes", NULL, RR_COUNT, "Pushes", "How many pushes there were.", read_pushes },
+    { "request_bytes", NULL, RR_COUNT, "Request bytes", "Captured bytes of all requests.",
+      read_all_request_bytes },
+    { "response_bytes", NULL, RR_COUNT, "Response bytes", "Captured bytes of all responses.",
+      read_all_response_bytes },
+    { "push_bytes", NULL, RR_COUNT, "Push bytes", "Captured bytes of all pushes.", read_all_push_bytes },
+    { "client_missing", NULL, RR_COUNT, "Client's missing bytes",
+      "Bytes that the client sent but the capture lacks.", read_client_missing },
+    { "server_missing", NULL, RR_COUNT, "Server's missing bytes",
+      "Bytes that the server sent but the capture lacks.", read_server_missing },
+    { "client_repeats", NULL, RR_COUNT, "Client's repeats",
+      "Segments of the client that brought no new byte.", read_client_repeats },
+    { "server_repeats", NULL, RR_COUNT, "Server's repeats",
+      "Segments of the server that brought no new byte.", read_server_repeats },
+    { "closed_by", NULL, RR_TEXT, "Closed by", "The side that closed first: `client` or `server`.",
+      read_closed_by },
+    { "close", NULL, RR_TEXT, "Close",
+      "How it was closed: `fin`, `rst`, `refused`, or `open` while it is not.", read_close },
+    { "client_state", NULL, RR_TEXT, "Client's state", "TCP state of the client after the last segment.",
+      read_client_state },
+    { "server_state", NULL, RR_TEXT, "Server's state", "TCP state of the server after the last segment.",
+      read_server_state },
+    { "part", NULL, RR_COUNT, "Part", "How often the connection was reported; the highest part is the truth.",
+      read_connection_part },
+};
+
+#define COLUMNS(name, table)                                                                                 \
+    {                                                                                                        \
+        name, table, sizeof table / sizeof *table                                                            \
+    }
+
+const struct rr_columns rr_columns[RR_NOUN_COUNT] = {
+    [RR_MESSAGES] = COLUMNS("messages", message_columns),
+    [RR_EXCHANGES] = COLUMNS("exchanges", exchange_columns),
+    [RR_CONNECTIONS] = COLUMNS("connections", connection_columns),
+};
