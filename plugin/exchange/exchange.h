@@ -137,7 +137,7 @@ struct rr_exchange {
     uint8_t status;    /* enum rr_status */
     uint8_t evidence;  /* enum rr_evidence */
     uint8_t proof;     /* the tracker's own */
-    bool ended;        /* all there was to say has been said, so far */
+    uint8_t due;         /* the tracker's own: rows that wait to be reported */
 };
 
 #define RR_NEVER INT64_MIN

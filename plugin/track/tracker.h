@@ -30,6 +30,7 @@ void rr_tracker_tick(struct rr_tracker *t, struct rr_point now);
 /* A stream is made known once, before its first segment; the hosts are copied. */
 bool rr_tracker_knows(const struct rr_tracker *t, uint32_t stream);
 void rr_tracker_open(struct rr_tracker *t, uint32_t stream, const struct rr_endpoint ends[2]);
+const struct rr_connection *rr_tracker_connection(const struct rr_tracker *t, uint32_t stream);
 struct rr_verdict rr_tracker_feed(struct rr_tracker *t, uint32_t stream, const struct rr_segment *s);
 
 /* Reports all that is still open as ended by `why` (RR_BY_END or RR_BY_SESSION).  Feeding may go on. */

@@ -1,0 +1,387 @@
+#include "track/connection.h"
+
+#include <string.h>
+
+#include "track/messages.h"
+#include "track/seq.h"
+#include "track/sides.h"
+#include "track/states.h"
+#include "track/turns.h"
+
+/* The same SYN captured twice follows itself closely; one sent again waited for its first retransmission
+ * timeout. */
+static const int64_t SYN_COPY_NS = 200 * INT64_C(1000000);
+
+/* No window is larger, so no honest ACK lies further ahead. */
+static const int64_t WINDOW_MAX = INT64_C(1) << 30;
+
+struct rr_conn *rr_conn_new(struct rr_shared *shared, uint32_t stream, const struct rr_endpoint ends[2])
+{
+    struct rr_conn *c = g_new0(struct rr_conn, 1);
+    c->shared = shared;
+    c->facts.stream = stream;
+    c->facts.closed_by = -1;
+    c->facts.protocols = rr_store_protocols(shared->store);
+    c->answer_end = RR_NEVER;
+    for (int i = 0; i < 2; i++) {
+        c->facts.end[i].host = rr_store_text(shared->store, ends[i].host, strlen(ends[i].host));
+        c->facts.end[i].port = ends[i].port;
+        rr_flow_init(&c->flow[i]);
+        c->fin_guess[i] = RR_NO_OFFSET;
+        c->messages[i] = g_ptr_array_new();
+    }
+    return c;
+}
+
+void rr_conn_free(struct rr_conn *c)
+{
+    for (int i = 0; i < 2; i++) {
+        rr_flow_release(&c->flow[i]);
+        g_ptr_array_free(c->messages[i], TRUE);
+    }
+    g_free(c);
+}
+
+static void take_sides(struct rr_conn *c, struct rr_sides sides)
+{
+    if (sides.client != c->client) {
+        struct rr_endpoint end = c->facts.end[0];
+        c->facts.end[0] = c->facts.end[1];
+        c->facts.end[1] = end;
+        struct rr_flow flow = c->flow[0];
+        c->flow[0] = c->flow[1];
+        c->flow[1] = flow;
+        bool heard = c->heard[0];
+        c->heard[0] = c->heard[1];
+        c->heard[1] = heard;
+    }
+    c->client = sides.client;
+    c->facts.direction_from = (uint8_t)sides.from;
+    c->facts.seed = rr_endpoints_seed(&c->facts.end[RR_CLIENT], &c->facts.end[RR_SERVER]);
+}
+
+/* Sides can still change while nobody has said anything. */
+static void learn_sides(struct rr_conn *c, const struct rr_segment *s)
+{
+    if (c->messages[0]->len || c->messages[1]->len)
+        return;
+    enum rr_direction_from from = c->facts.direction_from;
+    bool better = s->flags & RR_SYN && from != RR_FROM_SYN && from != RR_FROM_SYNACK;
+    bool speaks_first = from == RR_FROM_FIRST && s->len && s->end != c->client;
+    const struct rr_endpoint ends[2] = { c->facts.end[c->client], c->facts.end[!c->client] };
+    if (!c->started || better)
+        take_sides(c, rr_sides_guess(ends, s, c->shared->settings.port_kind));
+    else if (speaks_first)
+        take_sides(c, (struct rr_sides){ s->end, RR_FROM_FIRST });
+}
+
+/* Offset of the segment's payload. */
+static int64_t place(struct rr_conn *c, int side, const struct rr_segment *s)
+{
+    struct rr_flow *f = &c->flow[side];
+    uint32_t seq = s->seq + (s->flags & RR_SYN ? 1 : 0);
+    bool first_byte = s->flags & RR_SYN && !f->whole && f->next == 0;
+    if (!f->known || first_byte) {
+        f->known = true;
+        f->whole = s->flags & RR_SYN;
+        f->origin = c->facts.origin[side] = seq;
+    }
+    return rr_seq_offset(f->origin, f->next, seq);
+}
+
+/* Offset in the other side's flow that the segment acknowledges, its FIN included. */
+static int64_t acknowledges(struct rr_conn *c, int side, const struct rr_segment *s)
+{
+    struct rr_flow *f = &c->flow[!side];
+    if (!(s->flags & RR_ACK))
+        return RR_NO_ACK;
+    if (!f->known) {
+        f->known = true;
+        f->whole = s->flags & RR_SYN;
+        f->origin = c->facts.origin[!side] = s->ack;
+    }
+    int64_t acked = rr_seq_offset(f->origin, f->next, s->ack);
+    return acked > f->next + WINDOW_MAX ? RR_NO_ACK : acked;
+}
+
+/* The same without the number a FIN takes.  One that was not captured looks like a byte that nothing follows,
+ * acknowledged by a segment without payload. */
+static int64_t acknowledged_bytes(struct rr_conn *c, int side, const struct rr_segment *s, int64_t acked)
+{
+    const struct rr_flow *f = &c->flow[!side];
+    int64_t *guess = &c->fin_guess[!side];
+    if (acked == RR_NO_ACK)
+        return acked;
+    if (f->fin != RR_NO_OFFSET)
+        return MIN(acked, f->fin);
+    if (!s->len && acked == f->next + 1)
+        *guess = acked;
+    return acked == *guess ? acked - 1 : acked;
+}
+
+static void note_syn(struct rr_conn *c, int side, const struct rr_segment *s, struct rr_verdict *v)
+{
+    struct rr_point *first = side == RR_CLIENT ? &c->syn : &c->synack;
+    struct rr_point *last = &c->last_syn[side];
+    uint32_t *retries = side == RR_CLIENT ? &c->facts.syn_retries : &c->facts.synack_retries;
+    v->phase = RR_PHASE_HANDSHAKE;
+    if (!first->frame)
+        *first = s->at;
+    else if (s->at.time - last->time >= SYN_COPY_NS) {
+        ++*retries;
+        v->syn_retry = true;
+    } else
+        return;
+    *last = s->at;
+}
+
+static void note_handshake(struct rr_conn *c, int side, const struct rr_segment *s, struct rr_verdict *v)
+{
+    if (s->flags & RR_SYN) {
+        note_syn(c, side, s, v);
+        return;
+    }
+    bool completes = side == RR_CLIENT && c->syn.frame && !c->facts.handshake.frame && s->flags & RR_ACK;
+    if (!completes)
+        return;
+    c->facts.handshake = s->at;
+    c->facts.connect_time = s->at.time - c->syn.time;
+    v->handshake = true;
+    if (!s->len)
+        v->phase = RR_PHASE_HANDSHAKE;
+}
+
+/* What the server or the end of all leaves without an answer, newest first; older ones were given up before.
+ */
+static void give_up_waiting(struct rr_conn *c, enum rr_ended_by why)
+{
+    int64_t covered = rr_covered(c);
+    for (guint i = c->messages[RR_CLIENT]->len; i-- > 0;) {
+        struct rr_exchange *x = rr_nth(c, RR_CLIENT, i);
+        if (x->request.begin < covered || x->part)
+            break;
+        rr_give_up(c, x, why);
+    }
+    rr_timer_clear(&c->shared->waiting, &c->waiting);
+}
+
+static void end_told(struct rr_conn *c, enum rr_ended_by why)
+{
+    struct rr_exchange *told = rr_last(c, RR_SERVER);
+    if (told)
+        rr_end(c, RR_SERVER, told, why);
+    rr_timer_clear(&c->shared->quiet, &c->quiet);
+}
+
+static void end_all(struct rr_conn *c, enum rr_ended_by why)
+{
+    end_told(c, why);
+    give_up_waiting(c, why);
+}
+
+static void reset(struct rr_conn *c, int side, const struct rr_segment *s, struct rr_verdict *v)
+{
+    const struct rr_exchange *told = rr_last(c, RR_SERVER);
+    bool refused = side == RR_SERVER && c->facts.state[RR_CLIENT] == RR_SYN_SENT && !c->synack.frame;
+    v->phase = RR_PHASE_TEARDOWN;
+    v->refused = refused;
+    v->reset = rr_pending(c) || (told && told->response.ended_by == RR_GOING_ON);
+    rr_states_after(c->facts.state, side, (struct rr_state_events){ .rst = true });
+    if (c->facts.close == RR_CLOSE_OPEN) {
+        c->facts.close = refused ? RR_CLOSE_REFUSED : RR_CLOSE_RST;
+        c->facts.closed_by = (int8_t)side;
+    }
+    end_all(c, side == RR_CLIENT ? RR_BY_CLIENT_RST : RR_BY_SERVER_RST);
+    (void)s;
+}
+
+static void note_fin(struct rr_conn *c, int side, int64_t offset)
+{
+    struct rr_flow *f = &c->flow[side];
+    if (f->fin != RR_NO_OFFSET || offset < f->next)
+        return;
+    f->fin = offset;
+    if (c->flow[!side].fin == RR_NO_OFFSET)
+        c->facts.closed_by = (int8_t)side;
+    else if (c->facts.close == RR_CLOSE_OPEN)
+        c->facts.close = RR_CLOSE_FIN;
+}
+
+/* A FIN ends what its sender said once nothing before it is awaited any more. */
+static void heed_fin(struct rr_conn *c, int side)
+{
+    const struct rr_flow *f = &c->flow[side];
+    bool all_here = f->next >= f->fin && (rr_flow_missing(f) == 0 || f->acked >= f->fin);
+    if (c->fin_done[side] || f->fin == RR_NO_OFFSET || !all_here)
+        return;
+    c->fin_done[side] = true;
+    struct rr_exchange *pending = rr_pending(c);
+    if (side == RR_CLIENT && pending)
+        rr_end(c, RR_CLIENT, pending, RR_BY_CLIENT_FIN);
+    if (side == RR_SERVER)
+        end_all(c, RR_BY_SERVER_FIN);
+}
+
+/* Nothing of what the server said so far lacks or hangs, so that its silence means that it is done. */
+static bool is_clean(const struct rr_conn *c)
+{
+    const struct rr_exchange *told = rr_last(c, RR_SERVER);
+    const struct rr_flow *f = &c->flow[RR_SERVER];
+    return told && rr_complete(&told->response) && !c->flow[RR_CLIENT].window_shut &&
+           (!c->heard[RR_CLIENT] || f->acked >= f->next);
+}
+
+/* The silence of a stalled server starts to count when the stall is over. */
+static void note_window(struct rr_conn *c, int side, const struct rr_segment *s, bool acked_more)
+{
+    struct rr_flow *f = &c->flow[side];
+    bool was_shut = f->window_shut;
+    f->window_shut = s->window == 0 && !(s->flags & RR_SYN);
+    bool opened = was_shut && !f->window_shut;
+    bool waits = acked_more && !c->quiet.set && !c->hushed;
+    if (side == RR_CLIENT && rr_last(c, RR_SERVER) && (opened || waits))
+        rr_timer_set(&c->shared->quiet, &c->quiet, c, s->at.time);
+}
+
+/* Notes how far `side` has acknowledged the other's bytes; true where it is further than before. */
+static bool note_ack(struct rr_conn *c, int side, const struct rr_segment *s, int64_t begin, int64_t acked)
+{
+    struct rr_flow *other = &c->flow[!side];
+    if (acked == RR_NO_ACK)
+        return false;
+    bool counts = c->probe.bytes && c->probe_side == !side && acked > c->probe.begin;
+    bool keep_alive = s->len <= 1 && begin == c->flow[side].next - 1;
+    if (side == RR_CLIENT)
+        rr_turns_told_unseen(c, begin + keep_alive, acked);
+    else if (!s->len)
+        rr_turns_asked_unseen(c, acked);
+    if (counts)
+        rr_turns_release_probe(c);
+    bool more = acked > other->acked;
+    if (more)
+        other->acked = acked;
+    return more;
+}
+
+/* Merges the pieces that no boundary can fall between any more. */
+static void settle(struct rr_conn *c, int side)
+{
+    struct rr_flow *f = &c->flow[side];
+    if (f->count < f->settle_at && f->count < RR_PIECES_MAX)
+        return;
+    int64_t upto = rr_flow_solid(f);
+    if (side == RR_CLIENT)
+        upto = MIN(upto, c->sure);
+    else
+        upto = MIN(upto, f->acked);
+    upto = MIN(upto, f->pieces[f->head + f->count - RR_PIECES_LAZY / 2].begin);
+    if (f->count >= RR_PIECES_MAX)
+        upto = MAX(upto, f->pieces[f->head + f->count / 2].begin);
+    int i = rr_find(c, side, upto - 1);
+    if (i >= 0)
+        rr_flow_settle(f, rr_side_of(rr_nth(c, side, (guint)i), side)->begin, upto);
+}
+
+static void feed_payload(struct rr_conn *c, const struct rr_segment *s, int64_t begin, int64_t acked,
+                         struct rr_verdict *v)
+{
+    int side = v->side;
+    struct rr_flow *f = &c->flow[side];
+    if (s->len) {
+        if (side == RR_CLIENT)
+            rr_turns_asked(c, s, begin, acked, v);
+        else
+            rr_turns_told(c, s, begin, acked, v);
+    } else if (!(s->flags & (RR_SYN | RR_FIN)) && begin == f->next - 1) {
+        v->repeat = true;
+        rr_count_repeat(c, side, begin);
+    }
+    if (side == RR_SERVER && rr_flow_missing(f) == 0 && begin <= f->next && acked > c->sure)
+        c->sure = acked;
+    settle(c, side);
+}
+
+static void follow_close(struct rr_conn *c, const struct rr_segment *s)
+{
+    if (c->facts.close != RR_CLOSE_OPEN)
+        rr_timer_set(&c->shared->closed, &c->closed, c, s->at.time);
+}
+
+struct rr_verdict rr_conn_feed(struct rr_conn *c, const struct rr_segment *s)
+{
+    learn_sides(c, s);
+    int side = s->end == c->client ? RR_CLIENT : RR_SERVER;
+    struct rr_verdict v = { .connection = &c->facts, .len = s->len, .side = (uint8_t)side };
+    if (!c->started)
+        c->facts.first = s->at;
+    c->facts.last = s->at;
+    c->started = c->heard[side] = c->stale = true;
+
+    if (s->flags & RR_RST) {
+        v.len = 0;
+        reset(c, side, s, &v);
+    } else {
+        bool closing = c->flow[0].fin != RR_NO_OFFSET || c->flow[1].fin != RR_NO_OFFSET || s->flags & RR_FIN;
+        v.phase = closing && !s->len ? RR_PHASE_TEARDOWN : RR_PHASE_NONE;
+        v.begin = place(c, side, s);
+        int64_t acked = acknowledges(c, side, s);
+        bool acks_fin = acked != RR_NO_ACK && acked > c->flow[!side].fin;
+        int64_t acked_bytes = acknowledged_bytes(c, side, s, acked);
+        note_handshake(c, side, s, &v);
+        bool more = note_ack(c, side, s, v.begin, acked_bytes);
+        feed_payload(c, s, v.begin, acked_bytes, &v);
+        note_window(c, side, s, more);
+        if (s->flags & RR_FIN)
+            note_fin(c, side, v.begin + s->len);
+        heed_fin(c, RR_CLIENT);
+        heed_fin(c, RR_SERVER);
+        rr_states_after(c->facts.state, side,
+                        (struct rr_state_events){ .syn = s->flags & RR_SYN,
+                                                  .ack = s->flags & RR_ACK,
+                                                  .fin = s->flags & RR_FIN,
+                                                  .acks_fin = acks_fin });
+    }
+    follow_close(c, s);
+    v.state[RR_CLIENT] = c->facts.state[RR_CLIENT];
+    v.state[RR_SERVER] = c->facts.state[RR_SERVER];
+    return v;
+}
+
+void rr_conn_waited(struct rr_conn *c)
+{
+    struct rr_exchange *x = rr_pending(c);
+    if (x)
+        rr_give_up(c, x, RR_BY_QUIET);
+}
+
+void rr_conn_quiet(struct rr_conn *c)
+{
+    if (!is_clean(c))
+        return;
+    c->hushed = true;
+    end_told(c, RR_BY_QUIET);
+}
+
+static void report_connection(struct rr_conn *c)
+{
+    for (int side = 0; side < 2; side++)
+        c->facts.missing[side] = (uint64_t)rr_flow_missing(&c->flow[side]);
+    if (c->stale)
+        rr_reports_connection(c->shared->reports, &c->facts, c->shared->now.frame);
+    c->stale = false;
+}
+
+void rr_conn_lingered(struct rr_conn *c)
+{
+    rr_conn_flush(c->shared);
+    report_connection(c);
+    rr_flow_release(&c->flow[RR_CLIENT]);
+    rr_flow_release(&c->flow[RR_SERVER]);
+}
+
+void rr_conn_finish(struct rr_conn *c, enum rr_ended_by why)
+{
+    end_all(c, why);
+    rr_conn_flush(c->shared);
+    report_connection(c);
+}

@@ -1,0 +1,68 @@
+/* Two flows, who is who, and the exchanges between them.  Private to track/. */
+#ifndef RR_CONNECTION_H
+#define RR_CONNECTION_H
+
+#include <glib.h>
+
+#include "track/flow.h"
+#include "track/reports.h"
+#include "track/store.h"
+#include "track/timers.h"
+
+/* A hole is given up once so many messages of its direction began after it. */
+enum { RR_MESSAGES_UNSETTLED_MAX = 4096 };
+
+/* How long a closed connection may still get segments before its row is reported. */
+#define RR_LINGER (60 * INT64_C(1000000000))
+
+/* What all connections of a tracker share. */
+struct rr_shared {
+    struct rr_settings settings;
+    struct rr_store *store;
+    struct rr_reports *reports;
+    struct rr_timers waiting, quiet, closed;
+    uint32_t opened;    /* exchanges so far */
+    GPtrArray *touched; /* exchanges that may have rows due when the segment is done */
+    struct rr_point now;
+};
+
+struct rr_conn {
+    struct rr_connection facts; /* first: what exchanges point to */
+    struct rr_shared *shared;
+    struct rr_flow flow[2];  /* by enum rr_side */
+    GPtrArray *messages[2];  /* exchanges, by offset of their request and of their response */
+    struct rr_timer waiting; /* of the request that waits for its answer */
+    struct rr_timer quiet;   /* of the response or push that may go on */
+    struct rr_timer closed;
+    struct rr_piece probe;       /* a byte sent into a zero window, held until it counts; bytes 0: none */
+    int64_t answer_end;          /* time of the last response byte, or RR_NEVER */
+    int64_t sure;                /* client bytes below cannot be cut any more: no hole hides a smaller ACK */
+    struct rr_point syn, synack; /* the first of each */
+    struct rr_point last_syn[2]; /* the newest that was no copy, by sender */
+    uint8_t client;              /* the end that asks */
+    uint8_t probe_side;
+    bool started;         /* a segment was fed */
+    bool heard[2];        /* a segment of that side was */
+    bool hushed;          /* the server's bytes were quiet: more under the same ACK are a push */
+    int64_t fin_guess[2]; /* offset after what may be an uncaptured FIN, or RR_NO_OFFSET */
+    bool fin_done[2];     /* the FIN ended what its sender said */
+    bool stale;           /* changed since its row was reported */
+};
+
+struct rr_conn *rr_conn_new(struct rr_shared *shared, uint32_t stream, const struct rr_endpoint ends[2]);
+void rr_conn_free(struct rr_conn *c);
+struct rr_verdict rr_conn_feed(struct rr_conn *c, const struct rr_segment *s);
+
+/* A timer ran out. */
+void rr_conn_waited(struct rr_conn *c);
+void rr_conn_quiet(struct rr_conn *c);
+void rr_conn_lingered(struct rr_conn *c);
+
+/* Reports all that is open. */
+void rr_conn_finish(struct rr_conn *c, enum rr_ended_by why);
+
+/* Reports what the segment or timer made due.  Every entry above but feed and new leaves it to the tracker.
+ */
+void rr_conn_flush(struct rr_shared *shared);
+
+#endif

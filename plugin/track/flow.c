@@ -1,0 +1,173 @@
+#include "track/flow.h"
+
+#include <glib.h>
+#include <string.h>
+
+void rr_flow_init(struct rr_flow *f)
+{
+    *f = (struct rr_flow){ .fin = RR_NO_OFFSET, .settle_at = RR_PIECES_LAZY };
+}
+
+void rr_flow_release(struct rr_flow *f)
+{
+    if (f->floor < f->next)
+        f->floor = f->next;
+    g_free(f->pieces);
+    f->pieces = NULL;
+    f->head = f->count = f->room = 0;
+    f->settle_at = RR_PIECES_LAZY;
+}
+
+static struct rr_piece *piece_at(const struct rr_flow *f, uint32_t i)
+{
+    return &f->pieces[f->head + i];
+}
+
+/* How many pieces begin at or before `offset`. */
+static uint32_t rank(const struct rr_flow *f, int64_t offset)
+{
+    uint32_t low = 0, high = f->count;
+    if (high && piece_at(f, high - 1)->begin <= offset)
+        return high;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (piece_at(f, middle)->begin <= offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+bool rr_flow_gap(const struct rr_flow *f, int64_t at, int64_t end, struct rr_range *gap)
+{
+    if (at < f->floor)
+        at = f->floor;
+    uint32_t i = rank(f, at);
+    if (i && piece_at(f, i - 1)->end > at)
+        at = piece_at(f, i - 1)->end;
+    for (; i < f->count && piece_at(f, i)->begin <= at; i++)
+        at = piece_at(f, i)->end;
+    if (at >= end)
+        return false;
+    *gap = (struct rr_range){ at, end };
+    if (i < f->count && piece_at(f, i)->begin < end)
+        gap->end = piece_at(f, i)->begin;
+    return true;
+}
+
+struct rr_piece *rr_flow_piece(const struct rr_flow *f, int64_t offset)
+{
+    uint32_t i = rank(f, offset);
+    return i && piece_at(f, i - 1)->end > offset ? piece_at(f, i - 1) : NULL;
+}
+
+const struct rr_piece *rr_flow_piece_after(const struct rr_flow *f, int64_t offset)
+{
+    uint32_t i = rank(f, offset - 1);
+    return i < f->count ? piece_at(f, i) : NULL;
+}
+
+/* Room for one more, at the end or, where half of the array lies idle before the head, by moving back. */
+static void make_room(struct rr_flow *f)
+{
+    if (f->head + f->count < f->room)
+        return;
+    if (f->head > f->count) {
+        memmove(f->pieces, f->pieces + f->head, f->count * sizeof *f->pieces);
+        f->head = 0;
+        return;
+    }
+    f->room = f->room ? f->room * 2 : 4;
+    f->pieces = g_renew(struct rr_piece, f->pieces, f->room);
+}
+
+static void insert(struct rr_flow *f, uint32_t i, const struct rr_piece *piece)
+{
+    if (i == 0 && f->head) {
+        f->head--;
+    } else {
+        make_room(f);
+        memmove(piece_at(f, i + 1), piece_at(f, i), (f->count - i) * sizeof *piece);
+    }
+    *piece_at(f, i) = *piece;
+    f->count++;
+}
+
+void rr_flow_add(struct rr_flow *f, const struct rr_piece *piece)
+{
+    insert(f, rank(f, piece->begin), piece);
+    f->seen += piece->bytes;
+    if (f->next < piece->end)
+        f->next = piece->end;
+}
+
+static bool earlier(const struct rr_point *a, const struct rr_point *b)
+{
+    return !b->frame || (a->frame && a->frame < b->frame);
+}
+
+/* Adds `bytes` of `piece` to a sum of pieces below it. */
+static void merge(struct rr_piece *sum, const struct rr_piece *piece, int64_t bytes)
+{
+    bool same_frame = sum->last.frame == piece->first.frame;
+    if (earlier(&piece->first, &sum->first))
+        sum->first = piece->first;
+    if (sum->last.frame <= piece->last.frame)
+        sum->last = piece->last;
+    sum->end = piece->end;
+    sum->bytes += bytes;
+    sum->acked = piece->acked;
+    sum->segments += piece->segments - (same_frame && piece->segments ? 1 : 0);
+    sum->repeats += piece->repeats;
+    sum->cut |= piece->cut;
+}
+
+struct rr_piece rr_flow_sum(const struct rr_flow *f, int64_t begin, int64_t end)
+{
+    struct rr_piece sum = { .begin = begin, .end = begin };
+    uint32_t i = rank(f, begin);
+    if (i && piece_at(f, i - 1)->end > begin)
+        i--;
+    for (; i < f->count && piece_at(f, i)->begin < end; i++) {
+        const struct rr_piece *p = piece_at(f, i);
+        int64_t within = MIN(p->end, end) - MAX(p->begin, begin);
+        if (!sum.last.frame)
+            sum.protocol = p->protocol;
+        if (p->begin == begin)
+            sum.summary = p->summary;
+        merge(&sum, p, MIN(within, p->bytes));
+    }
+    sum.end = end;
+    return sum;
+}
+
+bool rr_flow_remembers(const struct rr_flow *f, int64_t begin)
+{
+    return begin >= f->floor || (f->count && piece_at(f, 0)->begin <= begin);
+}
+
+int64_t rr_flow_solid(const struct rr_flow *f)
+{
+    struct rr_range gap;
+    return rr_flow_gap(f, f->floor, f->next, &gap) ? gap.begin : f->next;
+}
+
+void rr_flow_settle(struct rr_flow *f, int64_t keep, int64_t upto)
+{
+    while (f->count && piece_at(f, 0)->end <= keep) {
+        f->floor = MAX(f->floor, piece_at(f, 0)->end);
+        f->head++;
+        f->count--;
+    }
+    while (f->count > 1 && piece_at(f, 1)->end <= upto) {
+        struct rr_piece sum = *piece_at(f, 0);
+        merge(&sum, piece_at(f, 1), piece_at(f, 1)->bytes);
+        *piece_at(f, 1) = sum;
+        f->head++;
+        f->count--;
+    }
+    if (f->count && piece_at(f, 0)->end <= upto)
+        f->floor = MAX(f->floor, piece_at(f, 0)->end);
+    f->settle_at = f->count + RR_PIECES_LAZY;
+}

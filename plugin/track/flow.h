@@ -1,0 +1,79 @@
+/* One direction of a connection: which of its bytes the capture has shown.  Private to track/.
+ *
+ * Pieces are what segments brought, in order of offset; what lies between two
+ * pieces is a hole.  They are kept as long as a message's boundary may still
+ * fall between them, then merged or dropped, so their number stays small; at
+ * RR_PIECES_MAX the lowest are merged all the same, and the holes between them
+ * are given up: they stay missing, and what comes for them later is a repeat.
+ */
+#ifndef RR_FLOW_H
+#define RR_FLOW_H
+
+#include "exchange/exchange.h"
+
+enum { RR_PIECES_MAX = 4096, RR_PIECES_LAZY = 64 };
+
+struct rr_piece {
+    int64_t begin, end;
+    int64_t bytes; /* captured: end - begin, unless holes within were given up */
+    int64_t acked; /* offset of the other direction that its last segment acknowledged */
+    struct rr_point first, last;
+    uint32_t segments, repeats;
+    const char *summary; /* of what begins here, or NULL */
+    uint16_t protocol;
+    bool cut;
+};
+
+#define RR_NO_OFFSET INT64_MAX
+
+struct rr_flow {
+    bool known;       /* `origin` is set */
+    bool whole;       /* ... by a SYN: offset 0 is the first byte ever sent */
+    bool window_shut; /* its sender's last window was zero */
+    bool pushed;      /* its last new segment had PSH: the next may begin something */
+    uint32_t origin;  /* sequence number of offset 0 */
+    int64_t next;     /* end of what was sent, as far as is known */
+    int64_t seen;     /* bytes captured; next - seen are missing */
+    int64_t acked;    /* by the other side */
+    int64_t fin;      /* offset of the FIN, or RR_NO_OFFSET */
+    int64_t floor;    /* no byte below is new */
+    struct rr_piece *pieces;
+    uint32_t head, count, room;
+    uint32_t settle_at; /* the count at which settling is tried again */
+};
+
+struct rr_range {
+    int64_t begin, end;
+};
+
+void rr_flow_init(struct rr_flow *f);
+void rr_flow_release(struct rr_flow *f);
+
+/* The first range of unseen bytes at or after `at` and before `end`; false where there is none. */
+bool rr_flow_gap(const struct rr_flow *f, int64_t at, int64_t end, struct rr_range *gap);
+
+/* The piece that `offset` lies in, or NULL; and the first piece that begins at or after it, or NULL. */
+struct rr_piece *rr_flow_piece(const struct rr_flow *f, int64_t offset);
+const struct rr_piece *rr_flow_piece_after(const struct rr_flow *f, int64_t offset);
+
+/* `piece` lies in a gap. */
+void rr_flow_add(struct rr_flow *f, const struct rr_piece *piece);
+
+/* What the pieces from `begin` to `end` add up to; a piece that lies partly within counts with that part. */
+struct rr_piece rr_flow_sum(const struct rr_flow *f, int64_t begin, int64_t end);
+
+/* True where all pieces of the bytes from `begin` on are still there. */
+bool rr_flow_remembers(const struct rr_flow *f, int64_t begin);
+
+/* End of the bytes before the first hole. */
+int64_t rr_flow_solid(const struct rr_flow *f);
+
+/* Drops pieces below `keep`, and merges those from there to `upto`; floor follows. */
+void rr_flow_settle(struct rr_flow *f, int64_t keep, int64_t upto);
+
+static inline int64_t rr_flow_missing(const struct rr_flow *f)
+{
+    return f->next - f->seen;
+}
+
+#endif

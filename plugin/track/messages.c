@@ -1,0 +1,399 @@
+#include "track/messages.h"
+
+/* Bits of rr_exchange.due and .proof beside those in the headers. */
+enum { DUE_TOUCHED = 0x80, PROOF_GIVEN_UP = 0x80 };
+
+enum { ANSWER_ROWS = RR_ROW_RESPONSE | RR_ROW_EXCHANGE };
+
+struct rr_exchange *rr_last(const struct rr_conn *c, int side)
+{
+    guint n = c->messages[side]->len;
+    return n ? rr_nth(c, side, n - 1) : NULL;
+}
+
+int rr_find(const struct rr_conn *c, int side, int64_t offset)
+{
+    guint low = 0, high = c->messages[side]->len;
+    if (high && rr_side_of(rr_nth(c, side, high - 1), side)->begin <= offset)
+        return (int)high - 1;
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (rr_side_of(rr_nth(c, side, middle), side)->begin <= offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return (int)low - 1;
+}
+
+int64_t rr_covered(const struct rr_conn *c)
+{
+    const struct rr_exchange *told = rr_last(c, RR_SERVER);
+    return told ? told->request.end : 0;
+}
+
+struct rr_exchange *rr_pending(const struct rr_conn *c)
+{
+    struct rr_exchange *x = rr_last(c, RR_CLIENT);
+    bool waits = x && x->request.begin >= rr_covered(c) && x->request.ended_by == RR_GOING_ON;
+    return waits ? x : NULL;
+}
+
+static void touch(struct rr_conn *c, struct rr_exchange *x)
+{
+    if (x->due & DUE_TOUCHED)
+        return;
+    x->due |= DUE_TOUCHED;
+    g_ptr_array_add(c->shared->touched, x);
+}
+
+static void due(struct rr_conn *c, struct rr_exchange *x, uint8_t rows)
+{
+    x->due |= rows;
+    touch(c, x);
+}
+
+/* Facts of the rows named are about to change, beyond bytes joining: nothing is restated for that alone. */
+static void thaw(struct rr_conn *c, struct rr_exchange *x, int side)
+{
+    if (x->entry[RR_ENTRY_ANSWER] || (side == RR_CLIENT && x->entry[RR_ENTRY_REQUEST]))
+        rr_reports_freeze(c->shared->reports, x);
+}
+
+/* Bytes are about to join or leave a message: rows that showed it are to be restated. */
+static void changes(struct rr_conn *c, struct rr_exchange *x, int side)
+{
+    thaw(c, x, side);
+    uint8_t shown = 0;
+    if (side == RR_CLIENT && x->request.part)
+        shown |= RR_ROW_REQUEST;
+    if (x->response.part && (side == RR_SERVER || rr_seen(&x->response)))
+        shown |= RR_ROW_RESPONSE;
+    if (x->part)
+        shown |= RR_ROW_EXCHANGE;
+    if (shown)
+        due(c, x, shown);
+}
+
+static void count_bytes(struct rr_conn *c, const struct rr_exchange *x, int side, int64_t bytes)
+{
+    uint64_t *sum = rr_is_push(x) ? &c->facts.push_bytes : &c->facts.bytes[side];
+    *sum += (uint64_t)bytes;
+}
+
+static enum rr_status status_of(const struct rr_exchange *x)
+{
+    if (rr_is_push(x))
+        return RR_PUSHED;
+    if (!rr_seen(&x->request))
+        return RR_UNASKED;
+    if (rr_exists(&x->response))
+        return RR_ANSWERED;
+    return x->proof & PROOF_GIVEN_UP ? RR_UNANSWERED : RR_OPEN;
+}
+
+static enum rr_evidence evidence_of(const struct rr_exchange *x)
+{
+    const uint8_t all = RR_PROOF_ACK | RR_PROOF_ALL | RR_PROOF_IN_ORDER | RR_PROOF_SAW;
+    if (rr_is_push(x) || !rr_exists(&x->response))
+        return RR_NO_PAIR;
+    if (!(x->proof & RR_PROOF_ACK))
+        return RR_ORDER;
+    return (x->proof & all) == all && rr_seen(&x->request) ? RR_EXACT : RR_ACKED;
+}
+
+/* Brings what follows from an exchange's messages up to date. */
+static void judge(struct rr_conn *c, struct rr_exchange *x)
+{
+    enum rr_status status = status_of(x);
+    c->facts.unanswered += status == RR_UNANSWERED;
+    c->facts.unanswered -= x->status == RR_UNANSWERED;
+    x->status = (uint8_t)status;
+    x->evidence = (uint8_t)evidence_of(x);
+}
+
+void rr_prove(struct rr_exchange *x, uint8_t proof)
+{
+    x->proof |= proof;
+    x->evidence = (uint8_t)evidence_of(x);
+}
+
+static struct rr_exchange *new_exchange(struct rr_conn *c)
+{
+    struct rr_exchange *x = rr_store_exchange(c->shared->store);
+    x->connection = &c->facts;
+    x->number = ++c->shared->opened;
+    x->as.after = RR_NEVER;
+    c->facts.exchanges++;
+    return x;
+}
+
+static struct rr_exchange *new_push(struct rr_conn *c, int64_t covered, const struct rr_exchange *before)
+{
+    struct rr_exchange *x = rr_store_exchange(c->shared->store);
+    x->connection = &c->facts;
+    x->status = RR_PUSHED;
+    x->request.begin = x->request.end = covered;
+    x->as.follows = before && rr_is_push(before) ? before->as.follows : before;
+    c->facts.pushes++;
+    return x;
+}
+
+struct rr_exchange *rr_open_request(struct rr_conn *c)
+{
+    bool turn = c->flow[RR_CLIENT].next == rr_covered(c);
+    struct rr_exchange *x = new_exchange(c);
+    x->request.begin = x->request.end = c->flow[RR_CLIENT].next;
+    x->as.after = turn ? c->answer_end : RR_NEVER;
+    g_ptr_array_add(c->messages[RR_CLIENT], x);
+    return x;
+}
+
+struct rr_exchange *rr_open_response(struct rr_conn *c, struct rr_exchange *x)
+{
+    struct rr_exchange *before = rr_last(c, RR_SERVER);
+    if (before)
+        rr_end(c, RR_SERVER, before, RR_BY_NEXT);
+    if (x)
+        changes(c, x, RR_CLIENT);
+    else
+        x = new_push(c, rr_covered(c), before);
+    x->response.begin = x->response.end = c->flow[RR_SERVER].next;
+    g_ptr_array_add(c->messages[RR_SERVER], x);
+    if (!rr_is_push(x))
+        rr_end(c, RR_CLIENT, x, RR_BY_RESPONSE);
+    c->hushed = false;
+    return x;
+}
+
+struct rr_exchange *rr_open_unasked(struct rr_conn *c)
+{
+    struct rr_exchange *x = new_exchange(c);
+    x->request.begin = x->request.end = rr_covered(c);
+    x->request.ended_by = RR_BY_RESPONSE;
+    x->response.begin = x->response.end = c->flow[RR_SERVER].next;
+    g_ptr_array_add(c->messages[RR_SERVER], x);
+    return x;
+}
+
+void rr_stretch(struct rr_conn *c, int side, int64_t end)
+{
+    struct rr_exchange *x = rr_last(c, side);
+    struct rr_message *m = rr_side_of(x, side);
+    changes(c, x, side);
+    m->end = end;
+    if (side == RR_SERVER)
+        m->ended_by = RR_GOING_ON;
+    c->flow[side].next = end;
+    judge(c, x);
+}
+
+/* Adds what a sum of pieces tells to a message; bytes apart. */
+static void add_facts(struct rr_message *m, const struct rr_piece *sum)
+{
+    if (!sum->first.frame)
+        return;
+    if (!m->first_frame || sum->first.frame < m->first_frame) {
+        m->first_frame = sum->first.frame;
+        m->first_time = sum->first.time;
+        m->protocol = sum->protocol;
+    }
+    m->segments += sum->segments - (m->last_frame == sum->first.frame && sum->segments ? 1 : 0);
+    if (m->last_frame <= sum->last.frame) {
+        m->last_frame = sum->last.frame;
+        m->last_time = sum->last.time;
+    }
+    m->cut |= sum->cut;
+    if (m->begin == sum->begin)
+        m->summary = sum->summary;
+}
+
+void rr_gain(struct rr_conn *c, int side, struct rr_exchange *x, struct rr_piece *piece)
+{
+    struct rr_message *m = rr_side_of(x, side);
+    changes(c, x, side);
+    rr_flow_add(&c->flow[side], piece);
+    add_facts(m, piece);
+    m->bytes += (uint64_t)piece->bytes;
+    count_bytes(c, x, side, piece->bytes);
+    if (side == RR_SERVER && !rr_is_push(x))
+        c->answer_end = piece->last.time;
+    if (side == RR_CLIENT && piece->end == m->end && rr_exists(&x->response) &&
+        piece->acked == x->response.begin)
+        x->proof |= RR_PROOF_SAW;
+    judge(c, x);
+}
+
+void rr_count_repeat(struct rr_conn *c, int side, int64_t offset)
+{
+    c->facts.repeats[side]++;
+    int i = rr_find(c, side, offset);
+    if (i < 0)
+        return;
+    struct rr_exchange *x = rr_nth(c, side, (guint)i);
+    struct rr_piece *piece = rr_flow_piece(&c->flow[side], offset);
+    thaw(c, x, side);
+    rr_side_of(x, side)->repeats++;
+    if (piece)
+        piece->repeats++;
+}
+
+/* Parts `left` at `offset`.  The pieces tell what each part has; what they cannot tell stays on the right. */
+static void split(const struct rr_flow *f, struct rr_message *left, struct rr_message *right, int64_t offset)
+{
+    struct rr_message whole = *left;
+    struct rr_piece sum[2] = { rr_flow_sum(f, whole.begin, offset), rr_flow_sum(f, offset, whole.end) };
+    struct rr_message part[2] = { { .begin = whole.begin, .end = offset },
+                                  { .begin = offset, .end = whole.end } };
+    for (int i = 0; i < 2; i++)
+        add_facts(&part[i], &sum[i]);
+    part[0].bytes = (uint64_t)sum[0].bytes;
+    part[1].bytes = whole.bytes - part[0].bytes;
+    part[0].repeats = MIN(sum[0].repeats, whole.repeats);
+    part[1].repeats = whole.repeats - part[0].repeats;
+    part[0].ended_by = part[1].ended_by = whole.ended_by;
+    part[0].part = whole.part;
+    *left = part[0];
+    *right = part[1];
+}
+
+struct rr_exchange *rr_cut_request(struct rr_conn *c, struct rr_exchange *x, int64_t offset)
+{
+    int i = rr_find(c, RR_CLIENT, x->request.begin);
+    changes(c, x, RR_CLIENT);
+    struct rr_exchange *y = new_exchange(c);
+    split(&c->flow[RR_CLIENT], &x->request, &y->request, offset);
+    y->proof = x->proof & PROOF_GIVEN_UP;
+    g_ptr_array_insert(c->messages[RR_CLIENT], i + 1, y);
+    if (y->request.ended_by != RR_GOING_ON)
+        due(c, y, RR_ROW_REQUEST | (y->proof & PROOF_GIVEN_UP ? RR_ROW_EXCHANGE : 0));
+    judge(c, x);
+    judge(c, y);
+    return y;
+}
+
+/* Moves the bytes before `offset` out of a server's message; `into` had none, or ends where it begins. */
+static void move_front(struct rr_conn *c, struct rr_exchange *from, int64_t offset, struct rr_exchange *into)
+{
+    struct rr_message *m = &from->response, *to = &into->response, front = *m;
+    changes(c, from, RR_SERVER);
+    changes(c, into, rr_seen(to) ? RR_SERVER : RR_CLIENT);
+    struct rr_message rest;
+    split(&c->flow[RR_SERVER], &front, &rest, offset);
+    rest.part = m->part;
+    *m = rest;
+    from->proof &= (uint8_t) ~(RR_PROOF_SAW | RR_PROOF_ALL);
+
+    count_bytes(c, from, RR_SERVER, -(int64_t)front.bytes);
+    count_bytes(c, into, RR_SERVER, (int64_t)front.bytes);
+    if (to->end == to->begin)
+        to->begin = front.begin;
+    struct rr_piece sum = { .begin = front.begin,
+                            .first = { front.first_time, front.first_frame },
+                            .last = { front.last_time, front.last_frame },
+                            .segments = front.segments,
+                            .summary = front.summary,
+                            .protocol = front.protocol,
+                            .cut = front.cut };
+    add_facts(to, &sum);
+    to->end = offset;
+    to->bytes += front.bytes;
+    to->repeats += front.repeats;
+    judge(c, from);
+    judge(c, into);
+}
+
+void rr_give_to_previous(struct rr_conn *c, int i, int64_t offset)
+{
+    move_front(c, rr_nth(c, RR_SERVER, (guint)i), offset, rr_nth(c, RR_SERVER, (guint)i - 1));
+}
+
+void rr_give_to_new(struct rr_conn *c, int i, int64_t offset, struct rr_exchange *x)
+{
+    struct rr_exchange *before = i ? rr_nth(c, RR_SERVER, (guint)i - 1) : NULL;
+    if (!x)
+        x = new_push(c, before ? before->request.end : 0, before);
+    g_ptr_array_insert(c->messages[RR_SERVER], i, x);
+    move_front(c, rr_nth(c, RR_SERVER, (guint)i + 1), offset, x);
+    x->proof |= RR_PROOF_ACK;
+    judge(c, x);
+    rr_end(c, RR_CLIENT, x, RR_BY_RESPONSE);
+    rr_end(c, RR_SERVER, x, RR_BY_NEXT);
+}
+
+void rr_split_answer(struct rr_conn *c, int i, int64_t offset, struct rr_exchange *y)
+{
+    struct rr_exchange *x = rr_nth(c, RR_SERVER, (guint)i);
+    bool over = x->response.ended_by != RR_GOING_ON;
+    changes(c, x, RR_SERVER);
+    split(&c->flow[RR_SERVER], &x->response, &y->response, offset);
+    y->proof |= x->proof & RR_PROOF_ACK;
+    x->proof &= (uint8_t) ~(RR_PROOF_ALL | RR_PROOF_IN_ORDER);
+    g_ptr_array_insert(c->messages[RR_SERVER], i + 1, y);
+    for (guint next = (guint)i + 2; next < c->messages[RR_SERVER]->len; next++) {
+        struct rr_exchange *push = rr_nth(c, RR_SERVER, next);
+        if (!rr_is_push(push))
+            break;
+        thaw(c, push, RR_SERVER);
+        push->as.follows = y;
+    }
+    y->request.ended_by = RR_GOING_ON;
+    rr_end(c, RR_CLIENT, y, RR_BY_RESPONSE);
+    if (over)
+        due(c, y, ANSWER_ROWS);
+    x->response.ended_by = RR_GOING_ON;
+    rr_end(c, RR_SERVER, x, RR_BY_NEXT);
+    judge(c, x);
+    judge(c, y);
+}
+
+void rr_end(struct rr_conn *c, int side, struct rr_exchange *x, enum rr_ended_by why)
+{
+    struct rr_message *m = rr_side_of(x, side);
+    if (m->ended_by != RR_GOING_ON)
+        return;
+    m->ended_by = (uint8_t)why;
+    if (side == RR_CLIENT)
+        due(c, x, m->part ? 0 : RR_ROW_REQUEST);
+    else if (rr_is_push(x))
+        due(c, x, m->part ? 0 : RR_ROW_RESPONSE);
+    else
+        due(c, x, (m->part ? 0 : RR_ROW_RESPONSE) | (x->part ? 0 : RR_ROW_EXCHANGE));
+}
+
+void rr_give_up(struct rr_conn *c, struct rr_exchange *x, enum rr_ended_by why)
+{
+    rr_end(c, RR_CLIENT, x, why);
+    if (why != RR_BY_END && why != RR_BY_SESSION)
+        x->proof |= PROOF_GIVEN_UP;
+    judge(c, x);
+    if (!x->part)
+        due(c, x, RR_ROW_EXCHANGE);
+}
+
+/* A row waits as long as its message goes on; a push has no request and an unseen one no row of its own. */
+static uint8_t ripe(const struct rr_exchange *x)
+{
+    uint8_t rows = x->due & (RR_ROW_REQUEST | ANSWER_ROWS);
+    if (rr_exists(&x->response) && x->response.ended_by == RR_GOING_ON)
+        rows &= (uint8_t)~ANSWER_ROWS;
+    if (!rr_exists(&x->response))
+        rows &= (uint8_t)~RR_ROW_RESPONSE;
+    if (!rr_exists(&x->request) || rr_is_push(x))
+        rows &= (uint8_t)~RR_ROW_REQUEST;
+    if (rr_is_push(x))
+        rows &= (uint8_t)~RR_ROW_EXCHANGE;
+    return rows;
+}
+
+void rr_conn_flush(struct rr_shared *shared)
+{
+    for (guint i = 0; i < shared->touched->len; i++) {
+        struct rr_exchange *x = g_ptr_array_index(shared->touched, i);
+        uint8_t rows = ripe(x);
+        x->due &= (uint8_t) ~(rows | DUE_TOUCHED);
+        if (rows)
+            rr_reports_exchange(shared->reports, x, rows, shared->now.frame);
+    }
+    g_ptr_array_set_size(shared->touched, 0);
+}

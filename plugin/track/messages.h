@@ -1,0 +1,75 @@
+/* The only code that changes an exchange.  Private to track/.
+ *
+ * Keeps the tiling: requests tile the client's direction and responses and
+ * pushes the server's, in the same order, and bytes + missing = end - begin.
+ * Whoever changes what a row showed makes a further part of that row due.
+ */
+#ifndef RR_MESSAGES_H
+#define RR_MESSAGES_H
+
+#include "track/connection.h"
+
+/* Bits of rr_exchange.proof. */
+enum {
+    RR_PROOF_ACK = 1,      /* the answer had an ACK number */
+    RR_PROOF_ALL = 2,      /* that covered all the client had sent */
+    RR_PROOF_IN_ORDER = 4, /* the answer's first byte was captured before any later one */
+    RR_PROOF_SAW = 8,      /* the request's last segment had acknowledged all before the answer */
+};
+
+static inline struct rr_message *rr_side_of(struct rr_exchange *x, int side)
+{
+    return side == RR_CLIENT ? &x->request : &x->response;
+}
+
+static inline struct rr_exchange *rr_nth(const struct rr_conn *c, int side, guint i)
+{
+    return g_ptr_array_index(c->messages[side], i);
+}
+
+/* The last message of a side, or NULL. */
+struct rr_exchange *rr_last(const struct rr_conn *c, int side);
+
+/* Place of the message that holds `offset`, or of the last that begins before it; -1 where there is none. */
+int rr_find(const struct rr_conn *c, int side, int64_t offset);
+
+/* The client bytes that the answers so far cover. */
+int64_t rr_covered(const struct rr_conn *c);
+
+/* The request that waits and may still grow, or NULL. */
+struct rr_exchange *rr_pending(const struct rr_conn *c);
+
+/* A new exchange whose request begins where the client's last ended. */
+struct rr_exchange *rr_open_request(struct rr_conn *c);
+
+/* A response of x, or a push where x is NULL, that begins where the server's last message ended. */
+struct rr_exchange *rr_open_response(struct rr_conn *c, struct rr_exchange *x);
+
+/* A response to a request that was before the capture. */
+struct rr_exchange *rr_open_unasked(struct rr_conn *c);
+
+/* The last message of `side` reaches to `end`, with what is not captured missing. */
+void rr_stretch(struct rr_conn *c, int side, int64_t end);
+
+/* Captured bytes of a message that already reaches over them. */
+void rr_gain(struct rr_conn *c, int side, struct rr_exchange *x, struct rr_piece *piece);
+void rr_count_repeat(struct rr_conn *c, int side, int64_t offset);
+
+/* The request of x ends at `offset`; the rest of it becomes the request of a new exchange, which is returned.
+ */
+struct rr_exchange *rr_cut_request(struct rr_conn *c, struct rr_exchange *x, int64_t offset);
+
+/* The server's bytes of message `i` before `offset` go to the message before it, or to a new one in front:
+ * the answer of `x`, or a push where x is NULL. */
+void rr_give_to_previous(struct rr_conn *c, int i, int64_t offset);
+void rr_give_to_new(struct rr_conn *c, int i, int64_t offset, struct rr_exchange *x);
+
+/* The server's message `i` before `offset` stays the answer of its exchange; what follows becomes that of y.
+ */
+void rr_split_answer(struct rr_conn *c, int i, int64_t offset, struct rr_exchange *y);
+
+void rr_end(struct rr_conn *c, int side, struct rr_exchange *x, enum rr_ended_by why);
+void rr_give_up(struct rr_conn *c, struct rr_exchange *x, enum rr_ended_by why);
+void rr_prove(struct rr_exchange *x, uint8_t proof);
+
+#endif

@@ -1,0 +1,25 @@
+/* Arithmetic on the 32-bit circle.  The only place that casts to int32_t. */
+#ifndef RR_SEQ_H
+#define RR_SEQ_H
+
+#include <stdint.h>
+
+/* How far b lies after a; negative where it lies before. */
+static inline int64_t rr_seq_delta(uint32_t a, uint32_t b)
+{
+    return (int32_t)(b - a);
+}
+
+/* The sequence number of an offset, where offset 0 has `origin`. */
+static inline uint32_t rr_seq_at(uint32_t origin, int64_t offset)
+{
+    return origin + (uint32_t)offset;
+}
+
+/* The offset nearest to `near` that `seq` can mean. */
+static inline int64_t rr_seq_offset(uint32_t origin, int64_t near, uint32_t seq)
+{
+    return near + rr_seq_delta(rr_seq_at(origin, near), seq);
+}
+
+#endif

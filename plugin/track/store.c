@@ -1,0 +1,73 @@
+#include "track/store.h"
+
+#include <glib.h>
+
+enum { SLAB = 256, TEXT_BLOCK = 16384, PROTOCOLS = 4096 };
+
+struct rr_store {
+    GPtrArray *slabs; /* of SLAB exchanges each */
+    size_t used;      /* of the last */
+    GStringChunk *texts;
+    const char *protocols[PROTOCOLS]; /* "tcp" first: also what stands for one too many */
+    GHashTable *protocol_numbers;     /* name, by address -> number */
+    const char *last_name;
+    uint16_t last_number;
+};
+
+struct rr_store *rr_store_new(void)
+{
+    struct rr_store *s = g_new0(struct rr_store, 1);
+    s->slabs = g_ptr_array_new_with_free_func(g_free);
+    s->used = SLAB;
+    s->texts = g_string_chunk_new(TEXT_BLOCK);
+    s->protocol_numbers = g_hash_table_new(NULL, NULL);
+    s->protocols[0] = "tcp";
+    return s;
+}
+
+void rr_store_free(struct rr_store *s)
+{
+    g_ptr_array_free(s->slabs, TRUE);
+    g_string_chunk_free(s->texts);
+    g_hash_table_destroy(s->protocol_numbers);
+    g_free(s);
+}
+
+struct rr_exchange *rr_store_exchange(struct rr_store *s)
+{
+    if (s->used == SLAB) {
+        g_ptr_array_add(s->slabs, g_new0(struct rr_exchange, SLAB));
+        s->used = 0;
+    }
+    struct rr_exchange *slab = g_ptr_array_index(s->slabs, s->slabs->len - 1);
+    return &slab[s->used++];
+}
+
+const char *rr_store_text(struct rr_store *s, const char *text, size_t length)
+{
+    return g_string_chunk_insert_len(s->texts, text, (gssize)length);
+}
+
+uint16_t rr_store_protocol(struct rr_store *s, const char *name)
+{
+    if (name == s->last_name)
+        return s->last_number;
+    gpointer known;
+    guint number = g_hash_table_size(s->protocol_numbers) + 1;
+    if (!name)
+        number = 0;
+    else if (g_hash_table_lookup_extended(s->protocol_numbers, name, NULL, &known))
+        number = GPOINTER_TO_UINT(known);
+    else if (number < PROTOCOLS) {
+        s->protocols[number] = name;
+        g_hash_table_insert(s->protocol_numbers, (gpointer)name, GUINT_TO_POINTER(number));
+    } else
+        number = 0;
+    s->last_name = name;
+    return s->last_number = (uint16_t)number;
+}
+
+const char *const *rr_store_protocols(const struct rr_store *s)
+{
+    return s->protocols;
+}

@@ -1,0 +1,22 @@
+/* Owns every exchange of the capture and the texts they point to.  Private to track/. */
+#ifndef RR_STORE_H
+#define RR_STORE_H
+
+#include <stddef.h>
+
+#include "exchange/exchange.h"
+
+struct rr_store;
+
+struct rr_store *rr_store_new(void);
+void rr_store_free(struct rr_store *s);
+
+/* Zeroed; lives as long as the store. */
+struct rr_exchange *rr_store_exchange(struct rr_store *s);
+const char *rr_store_text(struct rr_store *s, const char *text, size_t length);
+
+/* Names get numbers, so that a message can hold one in two bytes. */
+uint16_t rr_store_protocol(struct rr_store *s, const char *name);
+const char *const *rr_store_protocols(const struct rr_store *s);
+
+#endif

@@ -1,0 +1,121 @@
+#include "track/tracker.h"
+
+#include <glib.h>
+
+#include "track/connection.h"
+#include "track/messages.h"
+
+struct rr_tracker {
+    struct rr_shared shared;
+    GPtrArray *connections; /* by stream; NULL where a stream is not known */
+};
+
+struct rr_tracker *rr_tracker_new(const struct rr_settings *settings)
+{
+    struct rr_tracker *t = g_new0(struct rr_tracker, 1);
+    t->shared.settings = *settings;
+    t->shared.store = rr_store_new();
+    t->shared.reports = rr_reports_new();
+    t->shared.waiting.wait = settings->patience;
+    t->shared.quiet.wait = settings->quiet;
+    t->shared.closed.wait = RR_LINGER;
+    t->shared.touched = g_ptr_array_new();
+    t->connections = g_ptr_array_new();
+    return t;
+}
+
+static struct rr_conn *find(const struct rr_tracker *t, uint32_t stream)
+{
+    return stream < t->connections->len ? g_ptr_array_index(t->connections, stream) : NULL;
+}
+
+void rr_tracker_free(struct rr_tracker *t)
+{
+    if (!t)
+        return;
+    for (guint i = 0; i < t->connections->len; i++)
+        if (find(t, i))
+            rr_conn_free(find(t, i));
+    g_ptr_array_free(t->connections, TRUE);
+    g_ptr_array_free(t->shared.touched, TRUE);
+    rr_reports_free(t->shared.reports);
+    rr_store_free(t->shared.store);
+    g_free(t);
+}
+
+void rr_tracker_tick(struct rr_tracker *t, struct rr_point now)
+{
+    struct rr_shared *s = &t->shared;
+    struct rr_conn *c;
+    s->now = now;
+    while ((c = rr_timers_expired(&s->quiet, offsetof(struct rr_conn, quiet), now.time)))
+        rr_conn_quiet(c);
+    while ((c = rr_timers_expired(&s->waiting, offsetof(struct rr_conn, waiting), now.time)))
+        rr_conn_waited(c);
+    while ((c = rr_timers_expired(&s->closed, offsetof(struct rr_conn, closed), now.time)))
+        rr_conn_lingered(c);
+    rr_conn_flush(s);
+}
+
+bool rr_tracker_knows(const struct rr_tracker *t, uint32_t stream)
+{
+    return find(t, stream) != NULL;
+}
+
+void rr_tracker_open(struct rr_tracker *t, uint32_t stream, const struct rr_endpoint ends[2])
+{
+    if (stream >= t->connections->len)
+        g_ptr_array_set_size(t->connections, (gint)stream + 1);
+    g_ptr_array_index(t->connections, stream) = rr_conn_new(&t->shared, stream, ends);
+}
+
+const struct rr_connection *rr_tracker_connection(const struct rr_tracker *t, uint32_t stream)
+{
+    struct rr_conn *c = find(t, stream);
+    return c ? &c->facts : NULL;
+}
+
+struct rr_verdict rr_tracker_feed(struct rr_tracker *t, uint32_t stream, const struct rr_segment *s)
+{
+    struct rr_verdict v = rr_conn_feed(find(t, stream), s);
+    rr_conn_flush(&t->shared);
+    return v;
+}
+
+void rr_tracker_finish(struct rr_tracker *t, enum rr_ended_by why)
+{
+    for (guint i = 0; i < t->connections->len; i++)
+        if (find(t, i))
+            rr_conn_finish(find(t, i), why);
+}
+
+void rr_verdict_messages(const struct rr_verdict *v,
+                         void (*visit)(const struct rr_exchange *x, const struct rr_message *m, bool fresh,
+                                       void *user),
+                         void *user)
+{
+    const struct rr_conn *c = (const struct rr_conn *)v->connection;
+    int64_t fresh_begin = v->begin + v->skip, fresh_end = fresh_begin + v->take;
+    int64_t end = v->begin + (v->len ? v->len : 1);
+    if (!v->len && !v->repeat)
+        return;
+    int i = rr_find(c, v->side, v->begin);
+    for (guint n = i < 0 ? 0 : (guint)i; n < c->messages[v->side]->len; n++) {
+        struct rr_exchange *x = rr_nth(c, v->side, n);
+        const struct rr_message *m = rr_side_of(x, v->side);
+        if (m->begin >= end)
+            break;
+        if (m->end > v->begin)
+            visit(x, m, v->fresh && m->begin < fresh_end && m->end > fresh_begin, user);
+    }
+}
+
+size_t rr_tracker_report_count(const struct rr_tracker *t)
+{
+    return rr_reports_count(t->shared.reports);
+}
+
+struct rr_report rr_tracker_report(const struct rr_tracker *t, size_t i)
+{
+    return rr_reports_get(t->shared.reports, i);
+}

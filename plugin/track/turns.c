@@ -1,0 +1,259 @@
+#include "track/turns.h"
+
+#include "exchange/summary.h"
+#include "track/messages.h"
+
+static const char *summary_of(struct rr_conn *c, const struct rr_segment *s, uint32_t skip)
+{
+    char text[RR_SUMMARY_SIZE];
+    if (skip >= s->captured)
+        return NULL;
+    size_t length = rr_summary(s->payload + skip, s->captured - skip, text);
+    return rr_store_text(c->shared->store, text, length);
+}
+
+/* What a segment brings of the unseen bytes in `range`. */
+static struct rr_piece piece_of(struct rr_conn *c, const struct rr_segment *s, int64_t begin, int64_t acked,
+                                struct rr_range range, bool may_begin)
+{
+    return (struct rr_piece){
+        .begin = range.begin,
+        .end = range.end,
+        .bytes = range.end - range.begin,
+        .acked = acked,
+        .first = s->at,
+        .last = s->at,
+        .segments = 1,
+        .summary = may_begin ? summary_of(c, s, (uint32_t)(range.begin - begin)) : NULL,
+        .protocol = rr_store_protocol(c->shared->store, s->protocol),
+        .cut = s->captured < s->len,
+    };
+}
+
+static uint32_t microseconds(int64_t from, int64_t to)
+{
+    return to > from ? (uint32_t)MIN((to - from) / 1000, (int64_t)UINT32_MAX) : 0;
+}
+
+/* Says of a segment that it brought `range`; `later` is what was captured of the bytes behind it, if
+ * anything. */
+static void note_fresh(struct rr_verdict *v, int64_t begin, struct rr_range range, const struct rr_segment *s,
+                       const struct rr_piece *later)
+{
+    if (!v->fresh)
+        v->skip = (uint32_t)(range.begin - begin);
+    v->take = (uint32_t)(range.end - begin) - v->skip;
+    v->fresh = true;
+    if (later) {
+        v->late = true;
+        v->cost = microseconds(later->first.time, s->at.time);
+    }
+}
+
+static void note_repeat(struct rr_conn *c, const struct rr_segment *s, int64_t begin, struct rr_verdict *v)
+{
+    v->repeat = true;
+    if (v->fresh)
+        return;
+    const struct rr_piece *first = rr_flow_piece(&c->flow[v->side], begin);
+    if (first)
+        v->cost = microseconds(first->first.time, s->at.time);
+    rr_count_repeat(c, v->side, begin);
+}
+
+/* One byte sent into a zero window counts once it is acknowledged or sent again. */
+static bool hold_probe(struct rr_conn *c, const struct rr_segment *s, int64_t begin, int64_t acked,
+                       struct rr_verdict *v)
+{
+    if (s->len != 1 || begin != c->flow[v->side].next || !c->flow[!v->side].window_shut)
+        return false;
+    if (c->probe.bytes && c->probe_side == v->side && c->probe.begin == begin) {
+        c->probe.bytes = 0;
+        return false;
+    }
+    c->probe = piece_of(c, s, begin, acked, (struct rr_range){ begin, begin + 1 }, true);
+    c->probe_side = v->side;
+    c->facts.repeats[v->side]++;
+    v->repeat = true;
+    return true;
+}
+
+static bool starts_answer(const struct rr_conn *c, int64_t acked)
+{
+    return acked > rr_covered(c);
+}
+
+/* The server's bytes from here on answer the client's up to `acked`. */
+static void begin_answer(struct rr_conn *c, int64_t acked, uint8_t proof)
+{
+    struct rr_flow *asked = &c->flow[RR_CLIENT];
+    rr_turns_asked_unseen(c, acked);
+    struct rr_exchange *x = rr_nth(c, RR_CLIENT, (guint)rr_find(c, RR_CLIENT, acked - 1));
+    if (x->request.end > acked)
+        rr_cut_request(c, x, acked);
+    const struct rr_piece *last = rr_flow_piece(asked, acked - 1);
+    rr_open_response(c, x);
+    if (acked == asked->next)
+        proof |= RR_PROOF_ALL;
+    if (last && last->acked == x->response.begin)
+        proof |= RR_PROOF_SAW;
+    rr_prove(x, proof);
+    if (!rr_pending(c))
+        rr_timer_clear(&c->shared->waiting, &c->waiting);
+}
+
+/* Makes sure that the last message of the server is the one that its next bytes go to. */
+static void begin_told(struct rr_conn *c, int64_t acked, uint8_t proof)
+{
+    if (starts_answer(c, acked))
+        begin_answer(c, acked, proof);
+    else if (!rr_last(c, RR_SERVER) && !c->flow[RR_SERVER].whole)
+        rr_open_unasked(c);
+    else if (!rr_last(c, RR_SERVER) || c->hushed)
+        rr_open_response(c, NULL);
+}
+
+/* The server's bytes up to `offset` were sent when `acked` was all it had: those of message `i` that were
+ * taken for the answer to more are moved.  A message is never emptied; nor is one cut whose pieces are
+ * forgotten. */
+static void place_lower(struct rr_conn *c, int64_t offset, int64_t acked)
+{
+    int i = rr_find(c, RR_SERVER, offset - 1);
+    if (i < 0 || c->messages[RR_SERVER]->len - (guint)i > RR_MESSAGES_UNSETTLED_MAX)
+        return;
+    struct rr_exchange *x = rr_nth(c, RR_SERVER, (guint)i);
+    int64_t before = i ? rr_nth(c, RR_SERVER, (guint)i - 1)->request.end : 0;
+    bool certain = acked >= x->request.end || x->request.end == before;
+    if (certain || offset >= x->response.end || offset <= x->response.begin)
+        return;
+    if (!rr_flow_remembers(&c->flow[RR_SERVER], x->response.begin))
+        return;
+    if (acked <= before && i)
+        rr_give_to_previous(c, i, offset);
+    else if (acked <= before)
+        rr_give_to_new(c, i, offset, NULL);
+    else {
+        struct rr_exchange *asked = rr_nth(c, RR_CLIENT, (guint)rr_find(c, RR_CLIENT, acked - 1));
+        struct rr_exchange *rest =
+            asked->request.end > acked && rr_flow_remembers(&c->flow[RR_CLIENT], asked->request.begin)
+                ? rr_cut_request(c, asked, acked)
+                : NULL;
+        if (asked != x)
+            rr_give_to_new(c, i, offset, asked);
+        else if (rest)
+            rr_split_answer(c, i, offset, rest);
+    }
+}
+
+static struct rr_exchange *holder(const struct rr_conn *c, int side, struct rr_range *range)
+{
+    struct rr_exchange *x = rr_nth(c, side, (guint)rr_find(c, side, range->begin));
+    range->end = MIN(range->end, rr_side_of(x, side)->end);
+    return x;
+}
+
+void rr_turns_asked_unseen(struct rr_conn *c, int64_t acked)
+{
+    if (acked <= c->flow[RR_CLIENT].next)
+        return;
+    if (!rr_pending(c))
+        rr_open_request(c);
+    rr_stretch(c, RR_CLIENT, acked);
+    rr_timer_set(&c->shared->waiting, &c->waiting, c, c->shared->now.time);
+}
+
+void rr_turns_told_unseen(struct rr_conn *c, int64_t begin, int64_t acked)
+{
+    if (acked <= c->flow[RR_SERVER].next)
+        return;
+    begin_told(c, begin, RR_PROOF_ACK);
+    rr_stretch(c, RR_SERVER, acked);
+}
+
+/* The client goes on to ask, and has all of the answer so far: that one is over. */
+static void asks_again(struct rr_conn *c, int64_t acked)
+{
+    struct rr_exchange *told = rr_last(c, RR_SERVER);
+    if (told && acked >= c->flow[RR_SERVER].next)
+        rr_end(c, RR_SERVER, told, RR_BY_NEXT);
+}
+
+void rr_turns_asked(struct rr_conn *c, const struct rr_segment *s, int64_t begin, int64_t acked,
+                    struct rr_verdict *v)
+{
+    struct rr_flow *f = &c->flow[RR_CLIENT];
+    int64_t at = begin, end = begin + s->len;
+    if (hold_probe(c, s, begin, acked, v))
+        return;
+    for (struct rr_range gap; rr_flow_gap(f, at, end, &gap); at = gap.end) {
+        struct rr_exchange *x;
+        bool late = gap.begin < f->next;
+        if (late) {
+            x = holder(c, RR_CLIENT, &gap);
+        } else {
+            asks_again(c, acked);
+            x = rr_pending(c);
+            if (!x)
+                x = rr_open_request(c);
+            rr_stretch(c, RR_CLIENT, gap.end);
+            rr_timer_set(&c->shared->waiting, &c->waiting, c, s->at.time);
+        }
+        note_fresh(v, begin, gap, s, late ? rr_flow_piece_after(f, gap.end) : NULL);
+        bool may_begin = gap.begin == x->request.begin || f->pushed || late;
+        struct rr_piece piece = piece_of(c, s, begin, acked, gap, may_begin);
+        rr_gain(c, RR_CLIENT, x, &piece);
+    }
+    if (v->take < s->len)
+        note_repeat(c, s, begin, v);
+    if (v->fresh)
+        f->pushed = s->flags & RR_PSH;
+}
+
+void rr_turns_told(struct rr_conn *c, const struct rr_segment *s, int64_t begin, int64_t acked,
+                   struct rr_verdict *v)
+{
+    struct rr_flow *f = &c->flow[RR_SERVER];
+    int64_t at = begin, end = begin + s->len;
+    bool numbered = acked != RR_NO_ACK;
+    if (!numbered)
+        acked = c->flow[RR_CLIENT].next;
+    if (hold_probe(c, s, begin, acked, v))
+        return;
+    for (struct rr_range gap; rr_flow_gap(f, at, end, &gap); at = gap.end) {
+        bool late = gap.begin<f->next, after_hole = gap.begin> f->next;
+        if (late) {
+            holder(c, RR_SERVER, &gap);
+            place_lower(c, gap.end, acked);
+        } else {
+            begin_told(c, acked, numbered ? RR_PROOF_ACK : 0);
+            rr_stretch(c, RR_SERVER, gap.end);
+        }
+        struct rr_exchange *x = holder(c, RR_SERVER, &gap);
+        note_fresh(v, begin, gap, s, late ? rr_flow_piece_after(f, gap.end) : NULL);
+        bool begins = gap.begin == x->response.begin;
+        struct rr_piece piece = piece_of(c, s, begin, acked, gap, begins || late || after_hole);
+        rr_gain(c, RR_SERVER, x, &piece);
+        if (begins && !late)
+            rr_prove(x, RR_PROOF_IN_ORDER);
+    }
+    if (v->take < s->len)
+        note_repeat(c, s, begin, v);
+    if (v->fresh) {
+        c->hushed = false;
+        rr_timer_set(&c->shared->quiet, &c->quiet, c, s->at.time);
+    } else {
+        place_lower(c, end, acked);
+    }
+}
+
+void rr_turns_release_probe(struct rr_conn *c)
+{
+    struct rr_piece probe = c->probe;
+    int side = c->probe_side;
+    c->probe.bytes = 0;
+    struct rr_range gap;
+    if (!rr_flow_gap(&c->flow[side], probe.begin, probe.end, &gap))
+        return;
+    struct rr_range range = { probe.begin, probe.end };
+    rr_gain(c, side, holder(c, side, &range), &probe);
+}
