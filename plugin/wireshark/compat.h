@@ -1,0 +1,47 @@
+/* All that differs between the versions of Wireshark this builds on: 4.0, 4.4 and 4.6. */
+#ifndef RR_COMPAT_H
+#define RR_COMPAT_H
+
+#include <wireshark.h>
+
+#define RR_AT_LEAST(major, minor)                                                                            \
+    (RR_WIRESHARK_MAJOR > (major) || (RR_WIRESHARK_MAJOR == (major) && RR_WIRESHARK_MINOR >= (minor)))
+
+#if RR_AT_LEAST(4, 4)
+#include <wsutil/plugins.h>
+#define RR_HAS_PLUGIN_DESCRIBE
+typedef bool rr_bool;
+#else
+#include <epan/tvbuff.h>
+#define tvb_get_uint8 tvb_get_guint8
+typedef gboolean rr_bool;
+#endif
+
+/* Conversation filters got an argument, and registering them one for it. */
+#if RR_AT_LEAST(4, 4)
+#define RR_CONVERSATION_USER , void *user _U_
+#define RR_CONVERSATION_NONE , NULL
+#else
+#define RR_CONVERSATION_USER
+#define RR_CONVERSATION_NONE
+#endif
+
+/* Conversations can be kept apart by VLAN and interface. */
+#if RR_AT_LEAST(4, 6)
+#define rr_find_deinterlaced(pinfo, type) find_conversation_strat((pinfo), (type), 0, false)
+#elif RR_AT_LEAST(4, 4)
+#define rr_find_deinterlaced(pinfo, type) find_conversation_strat((pinfo), (type), 0)
+#else
+#define rr_find_deinterlaced(pinfo, type) ((void)(pinfo), (conversation_t *)NULL)
+#endif
+
+/* A statistic's start can fail from 4.6 on; ours ends the program where it does. */
+#if RR_AT_LEAST(4, 6)
+typedef bool rr_stat_start;
+#define RR_STAT_STARTED return true
+#else
+typedef void rr_stat_start;
+#define RR_STAT_STARTED return
+#endif
+
+#endif

@@ -1,0 +1,16 @@
+/* A message in one line of text. */
+#ifndef RR_LINE_H
+#define RR_LINE_H
+
+#include <glib.h>
+
+#include "track/segment.h"
+
+/* `fresh`: the frame brings bytes of it that were not captured before.  Appends. */
+void rr_line_message(GString *line, const struct rr_exchange *x, const struct rr_message *m, bool fresh);
+void rr_line_segment(GString *line, const struct rr_verdict *v);
+
+/* "73 µs": a span for people, to three digits or more. */
+void rr_line_span(GString *line, int64_t ns);
+
+#endif

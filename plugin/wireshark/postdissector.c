@@ -1,0 +1,73 @@
+#include "wireshark/postdissector.h"
+
+#include "wireshark/compat.h"
+#include <epan/packet.h>
+#include <epan/tap.h>
+#include <epan/to_str.h>
+
+#include "wireshark/layers.h"
+#include "wireshark/show.h"
+#include "wireshark/stream.h"
+#include "wireshark/watch.h"
+
+static int tap;
+
+static void make_known(struct rr_tracker *t, uint32_t stream, packet_info *pinfo, const struct rr_watched *w)
+{
+    struct rr_endpoint ends[2];
+    uint8_t sender = w->segment.end;
+    ends[sender] = (struct rr_endpoint){ address_to_str(pinfo->pool, &w->src), w->src_port };
+    ends[!sender] = (struct rr_endpoint){ address_to_str(pinfo->pool, &w->dst), w->dst_port };
+    rr_tracker_open(t, stream, ends);
+}
+
+static void feed_segment(struct rr_tracker *t, packet_info *pinfo, struct rr_watched *w)
+{
+    uint32_t stream;
+    if (!rr_stream_find(pinfo, w, &stream))
+        return;
+    w->segment.end = rr_stream_end(w);
+    if (!rr_tracker_knows(t, stream))
+        make_known(t, stream, pinfo, w);
+    if (w->segment.len && !w->segment.protocol) /* its dissection was cut short */
+        w->segment.protocol = rr_layers_protocol(pinfo, w->below);
+    struct rr_verdict v = rr_tracker_feed(t, stream, &w->segment);
+    rr_capture_remember(pinfo->num, &v);
+}
+
+static void feed(packet_info *pinfo)
+{
+    struct rr_tracker *t = rr_capture_tracker();
+    rr_capture_begin_frame(pinfo->num);
+    rr_tracker_tick(t, rr_watch_point(pinfo));
+    for (struct rr_watched *w = rr_watch_segments(pinfo); w; w = w->next)
+        feed_segment(t, pinfo, w);
+}
+
+static void tell_listeners(packet_info *pinfo, struct rr_verdicts verdicts)
+{
+    struct rr_tapped *tapped = wmem_new(pinfo->pool, struct rr_tapped);
+    *tapped = (struct rr_tapped){ pinfo->num, verdicts };
+    tap_queue_packet(tap, pinfo, tapped);
+}
+
+static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    if (!PINFO_FD_VISITED(pinfo))
+        feed(pinfo);
+
+    bool listened = have_tap_listener(tap);
+    if (!listened && !rr_show_wanted(tree))
+        return 0;
+    struct rr_verdicts verdicts = rr_capture_verdicts(pinfo->num);
+    rr_show(tvb, pinfo, tree, verdicts);
+    if (listened)
+        tell_listeners(pinfo, verdicts);
+    return 0;
+}
+
+void rr_postdissector_register(int proto)
+{
+    tap = register_tap(RR_TAP);
+    register_postdissector(register_dissector("reqresp", dissect, proto));
+}

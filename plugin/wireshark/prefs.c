@@ -1,0 +1,70 @@
+#include "wireshark/prefs.h"
+
+#include "wireshark/compat.h"
+#include <epan/packet.h>
+#include <epan/prefs.h>
+#include <epan/range.h>
+
+static range_t *server_ports;
+static guint quiet_seconds = 3;
+static guint patience_seconds = 60;
+static guint slow_milliseconds = 1000;
+
+static dissector_table_t services;
+
+void rr_prefs_register(int proto)
+{
+    module_t *module = prefs_register_protocol(proto, NULL);
+
+    prefs_register_range_preference(
+        module, "server_ports", "Server ports",
+        "TCP ports that servers listen on, as in \"6379,8000-8099\". They tell the client from the server "
+        "where "
+        "the capture has no handshake of the connection; a port that is not listed is judged by the services "
+        "that Wireshark knows, then by its number, then by who sends first.",
+        &server_ports, 65535);
+    prefs_register_uint_preference(
+        module, "quiet", "Response quiet time (seconds)",
+        "A response that has been quiet for longer than this, with nothing of it missing, unacknowledged or "
+        "held up by a full receiver, is over: what the server sends then is a push. 0: never, everything up "
+        "to "
+        "the next request belongs to the response.",
+        10, &quiet_seconds);
+    prefs_register_uint_preference(module, "patience", "Longest wait for a response (seconds)",
+                                   "A request that has waited for longer than this is reported as "
+                                   "unanswered. An answer that comes still "
+                                   "later is tied to it all the same, and reported again. 0: never, it stays "
+                                   "open until the connection or "
+                                   "the capture ends.",
+                                   10, &patience_seconds);
+    prefs_register_uint_preference(
+        module, "slow", "Slow response (milliseconds)",
+        "A response that took longer than this to begin gets an expert note. 0: none does.", 10,
+        &slow_milliseconds);
+}
+
+void rr_prefs_handoff(void)
+{
+    services = find_dissector_table("tcp.port");
+}
+
+static enum rr_port_kind port_kind(uint16_t port)
+{
+    if (value_is_in_range(server_ports, port))
+        return RR_PORT_PREFERRED;
+    return dissector_get_uint_handle(services, port) ? RR_PORT_SERVICE : RR_PORT_PLAIN;
+}
+
+struct rr_settings rr_prefs_settings(void)
+{
+    return (struct rr_settings){
+        .quiet = (int64_t)quiet_seconds * 1000000000,
+        .patience = (int64_t)patience_seconds * 1000000000,
+        .port_kind = port_kind,
+    };
+}
+
+int64_t rr_prefs_slow(void)
+{
+    return (int64_t)slow_milliseconds * 1000000;
+}

@@ -1,0 +1,307 @@
+#include "wireshark/show.h"
+
+#include "exchange/columns.h"
+#include "wireshark/experts.h"
+#include "wireshark/line.h"
+
+/* A column's field; there is one for each name, whatever tables it stands in. */
+struct field {
+    const struct rr_column *column;
+    int id;
+};
+struct fields {
+    struct field *field;
+    size_t count;
+};
+
+static struct fields of_message;    /* on the frames of a message */
+static struct fields of_connection; /* on segments that tell of the connection itself */
+
+static int proto;
+static int tree_type = -1;
+static int hf_request = -1, hf_response = -1, hf_push = -1, hf_repeat = -1;
+static int hf_phase = -1, hf_state[2] = { -1, -1 };
+
+static const struct {
+    enum ftenum type;
+    int display;
+    const void *link;
+} shapes[RR_KIND_COUNT] = {
+    [RR_COUNT] = { FT_UINT64, BASE_DEC, NULL },
+    [RR_ID] = { FT_STRING, BASE_NONE, NULL },
+    [RR_PORT] = { FT_UINT16, BASE_DEC, NULL },
+    [RR_FRAME] = { FT_FRAMENUM, BASE_NONE, NULL },
+    [RR_REQUEST_IN] = { FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_REQUEST) },
+    [RR_RESPONSE_IN] = { FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE) },
+    [RR_TIME] = { FT_ABSOLUTE_TIME, ABSOLUTE_TIME_LOCAL, NULL },
+    [RR_SPAN] = { FT_RELATIVE_TIME, BASE_NONE, NULL },
+    [RR_FLAG] = { FT_BOOLEAN, BASE_NONE, NULL },
+    [RR_TEXT] = { FT_STRING, BASE_NONE, NULL },
+};
+
+static bool has(const struct fields *fields, const char *name)
+{
+    for (size_t i = 0; i < fields->count; i++)
+        if (strcmp(fields->field[i].column->field, name) == 0)
+            return true;
+    return false;
+}
+
+static void collect(struct fields *fields, enum rr_noun noun)
+{
+    const struct rr_columns *table = &rr_columns[noun];
+    fields->field = g_renew(struct field, fields->field, fields->count + table->count);
+    for (size_t i = 0; i < table->count; i++) {
+        const struct rr_column *c = &table->column[i];
+        if (c->field && !has(&of_message, c->field) && !has(fields, c->field))
+            fields->field[fields->count++] = (struct field){ c, -1 };
+    }
+}
+
+/* The columns' help is written for a page, where `backticks` quote. */
+static const char *plain(const char *help)
+{
+    return g_strdelimit(g_strdup(help), "`", '"');
+}
+
+static void register_fields(struct fields *fields)
+{
+    hf_register_info *hf = g_new0(hf_register_info, fields->count);
+    for (size_t i = 0; i < fields->count; i++) {
+        const struct rr_column *c = fields->field[i].column;
+        hf[i] = (hf_register_info){
+            &fields->field[i].id,
+            { c->title, g_strconcat("reqresp.", c->field, NULL), shapes[c->kind].type,
+              shapes[c->kind].display, shapes[c->kind].link, 0, plain(c->help), HFILL },
+        };
+    }
+    proto_register_field_array(proto, hf, (int)fields->count);
+}
+
+static void register_marks(void)
+{
+    static hf_register_info hf[] = {
+        { &hf_request,
+          { "Request", "reqresp.request", FT_BOOLEAN, BASE_NONE, NULL, 0,
+            "This frame brings new bytes of a request.", HFILL } },
+        { &hf_response,
+          { "Response", "reqresp.response", FT_BOOLEAN, BASE_NONE, NULL, 0,
+            "This frame brings new bytes of a response.", HFILL } },
+        { &hf_push,
+          { "Push", "reqresp.push", FT_BOOLEAN, BASE_NONE, NULL, 0,
+            "This frame brings new bytes that the server sent unasked.", HFILL } },
+        { &hf_repeat,
+          { "Repeat", "reqresp.repeat", FT_BOOLEAN, BASE_NONE, NULL, 0,
+            "This frame brings bytes that were captured before, or is a keep-alive.", HFILL } },
+        { &hf_phase,
+          { "Phase", "reqresp.phase", FT_STRING, BASE_NONE, NULL, 0,
+            "What this segment is part of: \"handshake\", \"request\", \"response\", \"push\", \"teardown\" "
+            "or "
+            "\"none\".",
+            HFILL } },
+        { &hf_state[RR_CLIENT],
+          { "Client's TCP state", "reqresp.client.state", FT_STRING, BASE_NONE, NULL, 0,
+            "TCP state of the side that asks, after this segment.", HFILL } },
+        { &hf_state[RR_SERVER],
+          { "Server's TCP state", "reqresp.server.state", FT_STRING, BASE_NONE, NULL, 0,
+            "TCP state of the side that answers, after this segment.", HFILL } },
+    };
+    proto_register_field_array(proto, hf, array_length(hf));
+}
+
+void rr_show_register(int proto_reqresp)
+{
+    static int *trees[] = { &tree_type };
+    proto = proto_reqresp;
+    collect(&of_message, RR_EXCHANGES);
+    collect(&of_message, RR_MESSAGES);
+    collect(&of_connection, RR_CONNECTIONS);
+    register_fields(&of_message);
+    register_fields(&of_connection);
+    register_marks();
+    proto_register_subtree_array(trees, array_length(trees));
+}
+
+/* One segment on its way into the tree. */
+struct showing {
+    tvbuff_t *tvb;
+    packet_info *pinfo;
+    proto_tree *tree;
+    const struct rr_verdict *verdict;
+    unsigned messages; /* so far */
+};
+
+static nstime_t nstime(int64_t ns)
+{
+    nstime_t t = { .secs = ns / 1000000000, .nsecs = (int)(ns % 1000000000) };
+    return t;
+}
+
+/* The point in time: before 1970 too its nanoseconds count upwards. */
+static nstime_t instant(int64_t ns)
+{
+    nstime_t t = nstime(ns);
+    if (t.nsecs < 0) {
+        t.secs--;
+        t.nsecs += 1000000000;
+    }
+    return t;
+}
+
+static proto_item *add_cell(proto_tree *tree, tvbuff_t *tvb, int id, enum rr_kind kind, struct rr_cell cell)
+{
+    char hex[17];
+    nstime_t t;
+    switch (kind) {
+    case RR_COUNT:
+        return proto_tree_add_uint64(tree, id, tvb, 0, 0, cell.as.count);
+    case RR_ID:
+        snprintf(hex, sizeof hex, "%016" PRIx64, cell.as.count);
+        return proto_tree_add_string(tree, id, tvb, 0, 0, hex);
+    case RR_TIME:
+        t = instant(cell.as.ns);
+        return proto_tree_add_time(tree, id, tvb, 0, 0, &t);
+    case RR_SPAN:
+        t = nstime(cell.as.ns);
+        return proto_tree_add_time(tree, id, tvb, 0, 0, &t);
+    case RR_FLAG:
+        return proto_tree_add_boolean(tree, id, tvb, 0, 0, cell.as.flag);
+    case RR_TEXT:
+        return proto_tree_add_string(tree, id, tvb, 0, 0, cell.as.text);
+    default: /* ports and frames */
+        return proto_tree_add_uint(tree, id, tvb, 0, 0, (uint32_t)cell.as.count);
+    }
+}
+
+/* A frame does not link to the message it is itself part of. */
+static bool links_to_itself(const struct rr_column *c, const struct rr_row *row)
+{
+    return (c->kind == RR_REQUEST_IN && row->message == &row->exchange->request) ||
+           (c->kind == RR_RESPONSE_IN && row->message == &row->exchange->response);
+}
+
+static void add_fields(const struct showing *s, proto_tree *tree, const struct fields *fields,
+                       const struct rr_row *row)
+{
+    for (size_t i = 0; i < fields->count; i++) {
+        const struct field *f = &fields->field[i];
+        if (!proto_field_is_referenced(tree, f->id) || links_to_itself(f->column, row))
+            continue;
+        struct rr_cell cell = f->column->read(row);
+        if (cell.present)
+            proto_item_set_generated(add_cell(tree, s->tvb, f->id, f->column->kind, cell));
+    }
+}
+
+static void add_mark(const struct showing *s, proto_tree *tree, int id)
+{
+    proto_item_set_generated(proto_tree_add_boolean(tree, id, s->tvb, 0, 0, TRUE));
+}
+
+static void add_text(const struct showing *s, proto_tree *tree, int id, const char *text)
+{
+    if (*text)
+        proto_item_set_generated(proto_tree_add_string(tree, id, s->tvb, 0, 0, text));
+}
+
+static void add_segment(const struct showing *s, proto_tree *tree, enum rr_phase phase)
+{
+    const struct rr_verdict *v = s->verdict;
+    if (v->repeat)
+        add_mark(s, tree, hf_repeat);
+    add_text(s, tree, hf_phase, rr_phase_name(phase));
+    add_text(s, tree, hf_state[RR_CLIENT], rr_tcp_state_name(v->state[RR_CLIENT]));
+    add_text(s, tree, hf_state[RR_SERVER], rr_tcp_state_name(v->state[RR_SERVER]));
+    if (v->handshake || v->syn_retry)
+        add_fields(s, tree, &of_connection, &(struct rr_row){ .connection = v->connection });
+}
+
+static proto_item *add_top(const struct showing *s)
+{
+    if (!proto_field_is_referenced(s->tree, proto))
+        return NULL;
+    proto_item *top = proto_tree_add_item(s->tree, proto, s->tvb, 0, 0, ENC_NA);
+    proto_item_set_generated(top);
+    return top;
+}
+
+/* Takes the line over. */
+static void set_line(proto_item *top, GString *line)
+{
+    proto_item_set_text(top, "%s", line->str);
+    g_string_free(line, TRUE);
+}
+
+static const struct {
+    int *mark;
+    enum rr_phase phase;
+} kinds[] = { { &hf_request, RR_PHASE_REQUEST },
+              { &hf_response, RR_PHASE_RESPONSE },
+              { &hf_push, RR_PHASE_PUSH } };
+
+static size_t kind_of(const struct rr_exchange *x, const struct rr_message *m)
+{
+    return rr_is_push(x) ? 2 : m == &x->request ? 0 : 1;
+}
+
+static void add_message(struct showing *s, proto_item *top, const struct rr_exchange *x,
+                        const struct rr_message *m, bool fresh)
+{
+    if (!PROTO_ITEM_IS_HIDDEN(top)) {
+        GString *line = g_string_new(NULL);
+        rr_line_message(line, x, m, fresh);
+        set_line(top, line);
+    }
+    proto_tree *tree = proto_item_add_subtree(top, tree_type);
+    size_t kind = kind_of(x, m);
+    if (fresh)
+        add_mark(s, tree, *kinds[kind].mark);
+    if (s->messages == 1)
+        add_segment(s, tree, s->verdict->phase ? s->verdict->phase : kinds[kind].phase);
+    add_fields(s, tree, &of_message, &(struct rr_row){ s->verdict->connection, x, m });
+}
+
+static void show_message(const struct rr_exchange *x, const struct rr_message *m, bool fresh, void *showing)
+{
+    struct showing *s = showing;
+    proto_item *top = add_top(s);
+    s->messages++;
+    if (top)
+        add_message(s, top, x, m, fresh);
+    proto_item *remarked = top ? top : s->tree;
+    if (s->messages == 1)
+        rr_experts_segment(s->pinfo, remarked, s->verdict);
+    rr_experts_message(s->pinfo, remarked, x, m);
+}
+
+static void show_bare(const struct showing *s)
+{
+    proto_item *top = add_top(s);
+    if (top) {
+        if (!PROTO_ITEM_IS_HIDDEN(top)) {
+            GString *line = g_string_new(NULL);
+            rr_line_segment(line, s->verdict);
+            set_line(top, line);
+        }
+        add_segment(s, proto_item_add_subtree(top, tree_type), s->verdict->phase);
+    }
+    rr_experts_segment(s->pinfo, top ? top : s->tree, s->verdict);
+}
+
+bool rr_show_wanted(const proto_tree *tree)
+{
+    return tree || rr_experts_listened();
+}
+
+void rr_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, struct rr_verdicts verdicts)
+{
+    if (!rr_show_wanted(tree))
+        return;
+    for (size_t i = 0; i < verdicts.count; i++) {
+        struct showing s = { tvb, pinfo, tree, &verdicts.first[i], 0 };
+        if (s.verdict->len)
+            rr_verdict_messages(s.verdict, show_message, &s);
+        if (s.messages == 0)
+            show_bare(&s);
+    }
+}

@@ -1,0 +1,100 @@
+#include "wireshark/watch.h"
+
+#include <epan/ipproto.h>
+#include <epan/proto_data.h>
+
+#include "wireshark/layers.h"
+
+enum { TCP_HEADER_LENGTH = 20 };
+
+static protocol_t *reqresp;
+static int proto_watch;
+static dissector_handle_t tcp;
+
+static bool worth_watching(packet_info *pinfo, tvbuff_t *tvb)
+{
+    return !PINFO_FD_VISITED(pinfo) && !pinfo->flags.in_error_pkt && !pinfo->fragmented &&
+           tvb_captured_length(tvb) >= TCP_HEADER_LENGTH && proto_is_protocol_enabled(reqresp);
+}
+
+static int64_t nanoseconds(const nstime_t *t)
+{
+    const int64_t most = INT64_MAX / 1000000000 - 1;
+    return CLAMP((int64_t)t->secs, -most, most) * 1000000000 + t->nsecs;
+}
+
+struct rr_point rr_watch_point(const packet_info *pinfo)
+{
+    return (struct rr_point){ .time = nanoseconds(&pinfo->abs_ts), .frame = pinfo->num };
+}
+
+static void append(packet_info *pinfo, struct rr_watched *w)
+{
+    struct rr_watched *last = rr_watch_segments(pinfo);
+    if (!last) {
+        p_add_proto_data(pinfo->pool, pinfo, proto_watch, 0, w);
+        return;
+    }
+    while (last->next)
+        last = last->next;
+    last->next = w;
+}
+
+/* NULL where TCP will not take it for a segment either. */
+static struct rr_watched *note(tvbuff_t *tvb, packet_info *pinfo)
+{
+    unsigned header = (unsigned)(tvb_get_uint8(tvb, 12) >> 4) * 4;
+    unsigned sent = tvb_reported_length(tvb), captured = tvb_captured_length(tvb);
+    if (header < TCP_HEADER_LENGTH || sent < header)
+        return NULL;
+
+    struct rr_watched *w = wmem_new0(pinfo->pool, struct rr_watched);
+    copy_address_shallow(&w->src, &pinfo->src);
+    copy_address_shallow(&w->dst, &pinfo->dst);
+    w->src_port = tvb_get_ntohs(tvb, 0);
+    w->dst_port = tvb_get_ntohs(tvb, 2);
+    w->below = wmem_list_count(pinfo->layers);
+
+    struct rr_segment *s = &w->segment;
+    s->at = rr_watch_point(pinfo);
+    s->seq = tvb_get_ntohl(tvb, 4);
+    s->ack = tvb_get_ntohl(tvb, 8);
+    s->flags = tvb_get_uint8(tvb, 13);
+    s->window = tvb_get_ntohs(tvb, 14);
+    s->len = sent - header;
+    if (captured > header) {
+        s->captured = MIN(captured - header, s->len);
+        s->payload = tvb_get_ptr(tvb, (int)header, (int)s->captured);
+    }
+    append(pinfo, w);
+    return w;
+}
+
+static int watch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    struct rr_watched *w = worth_watching(pinfo, tvb) ? note(tvb, pinfo) : NULL;
+    int length = call_dissector_only(tcp, tvb, pinfo, tree, data);
+    if (w && w->segment.len)
+        w->segment.protocol = rr_layers_protocol(pinfo, w->below);
+    return length;
+}
+
+void rr_watch_register(int proto)
+{
+    reqresp = find_protocol_by_id(proto);
+    /* A child of TCP, not of this plugin: a disabled parent disables its children, and TCP with them. */
+    proto_watch = proto_register_protocol_in_name_only("Request/Response: the segments on their way to TCP",
+                                                       "ReqResp TCP", "reqresp_tcp",
+                                                       proto_get_id_by_filter_name("tcp"), FT_PROTOCOL);
+}
+
+void rr_watch_handoff(void)
+{
+    tcp = find_dissector("tcp");
+    dissector_add_uint("ip.proto", IP_PROTO_TCP, create_dissector_handle(watch, proto_watch));
+}
+
+struct rr_watched *rr_watch_segments(packet_info *pinfo)
+{
+    return p_get_proto_data(pinfo->pool, pinfo, proto_watch, 0);
+}

@@ -1,0 +1,34 @@
+/* The TCP segments of a frame, as they pass on their way to Wireshark's own TCP.
+ *
+ * A handle of this plugin stands in front of TCP in the table of IP protocols.
+ * It reads the header before TCP does, since a cut payload never comes back,
+ * and hands everything on unchanged.  No tree is asked for.
+ */
+#ifndef RR_WATCH_H
+#define RR_WATCH_H
+
+#include "wireshark/compat.h"
+#include <epan/packet.h>
+
+#include "track/segment.h"
+
+/* Lives as long as the frame's dissection. */
+struct rr_watched {
+    struct rr_watched *next; /* further inside the frame, or behind */
+    address src, dst;
+    uint16_t src_port, dst_port;
+    unsigned below; /* layers of the frame that TCP stands on */
+    struct rr_segment segment;
+};
+
+/* `proto` is this plugin's: while it is disabled nothing is watched. */
+void rr_watch_register(int proto);
+void rr_watch_handoff(void);
+
+/* The segments of a frame that is dissected for the first time, in order; NULL: none. */
+struct rr_watched *rr_watch_segments(packet_info *pinfo);
+
+/* Where in the capture a frame is. */
+struct rr_point rr_watch_point(const packet_info *pinfo);
+
+#endif
