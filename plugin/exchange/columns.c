@@ -47,7 +47,7 @@ static struct rr_cell last_frame(const struct rr_message *m)
 
 static struct rr_cell spread(const struct rr_message *m)
 {
-    return ns(rr_seen(m), m->last_time - m->first_time);
+    return ns(rr_seen(m), rr_span(m->first_time, m->last_time));
 }
 
 static struct rr_cell bytes(const struct rr_message *m)
@@ -98,7 +98,7 @@ static struct rr_cell think(const struct rr_exchange *x)
 {
     if (rr_is_push(x) || x->as.after == RR_NEVER)
         return ns(false, 0);
-    return ns(rr_seen(&x->request), x->request.first_time - x->as.after);
+    return ns(rr_seen(&x->request), rr_span(x->as.after, x->request.first_time));
 }
 
 static const struct rr_message nothing;

@@ -137,7 +137,7 @@ struct rr_exchange {
     uint8_t status;    /* enum rr_status */
     uint8_t evidence;  /* enum rr_evidence */
     uint8_t proof;     /* the tracker's own */
-    uint8_t due;         /* the tracker's own: rows that wait to be reported */
+    uint8_t due;       /* the tracker's own: rows that wait to be reported */
 };
 
 #define RR_NEVER INT64_MIN
@@ -193,16 +193,22 @@ static inline bool rr_has_both(const struct rr_exchange *x)
     return rr_seen(&x->request) && rr_seen(&x->response);
 }
 
+/* Wraps, as a capture may claim times that lie centuries apart. */
+static inline int64_t rr_span(int64_t from, int64_t to)
+{
+    return (int64_t)((uint64_t)to - (uint64_t)from);
+}
+
 /* What the server took: last byte asked to first byte answered. */
 static inline int64_t rr_latency(const struct rr_exchange *x)
 {
-    return x->response.first_time - x->request.last_time;
+    return rr_span(x->request.last_time, x->response.first_time);
 }
 
 /* What the client felt: first byte asked to last byte answered. */
 static inline int64_t rr_duration(const struct rr_exchange *x)
 {
-    return x->response.last_time - x->request.first_time;
+    return rr_span(x->request.first_time, x->response.last_time);
 }
 
 #endif

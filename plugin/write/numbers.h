@@ -1,0 +1,13 @@
+/* Numbers as text, the same in every format.  Private to write/. */
+#ifndef RR_NUMBERS_H
+#define RR_NUMBERS_H
+
+#include <glib.h>
+#include <stdint.h>
+
+void rr_put_count(GString *out, uint64_t n);
+void rr_put_id(GString *out, uint64_t id);     /* 00c0ffee00c0ffee */
+void rr_put_seconds(GString *out, int64_t ns); /* -0.000085000 */
+void rr_put_time(GString *out, int64_t ns);    /* 2021-10-28T04:07:01.846121000Z */
+
+#endif
