@@ -1,7 +1,5 @@
 #include "track/connection.h"
 
-#include <string.h>
-
 #include "track/messages.h"
 #include "track/seq.h"
 #include "track/sides.h"
@@ -24,7 +22,7 @@ struct rr_conn *rr_conn_new(struct rr_shared *shared, uint32_t stream, const str
     c->facts.protocols = rr_store_protocols(shared->store);
     c->answer_end = RR_NEVER;
     for (int i = 0; i < 2; i++) {
-        c->facts.end[i].host = rr_store_text(shared->store, ends[i].host, strlen(ends[i].host));
+        c->facts.end[i].host = rr_store_text(shared->store, ends[i].host);
         c->facts.end[i].port = ends[i].port;
         rr_flow_init(&c->flow[i]);
         c->fin_guess[i] = RR_NO_OFFSET;
@@ -179,7 +177,7 @@ static void end_all(struct rr_conn *c, enum rr_ended_by why)
     give_up_waiting(c, why);
 }
 
-static void reset(struct rr_conn *c, int side, const struct rr_segment *s, struct rr_verdict *v)
+static void reset(struct rr_conn *c, int side, struct rr_verdict *v)
 {
     const struct rr_exchange *told = rr_last(c, RR_SERVER);
     bool refused = side == RR_SERVER && c->facts.state[RR_CLIENT] == RR_SYN_SENT && !c->synack.frame;
@@ -187,12 +185,13 @@ static void reset(struct rr_conn *c, int side, const struct rr_segment *s, struc
     v->refused = refused;
     v->reset = rr_pending(c) || (told && told->response.ended_by == RR_GOING_ON);
     rr_states_after(c->facts.state, side, (struct rr_state_events){ .rst = true });
+    bool again = c->facts.close == RR_CLOSE_RST;
     if (c->facts.close == RR_CLOSE_OPEN) {
         c->facts.close = refused ? RR_CLOSE_REFUSED : RR_CLOSE_RST;
         c->facts.closed_by = (int8_t)side;
     }
-    end_all(c, side == RR_CLIENT ? RR_BY_CLIENT_RST : RR_BY_SERVER_RST);
-    (void)s;
+    if (!again)
+        end_all(c, side == RR_CLIENT ? RR_BY_CLIENT_RST : RR_BY_SERVER_RST);
 }
 
 static void note_fin(struct rr_conn *c, int side, int64_t offset)
@@ -319,7 +318,7 @@ struct rr_verdict rr_conn_feed(struct rr_conn *c, const struct rr_segment *s)
 
     if (s->flags & RR_RST) {
         v.len = 0;
-        reset(c, side, s, &v);
+        reset(c, side, &v);
     } else {
         bool closing = c->flow[0].fin != RR_NO_OFFSET || c->flow[1].fin != RR_NO_OFFSET || s->flags & RR_FIN;
         v.phase = closing && !s->len ? RR_PHASE_TEARDOWN : RR_PHASE_NONE;
@@ -373,7 +372,7 @@ static void report_connection(struct rr_conn *c)
 
 void rr_conn_lingered(struct rr_conn *c)
 {
-    rr_conn_flush(c->shared);
+    rr_flush_last(c);
     report_connection(c);
     rr_flow_release(&c->flow[RR_CLIENT]);
     rr_flow_release(&c->flow[RR_SERVER]);
@@ -382,6 +381,6 @@ void rr_conn_lingered(struct rr_conn *c)
 void rr_conn_finish(struct rr_conn *c, enum rr_ended_by why)
 {
     end_all(c, why);
-    rr_conn_flush(c->shared);
+    rr_flush_last(c);
     report_connection(c);
 }

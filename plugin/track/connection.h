@@ -61,8 +61,4 @@ void rr_conn_lingered(struct rr_conn *c);
 /* Reports all that is open. */
 void rr_conn_finish(struct rr_conn *c, enum rr_ended_by why);
 
-/* Reports what the segment or timer made due.  Every entry above but feed and new leaves it to the tracker.
- */
-void rr_conn_flush(struct rr_shared *shared);
-
 #endif

@@ -182,7 +182,7 @@ void rr_stretch(struct rr_conn *c, int side, int64_t end)
     struct rr_message *m = rr_side_of(x, side);
     changes(c, x, side);
     m->end = end;
-    if (side == RR_SERVER)
+    if (side == RR_SERVER && c->facts.close != RR_CLOSE_RST)
         m->ended_by = RR_GOING_ON;
     c->flow[side].next = end;
     judge(c, x);
@@ -371,11 +371,14 @@ void rr_give_up(struct rr_conn *c, struct rr_exchange *x, enum rr_ended_by why)
         due(c, x, RR_ROW_EXCHANGE);
 }
 
-/* A row waits as long as its message goes on; a push has no request and an unseen one no row of its own. */
-static uint8_t ripe(const struct rr_exchange *x)
+/* A row waits as long as its message goes on; so do the rows that restate an answer whose bytes still come in
+ * after a reset.  A push has no request and an unseen message no row of its own. */
+static uint8_t ripe(const struct rr_exchange *x, bool last_word)
 {
     uint8_t rows = x->due & (RR_ROW_REQUEST | ANSWER_ROWS);
-    if (rr_exists(&x->response) && x->response.ended_by == RR_GOING_ON)
+    bool goes_on = rr_exists(&x->response) && x->response.ended_by == RR_GOING_ON;
+    bool spills = x->connection->close == RR_CLOSE_RST && x->response.part && !last_word;
+    if (goes_on || spills)
         rows &= (uint8_t)~ANSWER_ROWS;
     if (!rr_exists(&x->response))
         rows &= (uint8_t)~RR_ROW_RESPONSE;
@@ -386,14 +389,27 @@ static uint8_t ripe(const struct rr_exchange *x)
     return rows;
 }
 
-void rr_conn_flush(struct rr_shared *shared)
+static void flush(struct rr_shared *shared, bool last_word)
 {
     for (guint i = 0; i < shared->touched->len; i++) {
         struct rr_exchange *x = g_ptr_array_index(shared->touched, i);
-        uint8_t rows = ripe(x);
+        uint8_t rows = ripe(x, last_word);
         x->due &= (uint8_t) ~(rows | DUE_TOUCHED);
         if (rows)
             rr_reports_exchange(shared->reports, x, rows, shared->now.frame);
     }
     g_ptr_array_set_size(shared->touched, 0);
+}
+
+void rr_flush(struct rr_shared *shared)
+{
+    flush(shared, false);
+}
+
+void rr_flush_last(struct rr_conn *c)
+{
+    struct rr_exchange *told = rr_last(c, RR_SERVER);
+    if (told)
+        touch(c, told);
+    flush(c->shared, true);
 }

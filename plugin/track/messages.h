@@ -72,4 +72,8 @@ void rr_end(struct rr_conn *c, int side, struct rr_exchange *x, enum rr_ended_by
 void rr_give_up(struct rr_conn *c, struct rr_exchange *x, enum rr_ended_by why);
 void rr_prove(struct rr_exchange *x, uint8_t proof);
 
+/* Reports what the segment or timer made due; `last`: what a reset connection held back, too. */
+void rr_flush(struct rr_shared *shared);
+void rr_flush_last(struct rr_conn *c);
+
 #endif

@@ -18,24 +18,40 @@ struct entry {
     bool is_frozen;
 };
 
+enum { BLOCK = 1024 };
+
 struct rr_reports {
-    GArray *entries;
+    GPtrArray *blocks; /* of BLOCK entries each */
+    size_t count;
     GPtrArray *copies; /* of exchanges and connections, as they were */
 };
 
 struct rr_reports *rr_reports_new(void)
 {
     struct rr_reports *r = g_new0(struct rr_reports, 1);
-    r->entries = g_array_new(FALSE, FALSE, sizeof(struct entry));
+    r->blocks = g_ptr_array_new_with_free_func(g_free);
     r->copies = g_ptr_array_new_with_free_func(g_free);
     return r;
 }
 
 void rr_reports_free(struct rr_reports *r)
 {
-    g_array_free(r->entries, TRUE);
+    g_ptr_array_free(r->blocks, TRUE);
     g_ptr_array_free(r->copies, TRUE);
     g_free(r);
+}
+
+static struct entry *entry_at(const struct rr_reports *r, size_t i)
+{
+    struct entry *block = g_ptr_array_index(r->blocks, i / BLOCK);
+    return &block[i % BLOCK];
+}
+
+static void append(struct rr_reports *r, struct entry e)
+{
+    if (r->count % BLOCK == 0)
+        g_ptr_array_add(r->blocks, g_new(struct entry, BLOCK));
+    *entry_at(r, r->count++) = e;
 }
 
 void rr_reports_exchange(struct rr_reports *r, struct rr_exchange *x, uint8_t rows, uint32_t frame)
@@ -51,12 +67,11 @@ void rr_reports_exchange(struct rr_reports *r, struct rr_exchange *x, uint8_t ro
     if (rows & RR_ROW_EXCHANGE)
         x->part++;
 
-    struct entry e = { .of.live = x, .frame = frame, .rows = rows };
-    g_array_append_val(r->entries, e);
+    append(r, (struct entry){ .of.live = x, .frame = frame, .rows = rows });
     if (rows & RR_ROW_REQUEST)
-        x->entry[RR_ENTRY_REQUEST] = r->entries->len;
+        x->entry[RR_ENTRY_REQUEST] = (uint32_t)r->count;
     if (rows & (RR_ROW_RESPONSE | RR_ROW_EXCHANGE))
-        x->entry[RR_ENTRY_ANSWER] = r->entries->len;
+        x->entry[RR_ENTRY_ANSWER] = (uint32_t)r->count;
 }
 
 void rr_reports_connection(struct rr_reports *r, struct rr_connection *c, uint32_t frame)
@@ -64,8 +79,7 @@ void rr_reports_connection(struct rr_reports *r, struct rr_connection *c, uint32
     c->part++;
     struct rr_connection *copy = g_memdup2(c, sizeof *c);
     g_ptr_array_add(r->copies, copy);
-    struct entry e = { .of.connection = copy, .frame = frame, .rows = RR_ROW_CONNECTION };
-    g_array_append_val(r->entries, e);
+    append(r, (struct entry){ .of.connection = copy, .frame = frame, .rows = RR_ROW_CONNECTION });
 }
 
 void rr_reports_freeze(struct rr_reports *r, struct rr_exchange *x)
@@ -74,7 +88,7 @@ void rr_reports_freeze(struct rr_reports *r, struct rr_exchange *x)
     for (int i = 0; i < 2; i++) {
         if (!x->entry[i])
             continue;
-        struct entry *e = &g_array_index(r->entries, struct entry, x->entry[i] - 1);
+        struct entry *e = entry_at(r, x->entry[i] - 1);
         x->entry[i] = 0;
         if (e->is_frozen)
             continue;
@@ -90,12 +104,12 @@ void rr_reports_freeze(struct rr_reports *r, struct rr_exchange *x)
 
 size_t rr_reports_count(const struct rr_reports *r)
 {
-    return r->entries->len;
+    return r->count;
 }
 
 struct rr_report rr_reports_get(const struct rr_reports *r, size_t i)
 {
-    const struct entry *e = &g_array_index(r->entries, struct entry, i);
+    const struct entry *e = entry_at(r, i);
     struct rr_report report = { .frame = e->frame, .rows = e->rows };
     if (e->rows & RR_ROW_CONNECTION) {
         report.connection = e->of.connection;

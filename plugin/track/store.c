@@ -1,13 +1,15 @@
 #include "track/store.h"
 
 #include <glib.h>
+#include <string.h>
 
-enum { SLAB = 256, TEXT_BLOCK = 16384, PROTOCOLS = 4096 };
+enum { SLAB = 256, TEXT_BLOCK = 16384, PROTOCOLS = 4096, RECENT = 256 };
 
 struct rr_store {
     GPtrArray *slabs; /* of SLAB exchanges each */
     size_t used;      /* of the last */
     GStringChunk *texts;
+    const char *recent[RECENT];       /* texts by their hash: answers are much alike */
     const char *protocols[PROTOCOLS]; /* "tcp" first: also what stands for one too many */
     GHashTable *protocol_numbers;     /* name, by address -> number */
     const char *last_name;
@@ -43,9 +45,12 @@ struct rr_exchange *rr_store_exchange(struct rr_store *s)
     return &slab[s->used++];
 }
 
-const char *rr_store_text(struct rr_store *s, const char *text, size_t length)
+const char *rr_store_text(struct rr_store *s, const char *text)
 {
-    return g_string_chunk_insert_len(s->texts, text, (gssize)length);
+    const char **recent = &s->recent[g_str_hash(text) % RECENT];
+    if (!*recent || strcmp(*recent, text) != 0)
+        *recent = g_string_chunk_insert(s->texts, text);
+    return *recent;
 }
 
 uint16_t rr_store_protocol(struct rr_store *s, const char *name)

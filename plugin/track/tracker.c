@@ -54,7 +54,7 @@ void rr_tracker_tick(struct rr_tracker *t, struct rr_point now)
         rr_conn_waited(c);
     while ((c = rr_timers_expired(&s->closed, offsetof(struct rr_conn, closed), now.time)))
         rr_conn_lingered(c);
-    rr_conn_flush(s);
+    rr_flush(s);
 }
 
 bool rr_tracker_knows(const struct rr_tracker *t, uint32_t stream)
@@ -78,7 +78,7 @@ const struct rr_connection *rr_tracker_connection(const struct rr_tracker *t, ui
 struct rr_verdict rr_tracker_feed(struct rr_tracker *t, uint32_t stream, const struct rr_segment *s)
 {
     struct rr_verdict v = rr_conn_feed(find(t, stream), s);
-    rr_conn_flush(&t->shared);
+    rr_flush(&t->shared);
     return v;
 }
 

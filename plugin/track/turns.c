@@ -8,8 +8,8 @@ static const char *summary_of(struct rr_conn *c, const struct rr_segment *s, uin
     char text[RR_SUMMARY_SIZE];
     if (skip >= s->captured)
         return NULL;
-    size_t length = rr_summary(s->payload + skip, s->captured - skip, text);
-    return rr_store_text(c->shared->store, text, length);
+    rr_summary(s->payload + skip, s->captured - skip, text);
+    return rr_store_text(c->shared->store, text);
 }
 
 /* What a segment brings of the unseen bytes in `range`. */
