@@ -212,12 +212,13 @@ static void put_resp(struct output *out, struct input in)
     }
 }
 
-/* A line of which more than the cell can take is not looked at. */
+/* What is too long for the cell is not looked at.  With a NUL in it, it is no text, and has no lines. */
 static void put_line(struct output *out, struct input in)
 {
     if (left(&in) > RR_SUMMARY_SIZE)
         in.end = in.at + RR_SUMMARY_SIZE;
-    put_printable(out, take_line(&in));
+    struct input rest = in, line = take_line(&rest);
+    put_printable(out, memchr(line.at, '\0', left(&line)) ? in : line);
 }
 
 size_t rr_summary(const uint8_t *bytes, size_t length, char text[RR_SUMMARY_SIZE])

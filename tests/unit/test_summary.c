@@ -36,6 +36,7 @@ static const struct example examples[] = {
     EXAMPLE("printable/control", "a\tb\0c\x1b[0m\x7f", "a\\x09b\\x00c\\x1b[0m\\x7f"),
     EXAMPLE("printable/binary", "\x16\x03\x01\x02\x00\x01", "\\x16\\x03\\x01\\x02\\x00\\x01"),
     EXAMPLE("printable/binary-with-text", "\x21\0\0\0\x03select 1", "!\\x00\\x00\\x00\\x03select 1"),
+    EXAMPLE("printable/binary-has-no-lines", "J\0\0\0\n5.5.5\0", "J\\x00\\x00\\x00\\x0a5.5.5\\x00"),
     EXAMPLE("printable/utf-8", "caf\xc3\xa9 \xe2\x82\xac " WIDE, "caf\xc3\xa9 \xe2\x82\xac " WIDE),
     EXAMPLE("printable/latin-1", "caf\xe9 au", "caf\\xe9 au"),
     EXAMPLE("printable/cut-character", "a\xe2\x82", "a\\xe2\\x82"),
