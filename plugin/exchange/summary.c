@@ -73,13 +73,36 @@ static size_t wide_character(const struct input *in)
     return c >= smallest[length] && c <= 0x10ffff && !is_hidden(c) ? length : 0;
 }
 
+/* True where all eight bytes are plain ASCII, ' ' to '~'. */
+static bool eight_plain(const uint8_t *bytes)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t x;
+    memcpy(&x, bytes, sizeof x);
+    uint64_t below_space = x - ones * ' ', above_tilde = x + ones;
+    return ((x | below_space | above_tilde) & ones * 0x80) == 0;
+}
+
+/* How many of the next bytes are plain ASCII, as far as they fit. */
+static size_t plain_run(const struct output *out, const struct input *in)
+{
+    size_t most = RR_SUMMARY_CHARS - out->chars, length = 0;
+    if (most > left(in))
+        most = left(in);
+    while (length + 8 <= most && eight_plain(in->at + length))
+        length += 8;
+    while (length < most && (uint8_t)(in->at[length] - ' ') <= '~' - ' ')
+        length++;
+    return length;
+}
+
 /* All of the input, the unprintable as \xNN.  False where it did not fit. */
 static bool put_printable(struct output *out, struct input in)
 {
     while (in.at < in.end) {
-        bool plain = *in.at >= ' ' && *in.at <= '~';
-        size_t length = plain ? 1 : wide_character(&in);
-        if (!(length ? put(out, (const char *)in.at, length, 1) : put_escape(out, *in.at)))
+        size_t plain = plain_run(out, &in);
+        size_t length = plain ? plain : wide_character(&in);
+        if (!(length ? put(out, (const char *)in.at, length, plain ? plain : 1) : put_escape(out, *in.at)))
             return false;
         in.at += length ? length : 1;
     }
@@ -94,9 +117,11 @@ static bool ends_line(uint8_t byte)
 /* Up to the end of a line or of the input; the line's end is passed over. */
 static struct input take_line(struct input *in)
 {
-    struct input line = { in->at, in->at };
-    while (line.end < in->end && !ends_line(*line.end))
-        line.end++;
+    const uint8_t *feed = memchr(in->at, '\n', left(in));
+    struct input line = { in->at, feed ? feed : in->end };
+    const uint8_t *carriage = memchr(line.at, '\r', left(&line));
+    if (carriage)
+        line.end = carriage;
     in->at = line.end;
     if (left(in) >= 2 && in->at[0] == '\r' && in->at[1] == '\n')
         in->at++;

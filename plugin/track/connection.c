@@ -300,10 +300,15 @@ static void feed_payload(struct rr_conn *c, const struct rr_segment *s, int64_t 
     settle(c, side);
 }
 
+/* What comes after a close is repeats; and what a reset cut off goes on at the end. */
 static void follow_close(struct rr_conn *c, const struct rr_segment *s)
 {
-    if (c->facts.close != RR_CLOSE_OPEN)
-        rr_timer_set(&c->shared->closed, &c->closed, c, s->at.time);
+    if (c->facts.close == RR_CLOSE_OPEN)
+        return;
+    rr_timer_set(&c->shared->closed, &c->closed, c, s->at.time);
+    for (int side = 0; side < 2; side++)
+        if (rr_flow_missing(&c->flow[side]) == 0)
+            rr_flow_release(&c->flow[side]);
 }
 
 struct rr_verdict rr_conn_feed(struct rr_conn *c, const struct rr_segment *s)

@@ -10,8 +10,8 @@ void rr_flow_init(struct rr_flow *f)
 
 void rr_flow_release(struct rr_flow *f)
 {
-    if (f->floor < f->next)
-        f->floor = f->next;
+    f->floor = MAX(f->floor, f->next);
+    f->top = MAX(f->top, f->floor);
     g_free(f->pieces);
     f->pieces = NULL;
     f->head = f->count = f->room = 0;
@@ -41,6 +41,10 @@ static uint32_t rank(const struct rr_flow *f, int64_t offset)
 
 bool rr_flow_gap(const struct rr_flow *f, int64_t at, int64_t end, struct rr_range *gap)
 {
+    if (at >= f->top) {
+        *gap = (struct rr_range){ at, end };
+        return at < end;
+    }
     if (at < f->floor)
         at = f->floor;
     uint32_t i = rank(f, at);
@@ -73,7 +77,7 @@ static void make_room(struct rr_flow *f)
 {
     if (f->head + f->count < f->room)
         return;
-    if (f->head > f->count) {
+    if (f->head && f->head >= f->count) {
         memmove(f->pieces, f->pieces + f->head, f->count * sizeof *f->pieces);
         f->head = 0;
         return;
@@ -97,6 +101,7 @@ static void insert(struct rr_flow *f, uint32_t i, const struct rr_piece *piece)
 void rr_flow_add(struct rr_flow *f, const struct rr_piece *piece)
 {
     insert(f, rank(f, piece->begin), piece);
+    f->top = MAX(f->top, piece->end);
     f->seen += piece->bytes;
     if (f->next < piece->end)
         f->next = piece->end;
@@ -169,5 +174,5 @@ void rr_flow_settle(struct rr_flow *f, int64_t keep, int64_t upto)
     }
     if (f->count && piece_at(f, 0)->end <= upto)
         f->floor = MAX(f->floor, piece_at(f, 0)->end);
-    f->settle_at = f->count + RR_PIECES_LAZY;
+    f->settle_at = f->count + RR_PIECES_LAZY / 2;
 }

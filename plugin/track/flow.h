@@ -11,7 +11,7 @@
 
 #include "exchange/exchange.h"
 
-enum { RR_PIECES_MAX = 4096, RR_PIECES_LAZY = 16 };
+enum { RR_PIECES_MAX = 4096, RR_PIECES_LAZY = 8 };
 
 struct rr_piece {
     int64_t begin, end;
@@ -33,6 +33,7 @@ struct rr_flow {
     bool pushed;      /* its last new segment had PSH: the next may begin something */
     uint32_t origin;  /* sequence number of offset 0 */
     int64_t next;     /* end of what was sent, as far as is known */
+    int64_t top;      /* end of the highest byte captured or given up */
     int64_t seen;     /* bytes captured; next - seen are missing */
     int64_t acked;    /* by the other side */
     int64_t fin;      /* offset of the FIN, or RR_NO_OFFSET */

@@ -391,6 +391,8 @@ static uint8_t ripe(const struct rr_exchange *x, bool last_word)
 
 static void flush(struct rr_shared *shared, bool last_word)
 {
+    if (!shared->touched->len)
+        return;
     for (guint i = 0; i < shared->touched->len; i++) {
         struct rr_exchange *x = g_ptr_array_index(shared->touched, i);
         uint8_t rows = ripe(x, last_word);
