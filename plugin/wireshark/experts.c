@@ -25,12 +25,9 @@ void rr_experts_register(int proto)
         { &late, { "reqresp.expert.late", PI_SEQUENCE, PI_NOTE, "Hole filled inside an exchange", EXPFILL } },
         { &syn_retry, { "reqresp.expert.syn_retry", PI_SEQUENCE, PI_NOTE, "SYN sent again", EXPFILL } },
     };
+    /* Expert information registers it only later, but a name has one tap whoever is first. */
+    expert_tap = register_tap("expert");
     expert_register_field_array(expert_register_protocol(proto), table, array_length(table));
-}
-
-void rr_experts_handoff(void)
-{
-    expert_tap = find_tap_id("expert");
 }
 
 bool rr_experts_listened(void)

@@ -8,7 +8,6 @@
 #include "track/segment.h"
 
 void rr_experts_register(int proto);
-void rr_experts_handoff(void);
 
 /* Somebody collects expert information, even without a tree. */
 bool rr_experts_listened(void);

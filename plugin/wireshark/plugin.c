@@ -38,7 +38,6 @@ static void hand_off(void)
     rr_layers_handoff();
     rr_stream_handoff();
     rr_watch_handoff();
-    rr_experts_handoff();
 }
 
 void plugin_register(void)

@@ -20,7 +20,7 @@ static struct fields of_connection; /* on segments that tell of the connection i
 static int proto;
 static int tree_type = -1;
 static int hf_request = -1, hf_response = -1, hf_push = -1, hf_repeat = -1;
-static int hf_phase = -1, hf_state[2] = { -1, -1 };
+static int hf_phase = -1, hf_state[2] = { -1, -1 }, hf_cost = -1;
 
 static const struct {
     enum ftenum type;
@@ -105,6 +105,12 @@ static void register_marks(void)
         { &hf_state[RR_SERVER],
           { "Server's TCP state", "reqresp.server.state", FT_STRING, BASE_NONE, NULL, 0,
             "TCP state of the side that answers, after this segment.", HFILL } },
+        { &hf_cost,
+          { "Cost of the loss", "reqresp.cost", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
+            "What a lost or reordered segment cost: from its first copy, or from when the hole was seen, to "
+            "this "
+            "one.",
+            HFILL } },
     };
     proto_register_field_array(proto, hf, array_length(hf));
 }
@@ -212,6 +218,10 @@ static void add_segment(const struct showing *s, proto_tree *tree, enum rr_phase
     add_text(s, tree, hf_phase, rr_phase_name(phase));
     add_text(s, tree, hf_state[RR_CLIENT], rr_tcp_state_name(v->state[RR_CLIENT]));
     add_text(s, tree, hf_state[RR_SERVER], rr_tcp_state_name(v->state[RR_SERVER]));
+    if (v->cost) {
+        nstime_t cost = nstime((int64_t)v->cost * 1000);
+        proto_item_set_generated(proto_tree_add_time(tree, hf_cost, s->tvb, 0, 0, &cost));
+    }
     if (v->handshake || v->syn_retry)
         add_fields(s, tree, &of_connection, &(struct rr_row){ .connection = v->connection });
 }
