@@ -125,7 +125,7 @@ static void note_syn(struct rr_conn *c, int side, const struct rr_segment *s, st
     v->phase = RR_PHASE_HANDSHAKE;
     if (!first->frame)
         *first = s->at;
-    else if (s->at.time - last->time >= SYN_COPY_NS) {
+    else if (rr_span(last->time, s->at.time) >= SYN_COPY_NS) {
         ++*retries;
         v->syn_retry = true;
     } else
@@ -143,7 +143,7 @@ static void note_handshake(struct rr_conn *c, int side, const struct rr_segment 
     if (!completes)
         return;
     c->facts.handshake = s->at;
-    c->facts.connect_time = s->at.time - c->syn.time;
+    c->facts.connect_time = rr_span(c->syn.time, s->at.time);
     v->handshake = true;
     if (!s->len)
         v->phase = RR_PHASE_HANDSHAKE;
@@ -353,9 +353,7 @@ struct rr_verdict rr_conn_feed(struct rr_conn *c, const struct rr_segment *s)
 
 void rr_conn_waited(struct rr_conn *c)
 {
-    struct rr_exchange *x = rr_pending(c);
-    if (x)
-        rr_give_up(c, x, RR_BY_QUIET);
+    give_up_waiting(c, RR_BY_QUIET);
 }
 
 void rr_conn_quiet(struct rr_conn *c)

@@ -7,8 +7,9 @@
 #define RR_TIMERS_H
 
 #include <glib.h>
-#include <stdbool.h>
-#include <stdint.h>
+#include <stddef.h>
+
+#include "exchange/exchange.h"
 
 struct rr_timer {
     GList link; /* link.data is whose it is */
@@ -47,7 +48,7 @@ static inline void *rr_timers_expired(struct rr_timers *all, size_t offset, int6
         return NULL;
     void *whose = all->queue.head->data;
     struct rr_timer *t = (struct rr_timer *)((char *)whose + offset);
-    if (now - t->since <= all->wait)
+    if (rr_span(t->since, now) <= all->wait)
         return NULL;
     rr_timer_clear(all, t);
     return whose;

@@ -32,7 +32,7 @@ static struct rr_piece piece_of(struct rr_conn *c, const struct rr_segment *s, i
 
 static uint32_t microseconds(int64_t from, int64_t to)
 {
-    return to > from ? (uint32_t)MIN((to - from) / 1000, (int64_t)UINT32_MAX) : 0;
+    return (uint32_t)CLAMP(rr_span(from, to) / 1000, 0, (int64_t)UINT32_MAX);
 }
 
 /* Says of a segment that it brought `range`; `later` is what was captured of the bytes behind it, if
