@@ -1,0 +1,43 @@
+"""Cases, printed as TAP: one line each, with the reason under it where it failed."""
+import concurrent.futures
+import os
+import sys
+import traceback
+
+
+def check(wanted, got, what=""):
+    if wanted != got:
+        raise AssertionError("%s%swanted %r, got %r" % (what, ": " if what else "", wanted, got))
+
+
+def _outcome(case):
+    name, function, *arguments = case
+    try:
+        return name, function(*arguments), None
+    except AssertionError as error:
+        return name, None, str(error)
+    except Exception:  # a broken case must not hide those after it
+        return name, None, traceback.format_exc()
+
+
+def run(cases):
+    """Runs (name, function, argument...) each; what a function returns is a remark on its line.  Exits."""
+    if not cases:
+        raise SystemExit("no case to run")
+    failed = 0
+    print("1..%d" % len(cases))
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for number, (name, remark, problem) in enumerate(pool.map(_outcome, cases), 1):
+            failed += problem is not None
+            print("%s %d - %s%s" % ("not ok" if problem else "ok", number, name,
+                                    " # " + remark if remark else ""))
+            for line in (problem or "").splitlines():
+                print("#   " + line)
+            sys.stdout.flush()
+    print("# %d of %d passed" % (len(cases) - failed, len(cases)))
+    sys.exit(failed != 0)
+
+
+def chosen(cases, words):
+    """Those whose name is, or begins with, one of the words; all where there are none."""
+    return [case for case in cases if not words or any(case[0].startswith(word) for word in words)]

@@ -1,0 +1,119 @@
+"""Runs the host (tshark) with the plugin that was built, and reads the rows it prints.
+
+The build tells where things are: RR_PLUGINS (the plugin folder; without it, that of ./build), RR_PRELOAD (a
+sanitizer's library, or nothing).  As root Wireshark ignores such a folder, so root becomes nobody, who sees copies of its own.
+"""
+import atexit
+import csv
+import functools
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CAPTURES = ROOT / "captures"
+PLUGINS = os.environ.get("RR_PLUGINS", ROOT / "build/plugins")
+IS_ROOT = os.geteuid() == 0
+NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+MAY_CAPTURE = ["--inh-caps=+net_raw,+net_admin", "--ambient-caps=+net_raw,+net_admin"]
+SECONDS = 120
+
+
+def scratch():
+    """A new folder that the host's user can read: the plugins, and as root the captures too."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="reqresp-test-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder.chmod(0o755)
+    for name in ("home", "none", "captures"):
+        (folder / name).mkdir()
+    (folder / "home").chmod(0o777)
+    shutil.copytree(PLUGINS, folder / "plugins")
+    return folder
+
+
+SCRATCH = scratch()
+
+
+def readable(path):
+    """The same file where the host's user can read it."""
+    path = pathlib.Path(path).resolve()
+    if not IS_ROOT:
+        return str(path)
+    copy = SCRATCH / "captures" / str(path).strip("/").replace("/", "_")
+    if not copy.exists():
+        partial = copy.with_name(os.urandom(8).hex())
+        shutil.copyfile(path, partial)
+        partial.chmod(0o644)
+        partial.rename(copy)
+    return str(copy)
+
+
+def command(words, plugin=True, may_capture=False):
+    """(argv, environment) that runs the host's program `words`."""
+    environment = {
+        "PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": str(SCRATCH / "home"), "LC_ALL": "C.UTF-8",
+        "TZ": "UTC", "WIRESHARK_PLUGIN_DIR": str(SCRATCH / ("plugins" if plugin else "none")),
+    }
+    if plugin and os.environ.get("RR_PRELOAD"):
+        environment |= {"LD_PRELOAD": os.environ["RR_PRELOAD"], "WIRESHARK_DEBUG_WMEM_OVERRIDE": "simple",
+                        "WIRESHARK_ABORT_ON_DISSECTOR_BUG": "1", "ASAN_OPTIONS": "detect_leaks=0",
+                        "UBSAN_OPTIONS": "halt_on_error=1"}
+    user = NOBODY + (MAY_CAPTURE if may_capture else []) if IS_ROOT else []
+    return user + list(map(str, words)), environment
+
+
+def run(words, plugin=True, **more):
+    argv, environment = command(words, plugin)
+    more.setdefault("stdin", subprocess.DEVNULL)
+    return subprocess.run(argv, env=environment | more.pop("env", {}), cwd=SCRATCH, capture_output=True,
+                          timeout=SECONDS, check=False, **more)
+
+
+@functools.cache
+def assert_loaded():
+    """A plugin that the host refuses is only a line on its stderr: never mistake that for a pass."""
+    listed = run(["tshark", "-G", "plugins"]).stdout.decode()
+    if "reqresp" not in listed:
+        raise SystemExit("the plugin was not loaded from %s" % PLUGINS)
+
+
+def tshark(capture, *words, plugin=True, **more):
+    """stdout of a run that must succeed without a word on stderr."""
+    if plugin:
+        assert_loaded()
+    done = run(["tshark", "-r", readable(capture), *words], plugin, **more)
+    if done.returncode or done.stderr:
+        raise AssertionError("exit %d: %s" % (done.returncode, done.stderr.decode(errors="replace")))
+    return done.stdout.decode()
+
+
+@functools.cache
+def export(capture, rows, *words, options=""):
+    return tshark(capture, "-q", "-z", "reqresp,export,rows=" + rows + options, *words)
+
+
+def parse(text):
+    return list(csv.DictReader(text.splitlines(keepends=True), strict=True))
+
+
+def truth(rows):
+    """Of rows that restate each other, those with the highest part: the last ones."""
+    last = {}
+    for row in rows:
+        # A push has no number of its own, a connection no part that its stream does not tell.
+        key = (row.get("exchange"), row.get("message"), row.get("id"), row.get("stream"))
+        if key not in last or int(row["part"]) > int(last[key]["part"]):
+            last[key] = row
+    return list(last.values())
+
+
+def rows(capture, kind, *words):
+    return truth(parse(export(capture, kind, *words)))
+
+
+def captures():
+    """Name -> path of every capture here, crafted ones as crafted/NAME."""
+    found = sorted(CAPTURES.glob("**/*.pcap")) + sorted(CAPTURES.glob("**/*.pcap.gz"))
+    return {str(path.relative_to(CAPTURES)).split(".")[0]: path for path in found}
