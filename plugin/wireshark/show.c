@@ -50,7 +50,8 @@ static bool has(const struct fields *fields, const char *name)
 static void collect(struct fields *fields, enum rr_noun noun)
 {
     const struct rr_columns *table = &rr_columns[noun];
-    fields->field = g_renew(struct field, fields->field, fields->count + table->count);
+    fields->field =
+        wmem_realloc(wmem_epan_scope(), fields->field, (fields->count + table->count) * sizeof(struct field));
     for (size_t i = 0; i < table->count; i++) {
         const struct rr_column *c = &table->column[i];
         if (c->field && !has(&of_message, c->field) && !has(fields, c->field))
@@ -61,17 +62,17 @@ static void collect(struct fields *fields, enum rr_noun noun)
 /* The columns' help is written for a page, where `backticks` quote. */
 static const char *plain(const char *help)
 {
-    return g_strdelimit(g_strdup(help), "`", '"');
+    return g_strdelimit(wmem_strdup(wmem_epan_scope(), help), "`", '"');
 }
 
 static void register_fields(struct fields *fields)
 {
-    hf_register_info *hf = g_new0(hf_register_info, fields->count);
+    hf_register_info *hf = wmem_alloc_array(wmem_epan_scope(), hf_register_info, fields->count);
     for (size_t i = 0; i < fields->count; i++) {
         const struct rr_column *c = fields->field[i].column;
         hf[i] = (hf_register_info){
             &fields->field[i].id,
-            { c->title, g_strconcat("reqresp.", c->field, NULL), shapes[c->kind].type,
+            { c->title, wmem_strdup_printf(wmem_epan_scope(), "reqresp.%s", c->field), shapes[c->kind].type,
               shapes[c->kind].display, shapes[c->kind].link, 0, plain(c->help), HFILL },
         };
     }
