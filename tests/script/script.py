@@ -4,11 +4,13 @@ import subprocess
 import sys
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / "tests" / "lib"))
+import cases  # noqa: E402
+
 VERBS = ["export", "test", "bench", "install", "uninstall", "gui"]
 
 # Arguments, exit status, what the one line on stderr must name.
 REFUSED = [
-    ([], 2, None),
     (["exprot"], 2, "exprot"),
     (["export"], 2, "capture file"),
     (["export", "--rows"], 2, "--rows"),
@@ -27,28 +29,25 @@ def run(arguments):
     return subprocess.run([str(TOP / "reqresp"), *arguments], capture_output=True, text=True, check=False, cwd="/")
 
 
-def refusals():
-    for arguments, status, named in REFUSED:
-        done = run(arguments)
-        lines = done.stderr.splitlines()
-        good = done.returncode == status and done.stdout == ""
-        if named is not None:
-            good = good and len(lines) == 1 and lines[0].startswith("reqresp: ") and named in lines[0]
-        yield " ".join(["refused:", *arguments]), good, f"exit {done.returncode}, {done.stdout}{done.stderr}"
+def refuses(arguments, status, named):
+    done = run(arguments)
+    cases.check((status, "", 1), (done.returncode, done.stdout, len(done.stderr.splitlines())), done.stderr)
+    cases.check(True, done.stderr.startswith("reqresp: ") and named in done.stderr, done.stderr)
 
 
-def helps():
-    for arguments in [["--help"], ["-h"], ["help"]] + [[verb, "--help"] for verb in VERBS]:
-        done = run(arguments)
-        named = VERBS if arguments[0] not in VERBS else [f"./reqresp {arguments[0]}"]
-        good = done.returncode == 0 and done.stderr == "" and all(name in done.stdout for name in named)
-        yield "help: " + " ".join(arguments), good, done.stdout + done.stderr
+def asks_for_a_verb():
+    done = run([])
+    cases.check((2, "", True), (done.returncode, done.stdout, done.stderr.startswith("usage: ")))
 
 
-failed = 0
-for name, good, seen in [*refusals(), *helps()]:
-    print(f"{'ok' if good else 'not ok'} - {name}")
-    if not good:
-        print(seen)
-        failed += 1
-sys.exit(bool(failed))
+def helps(arguments):
+    done = run(arguments)
+    cases.check((0, ""), (done.returncode, done.stderr))
+    named = [f"./reqresp {arguments[0]}"] if arguments[0] in VERBS else VERBS
+    cases.check([], [name for name in named if name not in done.stdout], "not named")
+
+
+cases.run([("no verb", asks_for_a_verb)] +
+          [(" ".join(["refused:", *case[0]]), refuses, *case) for case in REFUSED] +
+          [(" ".join(["help:", *words]), helps, words)
+           for words in [["--help"], ["-h"], ["help"]] + [[verb, "--help"] for verb in VERBS]])

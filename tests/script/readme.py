@@ -1,0 +1,40 @@
+#!/usr/bin/python3
+"""What README.md shows is what its commands print."""
+import pathlib
+import shlex
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+import cases  # noqa: E402
+import host  # noqa: E402
+
+INDENT, PROMPT = "    ", "    $ "
+
+
+def shown():
+    """(command, output) of each command with a prompt."""
+    lines = iter([*(host.ROOT / "README.md").read_text().splitlines(), ""])
+    command, output = None, []
+    for line in lines:
+        ours = command is not None and line.startswith(INDENT) and not line.startswith(PROMPT)
+        if ours:
+            output.append(line[len(INDENT):])
+            continue
+        if command is not None:
+            yield command, output
+            command, output = None, []
+        if line.startswith(PROMPT):
+            command = line[len(PROMPT):]
+            while command.endswith("\\"):
+                command = command[:-1] + next(lines).strip()
+
+
+def prints(command, output):
+    host.assert_loaded()
+    words = [host.readable(host.ROOT / word) if word.startswith("captures/") else word for word in shlex.split(command)]
+    done = host.run(words)
+    lines = [line.rstrip() for line in done.stdout.decode().splitlines()]
+    cases.check("\n".join(lines).strip("\n"), "\n".join(output))
+
+
+cases.run([(command, prints, command, output) for command, output in shown()])
