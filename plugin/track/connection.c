@@ -252,7 +252,7 @@ static bool note_ack(struct rr_conn *c, int side, const struct rr_segment *s, in
     bool keep_alive = s->len <= 1 && begin == c->flow[side].next - 1;
     if (side == RR_CLIENT)
         rr_turns_told_unseen(c, begin + keep_alive, acked);
-    else if (!s->len)
+    else
         rr_turns_asked_unseen(c, acked);
     if (counts)
         rr_turns_release_probe(c);
@@ -300,14 +300,14 @@ static void feed_payload(struct rr_conn *c, const struct rr_segment *s, int64_t 
     settle(c, side);
 }
 
-/* What comes after a close is repeats; and what a reset cut off goes on at the end. */
+/* What comes after two FINs is repeats; what a reset cut off may still come, and cut a request. */
 static void follow_close(struct rr_conn *c, const struct rr_segment *s)
 {
     if (c->facts.close == RR_CLOSE_OPEN)
         return;
     rr_timer_set(&c->shared->closed, &c->closed, c, s->at.time);
     for (int side = 0; side < 2; side++)
-        if (rr_flow_missing(&c->flow[side]) == 0)
+        if (c->facts.close == RR_CLOSE_FIN && rr_flow_missing(&c->flow[side]) == 0)
             rr_flow_release(&c->flow[side]);
 }
 

@@ -75,6 +75,13 @@ static void changes(struct rr_conn *c, struct rr_exchange *x, int side)
         due(c, x, shown);
 }
 
+/* The answer is about to begin elsewhere: its request's row shows the latency. */
+static void begins_elsewhere(struct rr_conn *c, struct rr_exchange *x)
+{
+    changes(c, x, RR_CLIENT);
+    changes(c, x, RR_SERVER);
+}
+
 static void count_bytes(struct rr_conn *c, const struct rr_exchange *x, int side, int64_t bytes)
 {
     uint64_t *sum = rr_is_push(x) ? &c->facts.push_bytes : &c->facts.bytes[side];
@@ -142,6 +149,9 @@ static struct rr_exchange *new_push(struct rr_conn *c, int64_t covered, const st
 struct rr_exchange *rr_open_request(struct rr_conn *c)
 {
     bool turn = c->flow[RR_CLIENT].next == rr_covered(c);
+    struct rr_exchange *before = rr_last(c, RR_CLIENT);
+    if (before && before->request.begin >= rr_covered(c) && !before->part)
+        rr_give_up(c, before, RR_BY_CLIENT_FIN);
     struct rr_exchange *x = new_exchange(c);
     x->request.begin = x->request.end = c->flow[RR_CLIENT].next;
     x->as.after = turn ? c->answer_end : RR_NEVER;
@@ -211,13 +221,15 @@ static void add_facts(struct rr_message *m, const struct rr_piece *sum)
 void rr_gain(struct rr_conn *c, int side, struct rr_exchange *x, struct rr_piece *piece)
 {
     struct rr_message *m = rr_side_of(x, side);
+    if (!rr_seen(m) || piece->first.frame < m->first_frame)
+        begins_elsewhere(c, x);
     changes(c, x, side);
     rr_flow_add(&c->flow[side], piece);
     add_facts(m, piece);
     m->bytes += (uint64_t)piece->bytes;
     count_bytes(c, x, side, piece->bytes);
     if (side == RR_SERVER && !rr_is_push(x))
-        c->answer_end = piece->last.time;
+        c->answer_end = m->last_time;
     if (side == RR_CLIENT && piece->end == m->end && rr_exists(&x->response) &&
         piece->acked == x->response.begin)
         x->proof |= RR_PROOF_SAW;
@@ -276,8 +288,8 @@ struct rr_exchange *rr_cut_request(struct rr_conn *c, struct rr_exchange *x, int
 static void move_front(struct rr_conn *c, struct rr_exchange *from, int64_t offset, struct rr_exchange *into)
 {
     struct rr_message *m = &from->response, *to = &into->response, front = *m;
-    changes(c, from, RR_SERVER);
-    changes(c, into, rr_seen(to) ? RR_SERVER : RR_CLIENT);
+    begins_elsewhere(c, from);
+    begins_elsewhere(c, into);
     struct rr_message rest;
     split(&c->flow[RR_SERVER], &front, &rest, offset);
     rest.part = m->part;
@@ -325,7 +337,7 @@ void rr_split_answer(struct rr_conn *c, int i, int64_t offset, struct rr_exchang
 {
     struct rr_exchange *x = rr_nth(c, RR_SERVER, (guint)i);
     bool over = x->response.ended_by != RR_GOING_ON;
-    changes(c, x, RR_SERVER);
+    begins_elsewhere(c, x);
     split(&c->flow[RR_SERVER], &x->response, &y->response, offset);
     y->proof |= x->proof & RR_PROOF_ACK;
     x->proof &= (uint8_t) ~(RR_PROOF_ALL | RR_PROOF_IN_ORDER);
@@ -334,7 +346,7 @@ void rr_split_answer(struct rr_conn *c, int i, int64_t offset, struct rr_exchang
         struct rr_exchange *push = rr_nth(c, RR_SERVER, next);
         if (!rr_is_push(push))
             break;
-        thaw(c, push, RR_SERVER);
+        changes(c, push, RR_SERVER);
         push->as.follows = y;
     }
     y->request.ended_by = RR_GOING_ON;
@@ -410,8 +422,9 @@ void rr_flush(struct rr_shared *shared)
 
 void rr_flush_last(struct rr_conn *c)
 {
-    struct rr_exchange *told = rr_last(c, RR_SERVER);
-    if (told)
-        touch(c, told);
+    guint held = c->facts.close == RR_CLOSE_RST ? c->messages[RR_SERVER]->len : 0;
+    for (guint i = 0; i < held; i++)
+        if (rr_nth(c, RR_SERVER, i)->due)
+            touch(c, rr_nth(c, RR_SERVER, i));
     flush(c->shared, true);
 }

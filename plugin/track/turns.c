@@ -89,7 +89,7 @@ static void begin_answer(struct rr_conn *c, int64_t acked, uint8_t proof)
     struct rr_flow *asked = &c->flow[RR_CLIENT];
     rr_turns_asked_unseen(c, acked);
     struct rr_exchange *x = rr_nth(c, RR_CLIENT, (guint)rr_find(c, RR_CLIENT, acked - 1));
-    if (x->request.end > acked)
+    if (x->request.end > acked && rr_flow_remembers(asked, x->request.begin))
         rr_cut_request(c, x, acked);
     const struct rr_piece *last = rr_flow_piece(asked, acked - 1);
     rr_open_response(c, x);
@@ -113,9 +113,16 @@ static void begin_told(struct rr_conn *c, int64_t acked, uint8_t proof)
         rr_open_response(c, NULL);
 }
 
+/* The pieces of a message tell what it has before and what after `offset`. */
+static bool divides(const struct rr_conn *c, int side, struct rr_exchange *x, int64_t offset)
+{
+    const struct rr_flow *f = &c->flow[side];
+    return offset >= f->floor && rr_flow_remembers(f, rr_side_of(x, side)->begin);
+}
+
 /* The server's bytes up to `offset` were sent when `acked` was all it had: those of message `i` that were
- * taken for the answer to more are moved.  A message is never emptied; nor is one cut whose pieces are
- * forgotten. */
+ * taken for the answer to more are moved.  A message is never emptied; nor is one cut where its
+ * pieces are merged or forgotten. */
 static void place_lower(struct rr_conn *c, int64_t offset, int64_t acked)
 {
     int i = rr_find(c, RR_SERVER, offset - 1);
@@ -126,7 +133,7 @@ static void place_lower(struct rr_conn *c, int64_t offset, int64_t acked)
     bool certain = acked >= x->request.end || x->request.end == before;
     if (certain || offset >= x->response.end || offset <= x->response.begin)
         return;
-    if (!rr_flow_remembers(&c->flow[RR_SERVER], x->response.begin))
+    if (!divides(c, RR_SERVER, x, offset))
         return;
     if (acked <= before && i)
         rr_give_to_previous(c, i, offset);
@@ -134,10 +141,9 @@ static void place_lower(struct rr_conn *c, int64_t offset, int64_t acked)
         rr_give_to_new(c, i, offset, NULL);
     else {
         struct rr_exchange *asked = rr_nth(c, RR_CLIENT, (guint)rr_find(c, RR_CLIENT, acked - 1));
-        struct rr_exchange *rest =
-            asked->request.end > acked && rr_flow_remembers(&c->flow[RR_CLIENT], asked->request.begin)
-                ? rr_cut_request(c, asked, acked)
-                : NULL;
+        struct rr_exchange *rest = asked->request.end > acked && divides(c, RR_CLIENT, asked, acked)
+                                       ? rr_cut_request(c, asked, acked)
+                                       : NULL;
         if (asked != x)
             rr_give_to_new(c, i, offset, asked);
         else if (rest)

@@ -1,0 +1,291 @@
+#include "audit.h"
+
+#include <string.h>
+
+#include "exchange/columns.h"
+
+struct seen_row {
+    size_t report;
+    uint8_t kind; /* RR_ROW_REQUEST and so on */
+    char *text;
+};
+
+struct audit {
+    const struct rr_tracker *tracker;
+    size_t looked;
+    GArray *rows;          /* of struct seen_row */
+    GHashTable *parts;     /* what a row is about, by kind -> its newest part */
+    GHashTable *exchanges; /* live ones */
+};
+
+enum { KINDS = 4 };
+
+struct audit *audit_new(const struct rr_tracker *t)
+{
+    struct audit *a = g_new0(struct audit, 1);
+    a->tracker = t;
+    a->rows = g_array_new(FALSE, TRUE, sizeof(struct seen_row));
+    a->parts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    a->exchanges = g_hash_table_new(NULL, NULL);
+    return a;
+}
+
+void audit_free(struct audit *a)
+{
+    for (guint i = 0; i < a->rows->len; i++)
+        g_free(g_array_index(a->rows, struct seen_row, i).text);
+    g_array_free(a->rows, TRUE);
+    g_hash_table_destroy(a->parts);
+    g_hash_table_destroy(a->exchanges);
+    g_free(a);
+}
+
+static void print_cell(GString *out, const struct rr_column *column, struct rr_cell cell)
+{
+    if (!cell.present)
+        return;
+    if (column->kind == RR_TEXT)
+        g_string_append(out, cell.as.text);
+    else if (column->kind == RR_FLAG)
+        g_string_append(out, cell.as.flag ? "true" : "false");
+    else
+        g_string_append_printf(out, "%" G_GINT64_FORMAT, cell.as.ns);
+}
+
+/* What `except` names, where not NULL, is left out. */
+static char *render(const struct rr_row *row, const char *const *except)
+{
+    const enum rr_noun noun = row->message ? RR_MESSAGES : row->exchange ? RR_EXCHANGES : RR_CONNECTIONS;
+    const struct rr_columns *columns = &rr_columns[noun];
+    GString *out = g_string_new(columns->name);
+    for (size_t i = 0; i < columns->count; i++) {
+        const struct rr_column *column = &columns->column[i];
+        if (!column->name || (except && g_strv_contains(except, column->name)))
+            continue;
+        g_string_append_printf(out, " %s=", column->name);
+        print_cell(out, column, column->read(row));
+    }
+    return g_string_free(out, FALSE);
+}
+
+static struct rr_row row_of(const struct rr_report *r, const struct rr_exchange *x, uint8_t kind)
+{
+    return (struct rr_row){
+        .connection = r->connection,
+        .exchange = x,
+        .message = kind == RR_ROW_REQUEST    ? &x->request
+                   : kind == RR_ROW_RESPONSE ? &x->response
+                                             : NULL,
+    };
+}
+
+static uint16_t part_of(const struct rr_row *row)
+{
+    return row->message ? row->message->part : row->exchange ? row->exchange->part : row->connection->part;
+}
+
+static void note_part(struct audit *a, const struct rr_report *r, const struct rr_row *row, uint8_t kind)
+{
+    char *key = r->live ? g_strdup_printf("%d %p", kind, (const void *)r->live)
+                        : g_strdup_printf("connection %u", r->connection->stream);
+    guint before = GPOINTER_TO_UINT(g_hash_table_lookup(a->parts, key));
+    g_assert_cmpuint(part_of(row), ==, (guint16)(before + 1));
+    g_hash_table_replace(a->parts, key, GUINT_TO_POINTER(before + 1));
+}
+
+void audit_look(struct audit *a)
+{
+    for (; a->looked < rr_tracker_report_count(a->tracker); a->looked++) {
+        const struct rr_report r = rr_tracker_report(a->tracker, a->looked);
+        g_assert_cmpuint(r.rows, !=, 0);
+        if (r.live)
+            g_hash_table_add(a->exchanges, (gpointer)r.live);
+        for (uint8_t kind = 1; kind < 1 << KINDS; kind = (uint8_t)(kind << 1)) {
+            if (!(r.rows & kind))
+                continue;
+            const struct rr_row row = row_of(&r, r.exchange, kind);
+            note_part(a, &r, &row, kind);
+            struct seen_row seen = { a->looked, kind, render(&row, NULL) };
+            g_array_append_val(a->rows, seen);
+        }
+    }
+}
+
+static void check_frozen(const struct audit *a)
+{
+    for (guint i = 0; i < a->rows->len; i++) {
+        const struct seen_row *seen = &g_array_index(a->rows, struct seen_row, i);
+        const struct rr_report r = rr_tracker_report(a->tracker, seen->report);
+        const struct rr_row row = row_of(&r, r.exchange, seen->kind);
+        char *now = render(&row, NULL);
+        g_assert_cmpstr(now, ==, seen->text);
+        g_free(now);
+    }
+}
+
+/* Repeats alone restate nothing, and a request's row is not restated for its answer. */
+static const char *const not_restated[] = { "repeats", "part", NULL };
+
+static void check_newest(const struct audit *a)
+{
+    for (guint i = 0; i < a->rows->len; i++) {
+        const struct seen_row *seen = &g_array_index(a->rows, struct seen_row, i);
+        const struct rr_report r = rr_tracker_report(a->tracker, seen->report);
+        if (!r.live)
+            continue;
+        const struct rr_row row = row_of(&r, r.exchange, seen->kind), live = row_of(&r, r.live, seen->kind);
+        if (part_of(&row) != part_of(&live))
+            continue;
+        char *said = render(&row, not_restated), *is = render(&live, not_restated);
+        g_assert_cmpstr(said, ==, is);
+        g_free(said);
+        g_free(is);
+    }
+}
+
+static void check_message(const struct rr_message *m)
+{
+    g_assert_cmpint(m->begin, >=, 0);
+    g_assert_cmpint(m->end, >=, m->begin);
+    g_assert_cmpuint(m->bytes, <=, (guint64)(m->end - m->begin));
+    g_assert_cmpint(m->bytes > 0, ==, rr_seen(m));
+    g_assert_cmpint(m->segments > 0, ==, rr_seen(m));
+    g_assert_cmpuint(m->segments, <=, m->bytes);
+    g_assert_cmpuint(m->first_frame, <=, m->last_frame);
+    g_assert_cmpint(m->first_frame == m->last_frame, ==, m->segments <= 1);
+}
+
+static void check_exchange(const struct rr_exchange *x)
+{
+    if (!rr_is_push(x))
+        check_message(&x->request);
+    check_message(&x->response);
+    g_assert_cmpint(rr_exists(&x->request) || rr_exists(&x->response), ==, true);
+    g_assert_cmpint(x->number == 0, ==, rr_is_push(x));
+    if (rr_is_push(x)) {
+        g_assert_cmpint(x->request.begin, ==, x->request.end);
+        g_assert_cmpuint(x->response.part, >, 0);
+        g_assert_cmpuint(x->part + x->request.part, ==, 0);
+        return;
+    }
+    g_assert_cmpuint(x->part, >, 0);
+    g_assert_cmpint(x->request.part > 0, ==, rr_exists(&x->request));
+    g_assert_cmpint(x->response.part > 0, ==, rr_exists(&x->response));
+    g_assert_cmpint(x->evidence != RR_NO_PAIR, ==, rr_exists(&x->response));
+    bool asked = rr_seen(&x->request), told = rr_exists(&x->response);
+    g_assert_cmpint(x->status == RR_UNASKED, ==, !asked);
+    g_assert_cmpint(x->status == RR_ANSWERED, ==, asked && told);
+}
+
+static gint by_bytes(gconstpointer a, gconstpointer b)
+{
+    const struct rr_exchange *x = *(struct rr_exchange *const *)a, *y = *(struct rr_exchange *const *)b;
+    if (x->request.begin != y->request.begin)
+        return x->request.begin < y->request.begin ? -1 : 1;
+    bool empty[2] = { x->request.end == x->request.begin, y->request.end == y->request.begin };
+    if (empty[0] != empty[1])
+        return empty[0] ? -1 : 1;
+    return x->response.begin < y->response.begin ? -1 : x->response.begin > y->response.begin;
+}
+
+GPtrArray *audit_exchanges(const struct audit *a, uint32_t stream)
+{
+    GPtrArray *all = g_ptr_array_new();
+    GHashTableIter i;
+    gpointer x;
+    g_hash_table_iter_init(&i, a->exchanges);
+    while (g_hash_table_iter_next(&i, &x, NULL))
+        if (((struct rr_exchange *)x)->connection->stream == stream)
+            g_ptr_array_add(all, x);
+    g_ptr_array_sort(all, by_bytes);
+    return all;
+}
+
+struct totals {
+    int64_t end[2];
+    uint64_t bytes[2], missing[2], pushed;
+    uint32_t unanswered, pushes, exchanges;
+};
+
+static void add_message(struct totals *sum, int side, const struct rr_exchange *x, const struct rr_message *m)
+{
+    if (!rr_exists(m))
+        return;
+    g_assert_cmpint(m->begin, ==, sum->end[side]);
+    sum->end[side] = m->end;
+    *(rr_is_push(x) ? &sum->pushed : &sum->bytes[side]) += m->bytes;
+    sum->missing[side] += rr_missing(m);
+}
+
+static void check_connection(const struct audit *a, const struct rr_connection *c)
+{
+    struct totals sum = { 0 };
+    GPtrArray *all = audit_exchanges(a, c->stream);
+    GHashTable *ids = g_hash_table_new(g_int64_hash, g_int64_equal);
+    guint64 *id = g_new(guint64, all->len);
+    for (guint i = 0; i < all->len; i++) {
+        const struct rr_exchange *x = g_ptr_array_index(all, i);
+        check_exchange(x);
+        if (!rr_is_push(x))
+            add_message(&sum, RR_CLIENT, x, &x->request);
+        add_message(&sum, RR_SERVER, x, &x->response);
+        sum.pushes += rr_is_push(x);
+        sum.exchanges += !rr_is_push(x);
+        sum.unanswered += x->status == RR_UNANSWERED;
+        id[i] = rr_exchange_id(x);
+        g_assert_true(g_hash_table_add(ids, &id[i]));
+    }
+    for (int side = 0; side < 2; side++) {
+        g_assert_cmpuint(sum.bytes[side], ==, c->bytes[side]);
+        g_assert_cmpuint(sum.missing[side], ==, c->missing[side]);
+    }
+    g_assert_cmpuint(sum.pushed, ==, c->push_bytes);
+    g_assert_cmpuint(sum.pushes, ==, c->pushes);
+    g_assert_cmpuint(sum.exchanges, ==, c->exchanges);
+    g_assert_cmpuint(sum.unanswered, ==, c->unanswered);
+    g_hash_table_destroy(ids);
+    g_free(id);
+    g_ptr_array_free(all, TRUE);
+}
+
+/* Numbers go from 1 without a gap. */
+static void check_numbers(const struct audit *a)
+{
+    GHashTable *numbers = g_hash_table_new(NULL, NULL);
+    GHashTableIter i;
+    gpointer x;
+    guint most = 0;
+    g_hash_table_iter_init(&i, a->exchanges);
+    while (g_hash_table_iter_next(&i, &x, NULL)) {
+        guint number = ((struct rr_exchange *)x)->number;
+        most = MAX(most, number);
+        g_assert_true(!number || g_hash_table_add(numbers, GUINT_TO_POINTER(number)));
+    }
+    g_assert_cmpuint(g_hash_table_size(numbers), ==, most);
+    g_hash_table_destroy(numbers);
+}
+
+void audit_close(struct audit *a)
+{
+    audit_look(a);
+    check_frozen(a);
+    check_newest(a);
+    check_numbers(a);
+    for (uint32_t stream = 0; rr_tracker_knows(a->tracker, stream); stream++)
+        check_connection(a, rr_tracker_connection(a->tracker, stream));
+}
+
+char *audit_transcript(const struct audit *a)
+{
+    static const char *const placed[] = { "id", NULL };
+    GString *out = g_string_new(NULL);
+    for (guint i = 0; i < a->rows->len; i++) {
+        const struct seen_row *seen = &g_array_index(a->rows, struct seen_row, i);
+        const struct rr_report r = rr_tracker_report(a->tracker, seen->report);
+        const struct rr_row row = row_of(&r, r.exchange, seen->kind);
+        char *text = render(&row, placed);
+        g_string_append_printf(out, "%s\n", text);
+        g_free(text);
+    }
+    return g_string_free(out, FALSE);
+}
