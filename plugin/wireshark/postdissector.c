@@ -5,7 +5,6 @@
 #include <epan/tap.h>
 #include <epan/to_str.h>
 
-#include "wireshark/layers.h"
 #include "wireshark/show.h"
 #include "wireshark/stream.h"
 #include "wireshark/watch.h"
@@ -29,8 +28,6 @@ static void feed_segment(struct rr_tracker *t, packet_info *pinfo, struct rr_wat
     w->segment.end = rr_stream_end(w);
     if (!rr_tracker_knows(t, stream))
         make_known(t, stream, pinfo, w);
-    if (w->segment.len && !w->segment.protocol) /* its dissection was cut short */
-        w->segment.protocol = rr_layers_protocol(pinfo, w->below);
     struct rr_verdict v = rr_tracker_feed(t, stream, &w->segment);
     rr_capture_remember(pinfo->num, &v);
 }

@@ -23,7 +23,8 @@ struct export
     struct rr_writer *writer;
     size_t next;          /* report to be printed */
     GHashTable *selected; /* what the filter chose, by key_of(); NULL: everything is */
-    bool buffered;        /* nobody waits for a row at the other end */
+    bool buffered;        /* nobody waits for a row at the other end ... */
+    bool flushed;         /* ... else the head goes out with the first frame */
 };
 
 static G_NORETURN void refuse(const char *why)
@@ -81,6 +82,7 @@ static bool print_due(struct export *e, uint32_t frame)
 static void flush(struct export *e)
 {
     char *error;
+    e->flushed = true;
     if (rr_writer_flush(e->writer, &error))
         return;
     fprintf(stderr, "tshark: -z %s: standard output: %s\n", command, error);
@@ -92,7 +94,8 @@ static tap_packet_status print(void *exporting, packet_info *pinfo _U_, epan_dis
 {
     struct export *e = exporting;
     const struct rr_tapped *tapped = data;
-    if (print_due(e, tapped->frame) && !e->buffered)
+    bool due = print_due(e, tapped->frame);
+    if (!e->buffered && (due || !e->flushed))
         flush(e);
     return TAP_PACKET_DONT_REDRAW;
 }

@@ -1,5 +1,6 @@
 #include "wireshark/watch.h"
 
+#include <epan/exceptions.h>
 #include <epan/ipproto.h>
 #include <epan/proto_data.h>
 
@@ -73,9 +74,20 @@ static struct rr_watched *note(tvbuff_t *tvb, packet_info *pinfo)
 static int watch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     struct rr_watched *w = worth_watching(pinfo, tvb) ? note(tvb, pinfo) : NULL;
-    int length = call_dissector_only(tcp, tvb, pinfo, tree, data);
-    if (w && w->segment.len)
+    if (!w || w->segment.len == 0)
+        return call_dissector_only(tcp, tvb, pinfo, tree, data);
+
+    /* Only now, and also where the dissection of a payload gives up, are its layers the frame's last. */
+    volatile int length = 0;
+    TRY
+    {
+        length = call_dissector_only(tcp, tvb, pinfo, tree, data);
+    }
+    FINALLY
+    {
         w->segment.protocol = rr_layers_protocol(pinfo, w->below);
+    }
+    ENDTRY;
     return length;
 }
 
