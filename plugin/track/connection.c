@@ -300,15 +300,16 @@ static void feed_payload(struct rr_conn *c, const struct rr_segment *s, int64_t 
     settle(c, side);
 }
 
-/* What comes after two FINs is repeats; what a reset cut off may still come, and cut a request. */
+/* What comes after all and two FINs is repeats; what a reset cut off may still come, and cut a request. */
 static void follow_close(struct rr_conn *c, const struct rr_segment *s)
 {
     if (c->facts.close == RR_CLOSE_OPEN)
         return;
     rr_timer_set(&c->shared->closed, &c->closed, c, s->at.time);
-    for (int side = 0; side < 2; side++)
-        if (c->facts.close == RR_CLOSE_FIN && rr_flow_missing(&c->flow[side]) == 0)
-            rr_flow_release(&c->flow[side]);
+    if (c->facts.close != RR_CLOSE_FIN || rr_flow_missing(&c->flow[0]) || rr_flow_missing(&c->flow[1]))
+        return;
+    rr_flow_release(&c->flow[0]);
+    rr_flow_release(&c->flow[1]);
 }
 
 struct rr_verdict rr_conn_feed(struct rr_conn *c, const struct rr_segment *s)

@@ -82,6 +82,8 @@ static const struct test_case cases[] = {
     { "server-resets", "syn >10@5 <5@8 <R@9", "answered exact 10 5 3ms server-rst", 0 },
     { "client-resets", "syn >10@5 <5@8 >R@20", "answered exact 10 5 3ms client-rst", 0 },
     { "reset-instead-of-answer", "syn >10@5 <R@9", "unanswered 10 server-rst", 0 },
+    { "late-answer-cuts-after-both-fins", "syn >20@1 >10F@1/0 <6-17F@9/30 <0-6@12/20 >.@13",
+      "answered acked 20 6 11ms next; answered acked 10 11 8ms server-fin", NOT_AT_CLIENT | NOT_SWAPPED },
     { "fin-before-its-bytes", "syn >10@5 <0-5@8 <10-15F@9 <5-10@10 >.@40",
       "answered exact 10 15 3ms server-fin", 0 },
 };
