@@ -27,7 +27,7 @@ def table():
 
 
 def difference(golden, got):
-    old = golden.read_text(newline="") if golden.exists() else ""
+    old = golden.read_bytes().decode() if golden.exists() else ""
     lines = difflib.unified_diff(old.splitlines(), got.splitlines(), golden.name, "got", lineterm="", n=1)
     return "" if old == got else "\n".join(lines) or "other line ends"
 
@@ -43,7 +43,7 @@ def update(capture, kind, golden):
     changed = difference(golden, got)
     if not changed:
         return ""
-    golden.write_text(got, newline="")
+    golden.write_bytes(got.encode())
     return "written\n" + changed
 
 

@@ -6,6 +6,7 @@ sanitizer's library, or nothing).  As root Wireshark ignores such a folder, so r
 import atexit
 import csv
 import functools
+import io
 import os
 import pathlib
 import shutil
@@ -95,7 +96,7 @@ def export(capture, rows, *words, options=""):
 
 
 def parse(text):
-    return list(csv.DictReader(text.splitlines(keepends=True), strict=True))
+    return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
 
 
 def truth(rows):
