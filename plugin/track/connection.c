@@ -194,11 +194,25 @@ static void reset(struct rr_conn *c, int side, struct rr_verdict *v)
         end_all(c, side == RR_CLIENT ? RR_BY_CLIENT_RST : RR_BY_SERVER_RST);
 }
 
+/* What was taken for the number of a FIN was a byte: the FIN came after it. */
+static void take_back_guess(struct rr_conn *c, int side)
+{
+    struct rr_flow *f = &c->flow[side];
+    if (side == RR_SERVER)
+        rr_turns_told_unseen(c, c->flow[RR_CLIENT].next, c->fin_guess[side]);
+    else
+        rr_turns_asked_unseen(c, c->fin_guess[side]);
+    f->acked = MAX(f->acked, c->fin_guess[side]);
+    c->fin_guess[side] = RR_NO_OFFSET;
+}
+
 static void note_fin(struct rr_conn *c, int side, int64_t offset)
 {
     struct rr_flow *f = &c->flow[side];
     if (f->fin != RR_NO_OFFSET || offset < f->next)
         return;
+    if (offset == c->fin_guess[side])
+        take_back_guess(c, side);
     f->fin = offset;
     if (c->flow[!side].fin == RR_NO_OFFSET)
         c->facts.closed_by = (int8_t)side;
@@ -251,7 +265,7 @@ static bool note_ack(struct rr_conn *c, int side, const struct rr_segment *s, in
     bool counts = c->probe.bytes && c->probe_side == !side && acked > c->probe.begin;
     bool keep_alive = s->len <= 1 && begin == c->flow[side].next - 1;
     if (side == RR_CLIENT)
-        rr_turns_told_unseen(c, begin + keep_alive, acked);
+        rr_turns_told_unseen(c, MIN(begin + keep_alive, c->flow[side].fin), acked);
     else
         rr_turns_asked_unseen(c, acked);
     if (counts)

@@ -84,6 +84,10 @@ static const struct test_case cases[] = {
     { "reset-instead-of-answer", "syn >10@5 <R@9", "unanswered 10 server-rst", 0 },
     { "late-answer-cuts-after-both-fins", "syn >20@1 >10F@1/0 <6-17F@9/30 <0-6@12/20 >.@13",
       "answered acked 20 6 11ms next; answered acked 10 11 8ms server-fin", NOT_AT_CLIENT | NOT_SWAPPED },
+    { "last-byte-lost-before-the-fin", "syn >10@5 <5@6 <1@7! >.@8 <F@9 >F@10 <.@11",
+      "answered exact 10 5-1 1ms server-fin", NOT_SPLIT },
+    { "client-alone-says-goodbye", ">10@5 <5@6! >.@8 >F@9 <F@10! >.@11", "answered acked 10 0-5 end",
+      0 },
     { "fin-before-its-bytes", "syn >10@5 <0-5@8 <10-15F@9 <5-10@10 >.@40",
       "answered exact 10 15 3ms server-fin", 0 },
 };

@@ -1,0 +1,49 @@
+/* Two hosts that talk over a wire, and what captures at both of its ends show.
+ *
+ * The hosts speak enough of TCP to lose, repeat, reorder and delay: cumulative
+ * ACKs, delayed ones, retransmission by timer and by three duplicates, that
+ * may cut the bytes elsewhere.  Offsets count the bytes of a direction from 0;
+ * a SYN lies at -1 and a FIN after the last byte.
+ */
+#ifndef RR_WIRE_H
+#define RR_WIRE_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum wire_asking { WIRE_IN_TURN, WIRE_STAGGERED, WIRE_BURST };
+
+enum wire_goodbye { WIRE_STAYS, WIRE_CLIENT_FIN, WIRE_SERVER_FIN, WIRE_HALF_CLOSE, WIRE_RESET };
+
+struct wire_plan {
+    enum wire_asking asking;
+    enum wire_goodbye goodbye;
+    int requests;
+    int request_max, response_max; /* bytes */
+    int mss;
+    bool greeting, keep_alive, delayed_acks;
+    double loss, duplication, reordering;
+    int64_t delay, service, think; /* ns, at most */
+};
+
+struct wire_segment {
+    int64_t time;
+    int64_t begin, ack; /* offsets */
+    uint32_t len;
+    uint8_t flags;
+    bool from_server;
+};
+
+enum { WIRE_BYTES_MAX = 16384 };
+
+/* Captures at the client's [0] and at the server's [1] end: arrays of struct wire_segment. */
+struct wire_captures {
+    GArray *at[2];
+    int answered; /* requests, by the server */
+};
+
+struct wire_captures wire_run(const struct wire_plan *plan, GRand *rand);
+void wire_captures_free(struct wire_captures *c);
+
+#endif
