@@ -293,6 +293,7 @@ static void settle(struct rr_conn *c, int side)
     int i = rr_find(c, side, upto - 1);
     if (i >= 0)
         rr_flow_settle(f, rr_side_of(rr_nth(c, side, (guint)i), side)->begin, upto);
+    f->settle_at = f->count + MAX(f->count / 4, (uint32_t)RR_PIECES_LAZY / 2);
 }
 
 static void feed_payload(struct rr_conn *c, const struct rr_segment *s, int64_t begin, int64_t acked,

@@ -47,10 +47,12 @@ bool rr_flow_gap(const struct rr_flow *f, int64_t at, int64_t end, struct rr_ran
     }
     if (at < f->floor)
         at = f->floor;
+    if (at >= end)
+        return false;
     uint32_t i = rank(f, at);
     if (i && piece_at(f, i - 1)->end > at)
         at = piece_at(f, i - 1)->end;
-    for (; i < f->count && piece_at(f, i)->begin <= at; i++)
+    for (; at < end && i < f->count && piece_at(f, i)->begin <= at; i++)
         at = piece_at(f, i)->end;
     if (at >= end)
         return false;
@@ -174,5 +176,4 @@ void rr_flow_settle(struct rr_flow *f, int64_t keep, int64_t upto)
     }
     if (f->count && piece_at(f, 0)->end <= upto)
         f->floor = MAX(f->floor, piece_at(f, 0)->end);
-    f->settle_at = f->count + RR_PIECES_LAZY / 2;
 }

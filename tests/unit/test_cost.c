@@ -1,0 +1,243 @@
+/* What a segment costs does not grow with how many came before it, however hostile they are. */
+#include <time.h>
+
+#include <glib.h>
+
+#include "track/tracker.h"
+
+static const int64_t MS = 1000000;
+
+/* Twice the segments may take this many times as long; what is quadratic takes four times. */
+static const double RATIO_MAX = 3;
+enum { TRIES = 4 };
+
+struct sender {
+    struct rr_tracker *tracker;
+    struct rr_point now;
+    uint32_t stream;
+};
+
+enum { ASKER, TELLER };
+
+static void send_segment(struct sender *to, int64_t after, uint8_t end, uint64_t seq, uint32_t len,
+                         uint64_t ack)
+{
+    static const uint8_t payload[65536] = { 'x' };
+    to->now.time += after;
+    to->now.frame++;
+    const struct rr_segment s = { .at = to->now,
+                                  .end = end,
+                                  .flags = RR_ACK,
+                                  .window = 1000,
+                                  .seq = (uint32_t)seq,
+                                  .ack = (uint32_t)ack,
+                                  .len = len,
+                                  .payload = payload,
+                                  .captured = len,
+                                  .protocol = "x" };
+    rr_tracker_tick(to->tracker, s.at);
+    rr_tracker_feed(to->tracker, to->stream, &s);
+}
+
+static void connect_stream(struct sender *to, uint32_t stream)
+{
+    const struct rr_endpoint ends[2] = { { "192.0.2.1", 40000 }, { "192.0.2.2", 80 } };
+    to->stream = stream;
+    rr_tracker_open(to->tracker, stream, ends);
+    send_segment(to, MS, ASKER, 0, 0, 0);
+    send_segment(to, MS, TELLER, 0, 0, 0);
+}
+
+static void ask_once(struct sender *to)
+{
+    connect_stream(to, 0);
+    send_segment(to, MS, ASKER, 0, 10, 0);
+}
+
+static void holes(struct sender *to, uint32_t n)
+{
+    ask_once(to);
+    for (uint32_t i = 0; i < n; i++)
+        send_segment(to, MS, TELLER, 2 * i + 1, 1, 10);
+}
+
+static void acknowledged_holes(struct sender *to, uint32_t n)
+{
+    ask_once(to);
+    for (uint32_t i = 0; i < n; i++) {
+        send_segment(to, MS, TELLER, 2 * i + 1, 1, 10);
+        send_segment(to, MS, ASKER, 10, 0, 2 * i + 2);
+    }
+}
+
+static void filled_holes(struct sender *to, uint32_t n)
+{
+    ask_once(to);
+    for (uint32_t i = 0; i < n; i++)
+        send_segment(to, MS, TELLER, 2 * i + 1, 1, 10);
+    for (uint32_t i = n; i-- > 0;)
+        send_segment(to, MS, TELLER, 2 * i, 1, 10);
+}
+
+static void reverse(struct sender *to, uint32_t n)
+{
+    ask_once(to);
+    for (uint32_t i = n; i-- > 0;)
+        send_segment(to, MS, TELLER, i, 1, 10);
+}
+
+static void reverse_requests(struct sender *to, uint32_t n)
+{
+    connect_stream(to, 0);
+    for (uint32_t i = n; i-- > 0;)
+        send_segment(to, MS, ASKER, i, 1, 0);
+}
+
+static void shuffled(struct sender *to, uint32_t n)
+{
+    ask_once(to);
+    for (uint32_t i = 0; i < n; i++)
+        send_segment(to, MS, TELLER, (uint64_t)i * 7919 % n, 1, 10);
+}
+
+static void turns(struct sender *to, uint32_t n)
+{
+    connect_stream(to, 0);
+    for (uint32_t i = 0; i < n; i++) {
+        send_segment(to, MS, ASKER, i, 1, i);
+        send_segment(to, MS, TELLER, i, 1, i + 1);
+    }
+}
+
+static void pipelined(struct sender *to, uint32_t n)
+{
+    connect_stream(to, 0);
+    for (uint32_t i = 0; i < n; i++)
+        send_segment(to, 0, ASKER, i, 1, 0);
+    for (uint32_t i = 0; i < n; i++)
+        send_segment(to, 0, TELLER, i, 1, i + 1);
+}
+
+static void answers_first(struct sender *to, uint32_t n)
+{
+    connect_stream(to, 0);
+    for (uint32_t i = 0; i < n; i++)
+        send_segment(to, 0, TELLER, i, 1, i + 1);
+    for (uint32_t i = 0; i < n; i++)
+        send_segment(to, 0, ASKER, i, 1, 0);
+}
+
+static void falling_acks(struct sender *to, uint32_t n)
+{
+    connect_stream(to, 0);
+    send_segment(to, 0, ASKER, 0, 60000, 0);
+    for (uint32_t i = n; i-- > 0;)
+        send_segment(to, 0, TELLER, i, 1, 1 + i % 60000);
+}
+
+static void pushes(struct sender *to, uint32_t n)
+{
+    ask_once(to);
+    for (uint32_t i = 0; i < n; i++) {
+        send_segment(to, 4000 * MS, TELLER, i, 1, 10);
+        send_segment(to, MS, ASKER, 10, 0, i + 1);
+    }
+}
+
+static void unanswered(struct sender *to, uint32_t n)
+{
+    connect_stream(to, 0);
+    for (uint32_t i = 0; i < n; i++)
+        send_segment(to, 61000 * MS, ASKER, i, 1, 0);
+}
+
+static void repeats(struct sender *to, uint32_t n)
+{
+    ask_once(to);
+    for (uint32_t i = 0; i < n; i++) {
+        send_segment(to, MS, TELLER, i, 1, 10);
+        send_segment(to, MS, TELLER, i / 2, 1, 10);
+    }
+}
+
+static void long_answer(struct sender *to, uint32_t n)
+{
+    ask_once(to);
+    for (uint64_t i = 0; i < n; i++) {
+        send_segment(to, MS, TELLER, i * 65535, 65535, 10);
+        if (i % 2)
+            send_segment(to, MS, ASKER, 10, 0, (i + 1) * 65535);
+    }
+}
+
+static void connections(struct sender *to, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        connect_stream(to, i);
+        send_segment(to, 0, ASKER, 0, 10, 0);
+        send_segment(to, 0, TELLER, 0, 10, 10);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        to->stream = i * 7919 % n;
+        send_segment(to, 0, ASKER, 10, 10, 10);
+    }
+}
+
+static const struct shape {
+    const char *name;
+    void (*send)(struct sender *to, uint32_t n);
+    uint32_t n;
+} shapes[] = {
+    { "holes", holes, 200000 },
+    { "acknowledged-holes", acknowledged_holes, 100000 },
+    { "filled-holes", filled_holes, 50000 },
+    { "reverse", reverse, 100000 },
+    { "reverse-requests", reverse_requests, 100000 },
+    { "shuffled", shuffled, 50000 },
+    { "turns", turns, 100000 },
+    { "pipelined", pipelined, 50000 },
+    { "answers-first", answers_first, 100000 },
+    { "falling-acks", falling_acks, 100000 },
+    { "pushes", pushes, 100000 },
+    { "unanswered", unanswered, 100000 },
+    { "repeats", repeats, 100000 },
+    { "5-gigabytes", long_answer, 80000 },
+    { "connections", connections, 50000 },
+};
+
+static double seconds(const struct shape *shape, uint32_t n)
+{
+    const struct rr_settings settings = { .quiet = 3000 * MS, .patience = 60000 * MS };
+    struct sender to = { .tracker = rr_tracker_new(&settings) };
+    const clock_t before = clock();
+    shape->send(&to, n);
+    rr_tracker_finish(to.tracker, RR_BY_END);
+    const clock_t after = clock();
+    rr_tracker_free(to.tracker);
+    return (double)(after - before) / CLOCKS_PER_SEC;
+}
+
+static void test_shape(const void *data)
+{
+    const struct shape *shape = data;
+    double ratio = 0;
+    for (int i = 0; i < TRIES; i++) {
+        double once = seconds(shape, shape->n), twice = seconds(shape, 2 * shape->n);
+        ratio = twice / MAX(once, 0.001);
+        g_test_message("%u in %.3f s, twice as many in %.3f s", shape->n, once, twice);
+        if (ratio < RATIO_MAX)
+            return;
+    }
+    g_assert_cmpfloat(ratio, <, RATIO_MAX);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(shapes); i++) {
+        char *path = g_strconcat("/cost/", shapes[i].name, NULL);
+        g_test_add_data_func(path, &shapes[i], test_shape);
+        g_free(path);
+    }
+    return g_test_run();
+}
