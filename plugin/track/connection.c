@@ -160,7 +160,7 @@ static void give_up_waiting(struct rr_conn *c, enum rr_ended_by why)
             break;
         rr_give_up(c, x, why);
     }
-    rr_timer_clear(&c->shared->waiting, &c->waiting);
+    rr_timer_clear(&c->waiting);
 }
 
 static void end_told(struct rr_conn *c, enum rr_ended_by why)
@@ -168,7 +168,7 @@ static void end_told(struct rr_conn *c, enum rr_ended_by why)
     struct rr_exchange *told = rr_last(c, RR_SERVER);
     if (told)
         rr_end(c, RR_SERVER, told, why);
-    rr_timer_clear(&c->shared->quiet, &c->quiet);
+    rr_timer_clear(&c->quiet);
 }
 
 static void end_all(struct rr_conn *c, enum rr_ended_by why)
@@ -253,7 +253,16 @@ static void note_window(struct rr_conn *c, int side, const struct rr_segment *s,
     bool opened = was_shut && !f->window_shut;
     bool waits = acked_more && !c->quiet.set && !c->hushed;
     if (side == RR_CLIENT && rr_last(c, RR_SERVER) && (opened || waits))
-        rr_timer_set(&c->shared->quiet, &c->quiet, c, s->at.time);
+        rr_timer_set(&c->shared->quiet, c, s->at.time);
+}
+
+/* What the sender of a segment at `begin` had said before: a keep-alive steps back by a byte, and the number
+ * of its FIN, captured or not, is none. */
+static int64_t said_before(const struct rr_flow *f, const struct rr_segment *s, int64_t begin)
+{
+    bool keep_alive = s->len <= 1 && begin == f->next - 1;
+    bool after_fin = !s->len && begin == f->next + 1;
+    return keep_alive || after_fin ? f->next : MIN(begin, f->fin);
 }
 
 /* Notes how far `side` has acknowledged the other's bytes; true where it is further than before. */
@@ -263,9 +272,8 @@ static bool note_ack(struct rr_conn *c, int side, const struct rr_segment *s, in
     if (acked == RR_NO_ACK)
         return false;
     bool counts = c->probe.bytes && c->probe_side == !side && acked > c->probe.begin;
-    bool keep_alive = s->len <= 1 && begin == c->flow[side].next - 1;
     if (side == RR_CLIENT)
-        rr_turns_told_unseen(c, MIN(begin + keep_alive, c->flow[side].fin), acked);
+        rr_turns_told_unseen(c, said_before(&c->flow[side], s, begin), acked);
     else
         rr_turns_asked_unseen(c, acked);
     if (counts)
@@ -310,7 +318,9 @@ static void feed_payload(struct rr_conn *c, const struct rr_segment *s, int64_t 
         v->repeat = true;
         rr_count_repeat(c, side, begin);
     }
-    if (side == RR_SERVER && rr_flow_missing(f) == 0 && begin <= f->next && acked > c->sure)
+    bool sent_all =
+        !s->len || (v->fresh && !v->late); /* a segment sent again does not show what else was sent */
+    if (side == RR_SERVER && sent_all && rr_flow_missing(f) == 0 && begin <= f->next && acked > c->sure)
         c->sure = acked;
     settle(c, side);
 }
@@ -320,7 +330,7 @@ static void follow_close(struct rr_conn *c, const struct rr_segment *s)
 {
     if (c->facts.close == RR_CLOSE_OPEN)
         return;
-    rr_timer_set(&c->shared->closed, &c->closed, c, s->at.time);
+    rr_timer_set(&c->shared->closed, c, s->at.time);
     if (c->facts.close != RR_CLOSE_FIN || rr_flow_missing(&c->flow[0]) || rr_flow_missing(&c->flow[1]))
         return;
     rr_flow_release(&c->flow[0]);

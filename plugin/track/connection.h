@@ -29,10 +29,11 @@ struct rr_shared {
 struct rr_conn {
     struct rr_connection facts; /* first: what exchanges point to */
     struct rr_shared *shared;
-    struct rr_flow flow[2];  /* by enum rr_side */
-    GPtrArray *messages[2];  /* exchanges, by offset of their request and of their response */
-    struct rr_timer waiting; /* of the request that waits for its answer */
-    struct rr_timer quiet;   /* of the response or push that may go on */
+    struct rr_flow flow[2];      /* by enum rr_side */
+    struct rr_exchange *last[2]; /* of `messages`, or NULL */
+    GPtrArray *messages[2];      /* exchanges, by offset of their request and of their response */
+    struct rr_timer waiting;     /* of the request that waits for its answer */
+    struct rr_timer quiet;       /* of the response or push that may go on */
     struct rr_timer closed;
     struct rr_piece probe;       /* a byte sent into a zero window, held until it counts; bytes 0: none */
     int64_t answer_end;          /* time of the last response byte, or RR_NEVER */

@@ -102,7 +102,7 @@ static void insert(struct rr_flow *f, uint32_t i, const struct rr_piece *piece)
 
 void rr_flow_add(struct rr_flow *f, const struct rr_piece *piece)
 {
-    insert(f, rank(f, piece->begin), piece);
+    insert(f, piece->begin >= f->top ? f->count : rank(f, piece->begin), piece);
     f->top = MAX(f->top, piece->end);
     f->seen += piece->bytes;
     if (f->next < piece->end)

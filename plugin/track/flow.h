@@ -11,7 +11,7 @@
 
 #include "exchange/exchange.h"
 
-enum { RR_PIECES_MAX = 4096, RR_PIECES_LAZY = 8 };
+enum { RR_PIECES_MAX = 4096, RR_PIECES_LAZY = 4 };
 
 struct rr_piece {
     int64_t begin, end;

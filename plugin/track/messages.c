@@ -5,16 +5,23 @@ enum { DUE_TOUCHED = 0x80, PROOF_GIVEN_UP = 0x80 };
 
 enum { ANSWER_ROWS = RR_ROW_RESPONSE | RR_ROW_EXCHANGE };
 
-struct rr_exchange *rr_last(const struct rr_conn *c, int side)
+static void enlist(struct rr_conn *c, int side, guint i, struct rr_exchange *x)
 {
-    guint n = c->messages[side]->len;
-    return n ? rr_nth(c, side, n - 1) : NULL;
+    if (i == c->messages[side]->len)
+        c->last[side] = x;
+    g_ptr_array_insert(c->messages[side], (gint)i, x);
+}
+
+static void enlist_last(struct rr_conn *c, int side, struct rr_exchange *x)
+{
+    c->last[side] = x;
+    g_ptr_array_add(c->messages[side], x);
 }
 
 int rr_find(const struct rr_conn *c, int side, int64_t offset)
 {
     guint low = 0, high = c->messages[side]->len;
-    if (high && rr_side_of(rr_nth(c, side, high - 1), side)->begin <= offset)
+    if (high && rr_side_of(c->last[side], side)->begin <= offset)
         return (int)high - 1;
     while (low < high) {
         guint middle = low + (high - low) / 2;
@@ -155,7 +162,7 @@ struct rr_exchange *rr_open_request(struct rr_conn *c)
     struct rr_exchange *x = new_exchange(c);
     x->request.begin = x->request.end = c->flow[RR_CLIENT].next;
     x->as.after = turn ? c->answer_end : RR_NEVER;
-    g_ptr_array_add(c->messages[RR_CLIENT], x);
+    enlist_last(c, RR_CLIENT, x);
     return x;
 }
 
@@ -169,7 +176,7 @@ struct rr_exchange *rr_open_response(struct rr_conn *c, struct rr_exchange *x)
     else
         x = new_push(c, rr_covered(c), before);
     x->response.begin = x->response.end = c->flow[RR_SERVER].next;
-    g_ptr_array_add(c->messages[RR_SERVER], x);
+    enlist_last(c, RR_SERVER, x);
     if (!rr_is_push(x))
         rr_end(c, RR_CLIENT, x, RR_BY_RESPONSE);
     c->hushed = false;
@@ -182,7 +189,7 @@ struct rr_exchange *rr_open_unasked(struct rr_conn *c)
     x->request.begin = x->request.end = rr_covered(c);
     x->request.ended_by = RR_BY_RESPONSE;
     x->response.begin = x->response.end = c->flow[RR_SERVER].next;
-    g_ptr_array_add(c->messages[RR_SERVER], x);
+    enlist_last(c, RR_SERVER, x);
     return x;
 }
 
@@ -276,7 +283,7 @@ struct rr_exchange *rr_cut_request(struct rr_conn *c, struct rr_exchange *x, int
     struct rr_exchange *y = new_exchange(c);
     split(&c->flow[RR_CLIENT], &x->request, &y->request, offset);
     y->proof = x->proof & PROOF_GIVEN_UP;
-    g_ptr_array_insert(c->messages[RR_CLIENT], i + 1, y);
+    enlist(c, RR_CLIENT, (guint)i + 1, y);
     if (y->request.ended_by != RR_GOING_ON)
         due(c, y, RR_ROW_REQUEST | (y->proof & PROOF_GIVEN_UP ? RR_ROW_EXCHANGE : 0));
     judge(c, x);
@@ -325,7 +332,7 @@ void rr_give_to_new(struct rr_conn *c, int i, int64_t offset, struct rr_exchange
     struct rr_exchange *before = i ? rr_nth(c, RR_SERVER, (guint)i - 1) : NULL;
     if (!x)
         x = new_push(c, before ? before->request.end : 0, before);
-    g_ptr_array_insert(c->messages[RR_SERVER], i, x);
+    enlist(c, RR_SERVER, (guint)i, x);
     move_front(c, rr_nth(c, RR_SERVER, (guint)i + 1), offset, x);
     x->proof |= RR_PROOF_ACK;
     judge(c, x);
@@ -341,7 +348,7 @@ void rr_split_answer(struct rr_conn *c, int i, int64_t offset, struct rr_exchang
     split(&c->flow[RR_SERVER], &x->response, &y->response, offset);
     y->proof |= x->proof & RR_PROOF_ACK;
     x->proof &= (uint8_t) ~(RR_PROOF_ALL | RR_PROOF_IN_ORDER);
-    g_ptr_array_insert(c->messages[RR_SERVER], i + 1, y);
+    enlist(c, RR_SERVER, (guint)i + 1, y);
     for (guint next = (guint)i + 2; next < c->messages[RR_SERVER]->len; next++) {
         struct rr_exchange *push = rr_nth(c, RR_SERVER, next);
         if (!rr_is_push(push))

@@ -28,7 +28,10 @@ static inline struct rr_exchange *rr_nth(const struct rr_conn *c, int side, guin
 }
 
 /* The last message of a side, or NULL. */
-struct rr_exchange *rr_last(const struct rr_conn *c, int side);
+static inline struct rr_exchange *rr_last(const struct rr_conn *c, int side)
+{
+    return c->last[side];
+}
 
 /* Place of the message that holds `offset`, or of the last that begins before it; -1 where there is none. */
 int rr_find(const struct rr_conn *c, int side, int64_t offset);

@@ -1,57 +1,40 @@
 /* What becomes due when nothing happens.  Private to track/.
  *
- * All waits of one kind are equally long, so a queue in order of their start
- * is in order of their end: setting, moving and expiring a timer is O(1).
+ * A timer that is set again only notes the new time; the queue learns of it
+ * when the old one comes up.  So what happens at every segment touches
+ * nothing but the connection itself, and the queue is seldom asked.
  */
 #ifndef RR_TIMERS_H
 #define RR_TIMERS_H
 
 #include <glib.h>
-#include <stddef.h>
 
 #include "exchange/exchange.h"
 
 struct rr_timer {
-    GList link; /* link.data is whose it is */
-    int64_t since;
-    bool set;
+    int64_t since;  /* when it was set */
+    int64_t queued; /* the time for which the queue holds it */
+    bool set, in_queue;
 };
 
 struct rr_timers {
-    GQueue queue;
-    int64_t wait; /* 0: for ever */
+    int64_t wait;  /* how long all of these run; 0: for ever */
+    GArray *queue; /* a heap, the earliest first */
+    size_t offset; /* of the timer in whose it is */
 };
 
-static inline void rr_timer_clear(struct rr_timers *all, struct rr_timer *t)
+void rr_timers_init(struct rr_timers *all, int64_t wait, size_t offset);
+void rr_timers_release(struct rr_timers *all);
+
+/* `whose` holds the timer, and outlives the queue. */
+void rr_timer_set(struct rr_timers *all, void *whose, int64_t since);
+
+static inline void rr_timer_clear(struct rr_timer *t)
 {
-    if (!t->set)
-        return;
-    g_queue_unlink(&all->queue, &t->link);
     t->set = false;
 }
 
-static inline void rr_timer_set(struct rr_timers *all, struct rr_timer *t, void *whose, int64_t since)
-{
-    rr_timer_clear(all, t);
-    if (!all->wait)
-        return;
-    t->since = since;
-    t->set = true;
-    t->link.data = whose;
-    g_queue_push_tail_link(&all->queue, &t->link);
-}
-
 /* Whose timer ran out before `now`, with the timer cleared; NULL where none did. */
-static inline void *rr_timers_expired(struct rr_timers *all, size_t offset, int64_t now)
-{
-    if (!all->queue.head)
-        return NULL;
-    void *whose = all->queue.head->data;
-    struct rr_timer *t = (struct rr_timer *)((char *)whose + offset);
-    if (rr_span(t->since, now) <= all->wait)
-        return NULL;
-    rr_timer_clear(all, t);
-    return whose;
-}
+void *rr_timers_expired(struct rr_timers *all, int64_t now);
 
 #endif

@@ -16,9 +16,9 @@ struct rr_tracker *rr_tracker_new(const struct rr_settings *settings)
     t->shared.settings = *settings;
     t->shared.store = rr_store_new();
     t->shared.reports = rr_reports_new();
-    t->shared.waiting.wait = settings->patience;
-    t->shared.quiet.wait = settings->quiet;
-    t->shared.closed.wait = RR_LINGER;
+    rr_timers_init(&t->shared.waiting, settings->patience, offsetof(struct rr_conn, waiting));
+    rr_timers_init(&t->shared.quiet, settings->quiet, offsetof(struct rr_conn, quiet));
+    rr_timers_init(&t->shared.closed, RR_LINGER, offsetof(struct rr_conn, closed));
     t->shared.touched = g_ptr_array_new();
     t->connections = g_ptr_array_new();
     return t;
@@ -38,6 +38,9 @@ void rr_tracker_free(struct rr_tracker *t)
             rr_conn_free(find(t, i));
     g_ptr_array_free(t->connections, TRUE);
     g_ptr_array_free(t->shared.touched, TRUE);
+    rr_timers_release(&t->shared.waiting);
+    rr_timers_release(&t->shared.quiet);
+    rr_timers_release(&t->shared.closed);
     rr_reports_free(t->shared.reports);
     rr_store_free(t->shared.store);
     g_free(t);
@@ -48,11 +51,11 @@ void rr_tracker_tick(struct rr_tracker *t, struct rr_point now)
     struct rr_shared *s = &t->shared;
     struct rr_conn *c;
     s->now = now;
-    while ((c = rr_timers_expired(&s->quiet, offsetof(struct rr_conn, quiet), now.time)))
+    while ((c = rr_timers_expired(&s->quiet, now.time)))
         rr_conn_quiet(c);
-    while ((c = rr_timers_expired(&s->waiting, offsetof(struct rr_conn, waiting), now.time)))
+    while ((c = rr_timers_expired(&s->waiting, now.time)))
         rr_conn_waited(c);
-    while ((c = rr_timers_expired(&s->closed, offsetof(struct rr_conn, closed), now.time)))
+    while ((c = rr_timers_expired(&s->closed, now.time)))
         rr_conn_lingered(c);
     rr_flush(s);
 }

@@ -99,7 +99,7 @@ static void begin_answer(struct rr_conn *c, int64_t acked, uint8_t proof)
         proof |= RR_PROOF_SAW;
     rr_prove(x, proof);
     if (!rr_pending(c))
-        rr_timer_clear(&c->shared->waiting, &c->waiting);
+        rr_timer_clear(&c->waiting);
 }
 
 /* Makes sure that the last message of the server is the one that its next bytes go to. */
@@ -165,7 +165,7 @@ void rr_turns_asked_unseen(struct rr_conn *c, int64_t acked)
     if (!rr_pending(c))
         rr_open_request(c);
     rr_stretch(c, RR_CLIENT, acked);
-    rr_timer_set(&c->shared->waiting, &c->waiting, c, c->shared->now.time);
+    rr_timer_set(&c->shared->waiting, c, c->shared->now.time);
 }
 
 void rr_turns_told_unseen(struct rr_conn *c, int64_t begin, int64_t acked)
@@ -202,7 +202,7 @@ void rr_turns_asked(struct rr_conn *c, const struct rr_segment *s, int64_t begin
             if (!x)
                 x = rr_open_request(c);
             rr_stretch(c, RR_CLIENT, gap.end);
-            rr_timer_set(&c->shared->waiting, &c->waiting, c, s->at.time);
+            rr_timer_set(&c->shared->waiting, c, s->at.time);
         }
         note_fresh(v, begin, gap, s, late ? rr_flow_piece_after(f, gap.end) : NULL);
         bool may_begin = gap.begin == x->request.begin || f->pushed || late;
@@ -246,7 +246,7 @@ void rr_turns_told(struct rr_conn *c, const struct rr_segment *s, int64_t begin,
         note_repeat(c, s, begin, v);
     if (v->fresh) {
         c->hushed = false;
-        rr_timer_set(&c->shared->quiet, &c->quiet, c, s->at.time);
+        rr_timer_set(&c->shared->quiet, c, s->at.time);
     } else {
         place_lower(c, end, acked);
     }
