@@ -357,7 +357,7 @@ static GArray *spoil(const GArray *capture, GRand *rand)
 struct account {
     int64_t origin, acked; /* -1: not known */
     int64_t sent;          /* by its own numbers */
-    bool fin;
+    bool fin;              /* seen before anything that its sender sent after it */
 };
 
 static void open_account(struct account *a, int64_t offset)
@@ -375,7 +375,7 @@ static void keep_accounts(const GArray *capture, struct account account[2])
             continue;
         open_account(own, s->begin);
         own->sent = MAX(own->sent, s->begin);
-        own->fin |= (s->flags & RR_FIN) != 0;
+        own->fin |= s->flags & RR_FIN && own->sent <= s->begin + s->len;
         if (!(s->flags & RR_ACK))
             continue;
         open_account(peer, s->ack);

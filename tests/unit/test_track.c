@@ -44,6 +44,12 @@ static const struct test_case cases[] = {
       NOT_AT_CLIENT },
     { "one-lost-in-a-pipeline", "syn >10@1 >10@3/0 >10@5/0 <0-5@11/10 <10-15@15/30 <5-10@216/30 >.@230",
       "answered acked 10 5 10ms next; answered acked 20 10 10ms end", NOT_AT_CLIENT | NOT_SWAPPED },
+    { "original-after-a-repeat-that-acknowledged-more",
+      "syn >1@1/0 >1@2/0 >1@3/0 >1@4/0 >1@5/0 >1@6/0 >1@7/0 >1@8/0 >1@9/0 >1@10/0 <0-5@20/2 <0-5@22/10 "
+      ">1@22.5/0 "
+      "<5-10@23/4 >.@30",
+      "answered acked 2 5+1 18ms next; answered acked 2 5 19ms end; open 7 end",
+      NOT_AT_CLIENT | NOT_SWAPPED },
     /* New bytes only. */
     { "request-again", "syn >100@5 >0-100@205 <50@212", "answered exact 100+1 50 207ms end", 0 },
     { "request-again-after-the-answer", "syn >100@5 <50@12 >0-100@13/0 >10@300 <5@310",
@@ -86,8 +92,7 @@ static const struct test_case cases[] = {
       "answered acked 20 6 11ms next; answered acked 10 11 8ms server-fin", NOT_AT_CLIENT | NOT_SWAPPED },
     { "last-byte-lost-before-the-fin", "syn >10@5 <5@6 <1@7! >.@8 <F@9 >F@10 <.@11",
       "answered exact 10 5-1 1ms server-fin", NOT_SPLIT },
-    { "client-alone-says-goodbye", ">10@5 <5@6! >.@8 >F@9 <F@10! >.@11", "answered acked 10 0-5 end",
-      0 },
+    { "client-alone-says-goodbye", ">10@5 <5@6! >.@8 >F@9 <F@10! >.@11", "answered acked 10 0-5 end", 0 },
     { "fin-before-its-bytes", "syn >10@5 <0-5@8 <10-15F@9 <5-10@10 >.@40",
       "answered exact 10 15 3ms server-fin", 0 },
 };
