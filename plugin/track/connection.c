@@ -61,7 +61,7 @@ static void take_sides(struct rr_conn *c, struct rr_sides sides)
 /* Sides can still change while nobody has said anything. */
 static void learn_sides(struct rr_conn *c, const struct rr_segment *s)
 {
-    if (c->messages[0]->len || c->messages[1]->len)
+    if (c->last[0] || c->last[1])
         return;
     enum rr_direction_from from = c->facts.direction_from;
     bool better = s->flags & RR_SYN && from != RR_FROM_SYN && from != RR_FROM_SYNACK;
@@ -318,8 +318,7 @@ static void feed_payload(struct rr_conn *c, const struct rr_segment *s, int64_t 
         v->repeat = true;
         rr_count_repeat(c, side, begin);
     }
-    bool sent_all =
-        !s->len || (v->fresh && !v->late); /* a segment sent again does not show what else was sent */
+    bool sent_all = !s->len || (v->fresh && !v->late); /* unlike a segment sent again */
     if (side == RR_SERVER && sent_all && rr_flow_missing(f) == 0 && begin <= f->next && acked > c->sure)
         c->sure = acked;
     settle(c, side);

@@ -18,11 +18,19 @@ static void enlist_last(struct rr_conn *c, int side, struct rr_exchange *x)
     g_ptr_array_add(c->messages[side], x);
 }
 
+/* Segments mostly belong to the newest messages: the search widens from there. */
 int rr_find(const struct rr_conn *c, int side, int64_t offset)
 {
-    guint low = 0, high = c->messages[side]->len;
-    if (high && rr_side_of(c->last[side], side)->begin <= offset)
-        return (int)high - 1;
+    guint n = c->messages[side]->len, low = 0, high = n;
+    for (guint step = 1; step <= n; step *= 2) {
+        guint i = n - step;
+        struct rr_exchange *x = step == 1 ? c->last[side] : rr_nth(c, side, i);
+        if (rr_side_of(x, side)->begin <= offset) {
+            low = i + 1;
+            break;
+        }
+        high = i;
+    }
     while (low < high) {
         guint middle = low + (high - low) / 2;
         if (rr_side_of(rr_nth(c, side, middle), side)->begin <= offset)
