@@ -15,6 +15,7 @@ import host  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROWS = HERE / "rows"
+SHOWN = 40
 PASSES = {"--one": [], "--two": ["-2"]}
 
 
@@ -28,7 +29,9 @@ def table():
 
 def difference(golden, got):
     old = golden.read_bytes().decode() if golden.exists() else ""
-    lines = difflib.unified_diff(old.splitlines(), got.splitlines(), golden.name, "got", lineterm="", n=1)
+    lines = list(difflib.unified_diff(old.splitlines(), got.splitlines(), golden.name, "got", lineterm="", n=1))
+    if len(lines) > SHOWN:
+        lines[SHOWN:] = ["... and %d lines more" % (len(lines) - SHOWN)]
     return "" if old == got else "\n".join(lines) or "other line ends"
 
 
