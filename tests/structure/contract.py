@@ -30,7 +30,7 @@ HEADS = {
                    "client_state,server_state,part",
 }
 # On a frame itself, not a column of a row.
-FRAME_FIELDS = {"request", "response", "push", "repeat", "phase", "client.state", "server.state"}
+FRAME_FIELDS = {"cost", "request", "response", "push", "repeat", "phase", "client.state", "server.state"}
 PROMISED = FRAME_FIELDS | set("""
     exchange id status evidence ended_by request_in response_in latency duration think summary
     request.spread request.bytes request.segments request.missing request.repeats request.complete
