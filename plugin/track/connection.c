@@ -211,7 +211,7 @@ static void note_fin(struct rr_conn *c, int side, int64_t offset)
     struct rr_flow *f = &c->flow[side];
     if (f->fin != RR_NO_OFFSET || offset < f->next)
         return;
-    if (offset == c->fin_guess[side])
+    if (offset >= c->fin_guess[side])
         take_back_guess(c, side);
     f->fin = offset;
     if (c->flow[!side].fin == RR_NO_OFFSET)

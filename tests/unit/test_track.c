@@ -92,6 +92,8 @@ static const struct test_case cases[] = {
       "answered acked 20 6 11ms next; answered acked 10 11 8ms server-fin", NOT_AT_CLIENT | NOT_SWAPPED },
     { "last-byte-lost-before-the-fin", "syn >10@5 <5@6 <1@7! >.@8 <F@9 >F@10 <.@11",
       "answered exact 10 5-1 1ms server-fin", NOT_SPLIT },
+    { "last-bytes-lost-before-the-fin", "syn >10@5 <5@6 <1@7! >.@8 <1@8.5! <F@9 >F@10 <.@11",
+      "answered exact 10 5-2 1ms server-fin", NOT_SPLIT | NOT_AT_CLIENT },
     { "client-alone-says-goodbye", ">10@5 <5@6! >.@8 >F@9 <F@10! >.@11", "answered acked 10 0-5 end", 0 },
     { "fin-before-its-bytes", "syn >10@5 <0-5@8 <10-15F@9 <5-10@10 >.@40",
       "answered exact 10 15 3ms server-fin", 0 },
