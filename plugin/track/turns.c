@@ -42,6 +42,8 @@ static void note_fresh(struct rr_verdict *v, int64_t begin, struct rr_range rang
 {
     if (!v->fresh)
         v->skip = (uint32_t)(range.begin - begin);
+    else if (range.begin > begin + v->skip + v->take)
+        v->repeat = true;
     v->take = (uint32_t)(range.end - begin) - v->skip;
     v->fresh = true;
     if (later) {

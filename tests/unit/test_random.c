@@ -69,7 +69,8 @@ static void tell(const struct wire_segment *s, guint frame)
                (int)(s->begin + s->len), (double)s->time / 1e6, (int)s->ack, s->flags);
 }
 
-static void feed(struct rr_tracker *t, const struct view *view, const struct wire_segment *s, uint32_t frame)
+static struct rr_verdict feed(struct rr_tracker *t, const struct view *view, const struct wire_segment *s,
+                              uint32_t frame)
 {
     uint8_t payload[1000];
     int way = s->from_server;
@@ -88,12 +89,13 @@ static void feed(struct rr_tracker *t, const struct view *view, const struct wir
         .captured = s->len,
         .protocol = "x",
     };
-    rr_tracker_feed(t, 0, &segment);
+    return rr_tracker_feed(t, 0, &segment);
 }
 
 struct watched {
     struct rr_tracker *tracker;
     struct audit *audit;
+    GArray *verdicts; /* of struct rr_verdict */
 };
 
 static struct watched watch(const GArray *capture, const struct view *view)
@@ -107,22 +109,25 @@ static struct watched watch(const GArray *capture, const struct view *view)
     }
     struct rr_tracker *t = rr_tracker_new(&settings);
     struct audit *a = audit_new(t);
+    GArray *verdicts = g_array_new(FALSE, FALSE, sizeof(struct rr_verdict));
     rr_tracker_open(t, 0, ends);
     for (guint i = 0; i < capture->len; i++) {
         const struct wire_segment *s = &g_array_index(capture, struct wire_segment, i);
         rr_tracker_tick(t, (struct rr_point){ s->time, i + 1 });
         audit_look(a);
-        feed(t, view, s, i + 1);
+        const struct rr_verdict v = feed(t, view, s, i + 1);
+        g_array_append_val(verdicts, v);
         audit_look(a);
     }
     rr_tracker_finish(t, RR_BY_END);
     audit_close(a);
-    return (struct watched){ t, a };
+    return (struct watched){ t, a, verdicts };
 }
 
 static void unwatch(struct watched w)
 {
     audit_free(w.audit);
+    g_array_free(w.verdicts, TRUE);
     rr_tracker_free(w.tracker);
 }
 
@@ -224,11 +229,67 @@ static void check_turns(const GArray *capture, const struct truth *truth, const 
     g_assert_cmpuint(n, ==, all->len);
 }
 
+struct shown_here {
+    const struct rr_verdict *verdict;
+    int64_t at; /* where the next message has to begin, or before */
+    bool fresh;
+};
+
+static void visit(const struct rr_exchange *x, const struct rr_message *m, bool fresh, void *user)
+{
+    struct shown_here *here = user;
+    const struct rr_message *own = here->verdict->side == RR_CLIENT ? &x->request : &x->response;
+    g_assert_true(m == own);
+    g_assert_cmpint(m->begin, <=, here->at);
+    here->at = m->end;
+    here->fresh |= fresh;
+}
+
+/* A verdict says what its segment brought, and finds all the messages that it lies in. */
+static void check_verdict(const struct rr_verdict *v, const struct wire_segment *s, guint frame,
+                          const struct shown *shown)
+{
+    uint32_t fresh = 0, first = s->len, last = 0;
+    for (uint32_t i = 0; i < s->len; i++) {
+        if (shown->frame[s->begin + i] != frame)
+            continue;
+        fresh++;
+        first = MIN(first, i);
+        last = i + 1;
+    }
+    g_assert_cmpint(v->side, ==, s->from_server);
+    g_assert_cmpuint(v->len, ==, s->len);
+    g_assert_cmpint(v->fresh, ==, fresh > 0);
+    if (fresh) {
+        g_assert_cmpuint(v->skip, ==, first);
+        g_assert_cmpuint(v->skip + v->take, ==, last);
+    }
+    if (!s->len)
+        return;
+    g_assert_cmpint(v->begin, ==, s->begin);
+    g_assert_cmpint(v->repeat, ==, fresh < s->len);
+    struct shown_here here = { v, v->begin, false };
+    rr_verdict_messages(v, visit, &here);
+    g_assert_cmpint(here.at, >=, v->begin + v->len);
+    g_assert_cmpint(here.fresh, ==, fresh > 0);
+}
+
+static void check_verdicts(const GArray *capture, const struct truth *truth, const GArray *verdicts)
+{
+    for (guint i = 0; i < capture->len; i++) {
+        const struct wire_segment *s = &g_array_index(capture, struct wire_segment, i);
+        if (!(s->flags & RR_RST))
+            check_verdict(&g_array_index(verdicts, struct rr_verdict, i), s, i + 1,
+                          &truth->side[s->from_server]);
+    }
+}
+
 static void check_capture(const GArray *capture)
 {
     struct watched w = watch(capture, &plain);
     struct truth *truth = truth_of(capture);
     GPtrArray *all = audit_exchanges(w.audit, 0);
+    check_verdicts(capture, truth, w.verdicts);
     if (!truth->overtaken)
         check_turns(capture, truth, all);
     g_ptr_array_free(all, TRUE);
@@ -358,7 +419,7 @@ static GArray *spoil(const GArray *capture, GRand *rand)
 struct account {
     int64_t origin, acked; /* -1: not known */
     int64_t sent;          /* by its own numbers */
-    bool fin;              /* seen before anything that its sender sent after it */
+    bool fin;              /* seen before anything that was sent after it */
 };
 
 static void open_account(struct account *a, int64_t offset)
@@ -376,7 +437,8 @@ static void keep_accounts(const GArray *capture, struct account account[2])
             continue;
         open_account(own, s->begin);
         own->sent = MAX(own->sent, s->begin);
-        own->fin |= s->flags & RR_FIN && own->sent <= s->begin + s->len;
+        if (s->flags & RR_FIN && MAX(own->sent, own->acked) <= s->begin + s->len)
+            own->fin = true;
         if (!(s->flags & RR_ACK))
             continue;
         open_account(peer, s->ack);
