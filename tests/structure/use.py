@@ -141,6 +141,7 @@ def main(words):
                  (title + ", two passes", select, capture, kind, text, two, ["-2"])]
     for capture in CAPTURES:
         todo += [("switched off, -V " + capture.stem, switched_off, capture, ["-V"]),
+                 ("switched off, JSON of " + capture.stem, switched_off, capture, ["-2", "-T", "json"]),
                  ("switched off, -2 " + capture.stem, switched_off, capture, ["-2"]),
                  ("switched on, lines of " + capture.stem, switched_on, capture),
                  ("switched on, protocols of " + capture.stem, switched_on, capture,
