@@ -77,8 +77,8 @@ def run(words, plugin=True, **more):
 @functools.cache
 def assert_loaded():
     """A plugin that the host refuses is only a line on its stderr: never mistake that for a pass."""
-    listed = run(["tshark", "-G", "plugins"]).stdout.decode()
-    if "reqresp" not in listed:
+    listed = run(["tshark", "-G", "protocols"]).stdout.decode(errors="replace")
+    if "\treqresp\n" not in listed:
         raise SystemExit("the plugin was not loaded from %s" % PLUGINS)
 
 
