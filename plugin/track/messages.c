@@ -116,7 +116,7 @@ static enum rr_status status_of(const struct rr_exchange *x)
 
 static enum rr_evidence evidence_of(const struct rr_exchange *x)
 {
-    const uint8_t all = RR_PROOF_ACK | RR_PROOF_ALL | RR_PROOF_IN_ORDER | RR_PROOF_SAW;
+    const uint8_t all = RR_PROOF_ACK | RR_PROOF_ALL | RR_PROOF_FIRST | RR_PROOF_SAW;
     if (rr_is_push(x) || !rr_exists(&x->response))
         return RR_NO_PAIR;
     if (!(x->proof & RR_PROOF_ACK))
@@ -355,7 +355,7 @@ void rr_split_answer(struct rr_conn *c, int i, int64_t offset, struct rr_exchang
     begins_elsewhere(c, x);
     split(&c->flow[RR_SERVER], &x->response, &y->response, offset);
     y->proof |= x->proof & RR_PROOF_ACK;
-    x->proof &= (uint8_t) ~(RR_PROOF_ALL | RR_PROOF_IN_ORDER);
+    x->proof &= (uint8_t) ~(RR_PROOF_ALL | RR_PROOF_FIRST);
     enlist(c, RR_SERVER, (guint)i + 1, y);
     for (guint next = (guint)i + 2; next < c->messages[RR_SERVER]->len; next++) {
         struct rr_exchange *push = rr_nth(c, RR_SERVER, next);

@@ -75,7 +75,7 @@ static bool hold_probe(struct rr_conn *c, const struct rr_segment *s, int64_t be
     }
     c->probe = piece_of(c, s, begin, acked, (struct rr_range){ begin, begin + 1 }, true);
     c->probe_side = v->side;
-    c->facts.repeats[v->side]++;
+    rr_count_repeat(c, v->side, begin);
     v->repeat = true;
     return true;
 }
@@ -241,8 +241,8 @@ void rr_turns_told(struct rr_conn *c, const struct rr_segment *s, int64_t begin,
         bool begins = gap.begin == x->response.begin;
         struct rr_piece piece = piece_of(c, s, begin, acked, gap, begins || late || after_hole);
         rr_gain(c, RR_SERVER, x, &piece);
-        if (begins && !late)
-            rr_prove(x, RR_PROOF_IN_ORDER);
+        if (begins && acked == x->request.end)
+            rr_prove(x, RR_PROOF_FIRST);
     }
     if (v->take < s->len)
         note_repeat(c, s, begin, v);
