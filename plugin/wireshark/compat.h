@@ -12,8 +12,6 @@
 #define RR_HAS_PLUGIN_DESCRIBE
 typedef bool rr_bool;
 #else
-#include <epan/tvbuff.h>
-#define tvb_get_uint8 tvb_get_guint8
 typedef gboolean rr_bool;
 #endif
 

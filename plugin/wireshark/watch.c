@@ -41,10 +41,21 @@ static void append(packet_info *pinfo, struct rr_watched *w)
     last->next = w;
 }
 
+static uint16_t two_bytes(const uint8_t *p)
+{
+    return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static uint32_t four_bytes(const uint8_t *p)
+{
+    return (uint32_t)two_bytes(p) << 16 | two_bytes(p + 2);
+}
+
 /* NULL where TCP will not take it for a segment either. */
 static struct rr_watched *note(tvbuff_t *tvb, packet_info *pinfo)
 {
-    unsigned header = (unsigned)(tvb_get_uint8(tvb, 12) >> 4) * 4;
+    const uint8_t *tcp_header = tvb_get_ptr(tvb, 0, TCP_HEADER_LENGTH);
+    unsigned header = (unsigned)(tcp_header[12] >> 4) * 4;
     unsigned sent = tvb_reported_length(tvb), captured = tvb_captured_length(tvb);
     if (header < TCP_HEADER_LENGTH || sent < header)
         return NULL;
@@ -52,16 +63,16 @@ static struct rr_watched *note(tvbuff_t *tvb, packet_info *pinfo)
     struct rr_watched *w = wmem_new0(pinfo->pool, struct rr_watched);
     copy_address_shallow(&w->src, &pinfo->src);
     copy_address_shallow(&w->dst, &pinfo->dst);
-    w->src_port = tvb_get_ntohs(tvb, 0);
-    w->dst_port = tvb_get_ntohs(tvb, 2);
+    w->src_port = two_bytes(tcp_header);
+    w->dst_port = two_bytes(tcp_header + 2);
     w->below = wmem_list_count(pinfo->layers);
 
     struct rr_segment *s = &w->segment;
     s->at = rr_watch_point(pinfo);
-    s->seq = tvb_get_ntohl(tvb, 4);
-    s->ack = tvb_get_ntohl(tvb, 8);
-    s->flags = tvb_get_uint8(tvb, 13);
-    s->window = tvb_get_ntohs(tvb, 14);
+    s->seq = four_bytes(tcp_header + 4);
+    s->ack = four_bytes(tcp_header + 8);
+    s->flags = tcp_header[13];
+    s->window = two_bytes(tcp_header + 14);
     s->len = sent - header;
     if (captured > header) {
         s->captured = MIN(captured - header, s->len);
