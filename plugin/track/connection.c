@@ -22,11 +22,10 @@ struct rr_conn *rr_conn_new(struct rr_shared *shared, uint32_t stream, const str
     c->facts.protocols = rr_store_protocols(shared->store);
     c->answer_end = RR_NEVER;
     for (int i = 0; i < 2; i++) {
-        c->facts.end[i].host = rr_store_text(shared->store, ends[i].host);
+        c->facts.end[i].host = rr_store_text(shared->store, ends[i].host, strlen(ends[i].host));
         c->facts.end[i].port = ends[i].port;
         rr_flow_init(&c->flow[i]);
         c->fin_guess[i] = RR_NO_OFFSET;
-        c->messages[i] = g_ptr_array_new();
     }
     return c;
 }
@@ -35,7 +34,7 @@ void rr_conn_free(struct rr_conn *c)
 {
     for (int i = 0; i < 2; i++) {
         rr_flow_release(&c->flow[i]);
-        g_ptr_array_free(c->messages[i], TRUE);
+        rr_list_release(&c->messages[i]);
     }
     g_free(c);
 }
@@ -154,7 +153,7 @@ static void note_handshake(struct rr_conn *c, int side, const struct rr_segment 
 static void give_up_waiting(struct rr_conn *c, enum rr_ended_by why)
 {
     int64_t covered = rr_covered(c);
-    for (guint i = c->messages[RR_CLIENT]->len; i-- > 0;) {
+    for (guint i = c->messages[RR_CLIENT].len; i-- > 0;) {
         struct rr_exchange *x = rr_nth(c, RR_CLIENT, i);
         if (x->request.begin < covered || x->part)
             break;

@@ -5,6 +5,7 @@
 #include <glib.h>
 
 #include "track/flow.h"
+#include "track/list.h"
 #include "track/reports.h"
 #include "track/store.h"
 #include "track/timers.h"
@@ -21,8 +22,8 @@ struct rr_shared {
     struct rr_store *store;
     struct rr_reports *reports;
     struct rr_timers waiting, quiet, closed;
-    uint32_t opened;    /* exchanges so far */
-    GPtrArray *touched; /* exchanges that may have rows due when the segment is done */
+    uint32_t opened;        /* exchanges so far */
+    struct rr_list touched; /* exchanges that may have rows due when the segment is done */
     struct rr_point now;
 };
 
@@ -31,7 +32,7 @@ struct rr_conn {
     struct rr_shared *shared;
     struct rr_flow flow[2];      /* by enum rr_side */
     struct rr_exchange *last[2]; /* of `messages`, or NULL */
-    GPtrArray *messages[2];      /* exchanges, by offset of their request and of their response */
+    struct rr_list messages[2];  /* exchanges, by offset of their request and of their response */
     struct rr_timer waiting;     /* of the request that waits for its answer */
     struct rr_timer quiet;       /* of the response or push that may go on */
     struct rr_timer closed;

@@ -7,21 +7,21 @@ enum { ANSWER_ROWS = RR_ROW_RESPONSE | RR_ROW_EXCHANGE };
 
 static void enlist(struct rr_conn *c, int side, guint i, struct rr_exchange *x)
 {
-    if (i == c->messages[side]->len)
+    if (i == c->messages[side].len)
         c->last[side] = x;
-    g_ptr_array_insert(c->messages[side], (gint)i, x);
+    rr_list_insert(&c->messages[side], i, x);
 }
 
 static void enlist_last(struct rr_conn *c, int side, struct rr_exchange *x)
 {
     c->last[side] = x;
-    g_ptr_array_add(c->messages[side], x);
+    rr_list_add(&c->messages[side], x);
 }
 
 /* Segments mostly belong to the newest messages: the search widens from there. */
 int rr_find(const struct rr_conn *c, int side, int64_t offset)
 {
-    guint n = c->messages[side]->len, low = 0, high = n;
+    guint n = c->messages[side].len, low = 0, high = n;
     for (guint step = 1; step <= n; step *= 2) {
         guint i = n - step;
         struct rr_exchange *x = step == 1 ? c->last[side] : rr_nth(c, side, i);
@@ -59,7 +59,7 @@ static void touch(struct rr_conn *c, struct rr_exchange *x)
     if (x->due & DUE_TOUCHED)
         return;
     x->due |= DUE_TOUCHED;
-    g_ptr_array_add(c->shared->touched, x);
+    rr_list_add(&c->shared->touched, x);
 }
 
 static void due(struct rr_conn *c, struct rr_exchange *x, uint8_t rows)
@@ -357,7 +357,7 @@ void rr_split_answer(struct rr_conn *c, int i, int64_t offset, struct rr_exchang
     y->proof |= x->proof & RR_PROOF_ACK;
     x->proof &= (uint8_t) ~(RR_PROOF_ALL | RR_PROOF_FIRST);
     enlist(c, RR_SERVER, (guint)i + 1, y);
-    for (guint next = (guint)i + 2; next < c->messages[RR_SERVER]->len; next++) {
+    for (guint next = (guint)i + 2; next < c->messages[RR_SERVER].len; next++) {
         struct rr_exchange *push = rr_nth(c, RR_SERVER, next);
         if (!rr_is_push(push))
             break;
@@ -418,16 +418,14 @@ static uint8_t ripe(const struct rr_exchange *x, bool last_word)
 
 static void flush(struct rr_shared *shared, bool last_word)
 {
-    if (!shared->touched->len)
-        return;
-    for (guint i = 0; i < shared->touched->len; i++) {
-        struct rr_exchange *x = g_ptr_array_index(shared->touched, i);
+    for (guint i = 0; i < shared->touched.len; i++) {
+        struct rr_exchange *x = shared->touched.at[i];
         uint8_t rows = ripe(x, last_word);
         x->due &= (uint8_t) ~(rows | DUE_TOUCHED);
         if (rows)
             rr_reports_exchange(shared->reports, x, rows, shared->now.frame);
     }
-    g_ptr_array_set_size(shared->touched, 0);
+    shared->touched.len = 0;
 }
 
 void rr_flush(struct rr_shared *shared)
@@ -437,7 +435,7 @@ void rr_flush(struct rr_shared *shared)
 
 void rr_flush_last(struct rr_conn *c)
 {
-    guint held = c->facts.close == RR_CLOSE_RST ? c->messages[RR_SERVER]->len : 0;
+    guint held = c->facts.close == RR_CLOSE_RST ? c->messages[RR_SERVER].len : 0;
     for (guint i = 0; i < held; i++)
         if (rr_nth(c, RR_SERVER, i)->due)
             touch(c, rr_nth(c, RR_SERVER, i));

@@ -24,7 +24,7 @@ static inline struct rr_message *rr_side_of(struct rr_exchange *x, int side)
 
 static inline struct rr_exchange *rr_nth(const struct rr_conn *c, int side, guint i)
 {
-    return g_ptr_array_index(c->messages[side], i);
+    return c->messages[side].at[i];
 }
 
 /* The last message of a side, or NULL. */

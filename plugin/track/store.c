@@ -5,11 +5,16 @@
 
 enum { SLAB = 256, TEXT_BLOCK = 16384, PROTOCOLS = 4096, RECENT = 256 };
 
+struct recent {
+    const char *text;
+    size_t length;
+};
+
 struct rr_store {
     GPtrArray *slabs; /* of SLAB exchanges each */
     size_t used;      /* of the last */
     GStringChunk *texts;
-    const char *recent[RECENT];       /* texts by their hash: answers are much alike */
+    struct recent recent[RECENT];     /* by their hash: answers are much alike */
     const char *protocols[PROTOCOLS]; /* "tcp" first: also what stands for one too many */
     GHashTable *protocol_numbers;     /* name, by address -> number */
     const char *last_name;
@@ -46,22 +51,26 @@ struct rr_exchange *rr_store_exchange(struct rr_store *s)
 }
 
 /* Enough to tell apart the texts that follow each other closely. */
-static size_t place_of(const char *text)
+static size_t place_of(const char *text, size_t length)
 {
-    size_t length = strlen(text);
     uint64_t front = 0, back = 0;
-    memcpy(&front, text, MIN(length, sizeof front));
-    memcpy(&back, text + length - MIN(length, sizeof back), MIN(length, sizeof back));
+    if (length >= sizeof front) {
+        memcpy(&front, text, sizeof front);
+        memcpy(&back, text + length - sizeof back, sizeof back);
+    } else {
+        for (size_t i = 0; i < length; i++)
+            front = front << 8 | (uint8_t)text[i];
+    }
     uint64_t mixed = (front ^ (back << 1 | back >> 63) ^ length) * UINT64_C(0x9e3779b97f4a7c15);
     return mixed >> 56;
 }
 
-const char *rr_store_text(struct rr_store *s, const char *text)
+const char *rr_store_text(struct rr_store *s, const char *text, size_t length)
 {
-    const char **recent = &s->recent[place_of(text)];
-    if (!*recent || strcmp(*recent, text) != 0)
-        *recent = g_string_chunk_insert(s->texts, text);
-    return *recent;
+    struct recent *recent = &s->recent[place_of(text, length)];
+    if (recent->length != length || !recent->text || memcmp(recent->text, text, length) != 0)
+        *recent = (struct recent){ g_string_chunk_insert_len(s->texts, text, (gssize)length), length };
+    return recent->text;
 }
 
 uint16_t rr_store_protocol(struct rr_store *s, const char *name)

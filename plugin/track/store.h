@@ -13,7 +13,7 @@ void rr_store_free(struct rr_store *s);
 
 /* Zeroed; lives as long as the store. */
 struct rr_exchange *rr_store_exchange(struct rr_store *s);
-const char *rr_store_text(struct rr_store *s, const char *text);
+const char *rr_store_text(struct rr_store *s, const char *text, size_t length);
 
 /* Names get numbers, so that a message can hold one in two bytes. */
 uint16_t rr_store_protocol(struct rr_store *s, const char *name);

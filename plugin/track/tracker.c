@@ -19,7 +19,6 @@ struct rr_tracker *rr_tracker_new(const struct rr_settings *settings)
     rr_timers_init(&t->shared.waiting, settings->patience, offsetof(struct rr_conn, waiting));
     rr_timers_init(&t->shared.quiet, settings->quiet, offsetof(struct rr_conn, quiet));
     rr_timers_init(&t->shared.closed, RR_LINGER, offsetof(struct rr_conn, closed));
-    t->shared.touched = g_ptr_array_new();
     t->connections = g_ptr_array_new();
     return t;
 }
@@ -37,7 +36,7 @@ void rr_tracker_free(struct rr_tracker *t)
         if (find(t, i))
             rr_conn_free(find(t, i));
     g_ptr_array_free(t->connections, TRUE);
-    g_ptr_array_free(t->shared.touched, TRUE);
+    rr_list_release(&t->shared.touched);
     rr_timers_release(&t->shared.waiting);
     rr_timers_release(&t->shared.quiet);
     rr_timers_release(&t->shared.closed);
@@ -103,7 +102,7 @@ void rr_verdict_messages(const struct rr_verdict *v,
     if (!v->len && !v->repeat)
         return;
     int i = rr_find(c, v->side, v->begin);
-    for (guint n = i < 0 ? 0 : (guint)i; n < c->messages[v->side]->len; n++) {
+    for (guint n = i < 0 ? 0 : (guint)i; n < c->messages[v->side].len; n++) {
         struct rr_exchange *x = rr_nth(c, v->side, n);
         const struct rr_message *m = rr_side_of(x, v->side);
         if (m->begin >= end)

@@ -8,8 +8,8 @@ static const char *summary_of(struct rr_conn *c, const struct rr_segment *s, uin
     char text[RR_SUMMARY_SIZE];
     if (skip >= s->captured)
         return NULL;
-    rr_summary(s->payload + skip, s->captured - skip, text);
-    return rr_store_text(c->shared->store, text);
+    size_t length = rr_summary(s->payload + skip, s->captured - skip, text);
+    return rr_store_text(c->shared->store, text, length);
 }
 
 /* What a segment brings of the unseen bytes in `range`. */
@@ -128,7 +128,7 @@ static bool divides(const struct rr_conn *c, int side, struct rr_exchange *x, in
 static void place_lower(struct rr_conn *c, int64_t offset, int64_t acked)
 {
     int i = rr_find(c, RR_SERVER, offset - 1);
-    if (i < 0 || c->messages[RR_SERVER]->len - (guint)i > RR_MESSAGES_UNSETTLED_MAX)
+    if (i < 0 || c->messages[RR_SERVER].len - (guint)i > RR_MESSAGES_UNSETTLED_MAX)
         return;
     struct rr_exchange *x = rr_nth(c, RR_SERVER, (guint)i);
     int64_t before = i ? rr_nth(c, RR_SERVER, (guint)i - 1)->request.end : 0;
