@@ -323,13 +323,19 @@ static void feed_payload(struct rr_conn *c, const struct rr_segment *s, int64_t 
     settle(c, side);
 }
 
+/* Every byte up to the FIN was captured. */
+static bool shows_all(const struct rr_flow *f)
+{
+    return f->next >= f->fin && rr_flow_missing(f) == 0;
+}
+
 /* What comes after all and two FINs is repeats; what a reset cut off may still come, and cut a request. */
 static void follow_close(struct rr_conn *c, const struct rr_segment *s)
 {
     if (c->facts.close == RR_CLOSE_OPEN)
         return;
     rr_timer_set(&c->shared->closed, c, s->at.time);
-    if (c->facts.close != RR_CLOSE_FIN || rr_flow_missing(&c->flow[0]) || rr_flow_missing(&c->flow[1]))
+    if (!shows_all(&c->flow[0]) || !shows_all(&c->flow[1]))
         return;
     rr_flow_release(&c->flow[0]);
     rr_flow_release(&c->flow[1]);

@@ -95,6 +95,8 @@ static const struct test_case cases[] = {
     { "last-bytes-lost-before-the-fin", "syn >10@5 <5@6 <1@7! >.@8 <1@8.5! <F@9 >F@10 <.@11",
       "answered exact 10 5-2 1ms server-fin", NOT_SPLIT | NOT_AT_CLIENT },
     { "client-alone-says-goodbye", ">10@5 <5@6! >.@8 >F@9 <F@10! >.@11", "answered acked 10 0-5 end", 0 },
+    { "fin-before-its-bytes-and-a-cut", "syn >20@1 >10F@2/0 <5-5F@9/30 <3-5@10/30 <0-3@11/20 >.@12",
+      "answered acked 20 3 10ms next; answered acked 10 2 8ms server-fin", NOT_AT_CLIENT | NOT_SWAPPED },
     { "fin-before-its-bytes", "syn >10@5 <0-5@8 <10-15F@9 <5-10@10 >.@40",
       "answered exact 10 15 3ms server-fin", 0 },
 };
