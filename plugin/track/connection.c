@@ -48,6 +48,9 @@ static void take_sides(struct rr_conn *c, struct rr_sides sides)
         struct rr_flow flow = c->flow[0];
         c->flow[0] = c->flow[1];
         c->flow[1] = flow;
+        uint32_t origin = c->facts.origin[0];
+        c->facts.origin[0] = c->facts.origin[1];
+        c->facts.origin[1] = origin;
         bool heard = c->heard[0];
         c->heard[0] = c->heard[1];
         c->heard[1] = heard;
@@ -72,6 +75,22 @@ static void learn_sides(struct rr_conn *c, const struct rr_segment *s)
         take_sides(c, (struct rr_sides){ s->end, RR_FROM_FIRST });
 }
 
+/* Where the start of a direction was not captured its first number is only the first that was seen: as long
+ * as nothing stands on it, payload from further back moves it.  A keep-alive's byte does not. */
+static void begin_earlier(struct rr_conn *c, int side, const struct rr_segment *s, int64_t begin)
+{
+    struct rr_flow *f = &c->flow[side];
+    bool stood_on = c->last[side] || (side == RR_CLIENT && c->last[RR_SERVER]);
+    bool keep_alive = s->len == 1 && begin == -1;
+    if (f->whole || stood_on || s->len == 0 || begin >= 0 || keep_alive)
+        return;
+    f->origin = c->facts.origin[side] = s->seq;
+    f->acked -= begin;
+    if (f->fin != RR_NO_OFFSET)
+        f->fin -= begin;
+    c->fin_guess[side] = RR_NO_OFFSET;
+}
+
 /* Offset of the segment's payload. */
 static int64_t place(struct rr_conn *c, int side, const struct rr_segment *s)
 {
@@ -83,6 +102,7 @@ static int64_t place(struct rr_conn *c, int side, const struct rr_segment *s)
         f->whole = s->flags & RR_SYN;
         f->origin = c->facts.origin[side] = seq;
     }
+    begin_earlier(c, side, s, rr_seq_offset(f->origin, f->next, seq));
     return rr_seq_offset(f->origin, f->next, seq);
 }
 
