@@ -25,7 +25,6 @@ struct rr_conn *rr_conn_new(struct rr_shared *shared, uint32_t stream, const str
         c->facts.end[i].host = rr_store_text(shared->store, ends[i].host, strlen(ends[i].host));
         c->facts.end[i].port = ends[i].port;
         rr_flow_init(&c->flow[i]);
-        c->fin_guess[i] = RR_NO_OFFSET;
     }
     return c;
 }
@@ -39,22 +38,27 @@ void rr_conn_free(struct rr_conn *c)
     g_free(c);
 }
 
+/* All that a connection holds by side changes places. */
+static void swap_sides(struct rr_conn *c)
+{
+    struct rr_connection was = c->facts;
+    struct rr_flow flow = c->flow[0];
+    c->flow[0] = c->flow[1];
+    c->flow[1] = flow;
+    for (int side = 0; side < 2; side++) {
+        c->facts.end[side] = was.end[!side];
+        c->facts.origin[side] = was.origin[!side];
+        c->facts.state[side] = was.state[!side];
+        c->facts.repeats[side] = was.repeats[!side];
+    }
+    if (was.closed_by >= 0)
+        c->facts.closed_by = !was.closed_by;
+}
+
 static void take_sides(struct rr_conn *c, struct rr_sides sides)
 {
-    if (sides.client != c->client) {
-        struct rr_endpoint end = c->facts.end[0];
-        c->facts.end[0] = c->facts.end[1];
-        c->facts.end[1] = end;
-        struct rr_flow flow = c->flow[0];
-        c->flow[0] = c->flow[1];
-        c->flow[1] = flow;
-        uint32_t origin = c->facts.origin[0];
-        c->facts.origin[0] = c->facts.origin[1];
-        c->facts.origin[1] = origin;
-        bool heard = c->heard[0];
-        c->heard[0] = c->heard[1];
-        c->heard[1] = heard;
-    }
+    if (sides.client != c->client)
+        swap_sides(c);
     c->client = sides.client;
     c->facts.direction_from = (uint8_t)sides.from;
     c->facts.seed = rr_endpoints_seed(&c->facts.end[RR_CLIENT], &c->facts.end[RR_SERVER]);
@@ -84,11 +88,11 @@ static void begin_earlier(struct rr_conn *c, int side, const struct rr_segment *
     bool keep_alive = s->len == 1 && begin == -1;
     if (f->whole || stood_on || s->len == 0 || begin >= 0 || keep_alive)
         return;
-    f->origin = c->facts.origin[side] = s->seq;
+    c->facts.origin[side] = s->seq;
     f->acked -= begin;
     if (f->fin != RR_NO_OFFSET)
         f->fin -= begin;
-    c->fin_guess[side] = RR_NO_OFFSET;
+    f->fin_guess = RR_NO_OFFSET;
 }
 
 /* Offset of the segment's payload. */
@@ -100,10 +104,10 @@ static int64_t place(struct rr_conn *c, int side, const struct rr_segment *s)
     if (!f->known || first_byte) {
         f->known = true;
         f->whole = s->flags & RR_SYN;
-        f->origin = c->facts.origin[side] = seq;
+        c->facts.origin[side] = seq;
     }
-    begin_earlier(c, side, s, rr_seq_offset(f->origin, f->next, seq));
-    return rr_seq_offset(f->origin, f->next, seq);
+    begin_earlier(c, side, s, rr_seq_offset(c->facts.origin[side], f->next, seq));
+    return rr_seq_offset(c->facts.origin[side], f->next, seq);
 }
 
 /* Offset in the other side's flow that the segment acknowledges, its FIN included. */
@@ -115,9 +119,9 @@ static int64_t acknowledges(struct rr_conn *c, int side, const struct rr_segment
     if (!f->known) {
         f->known = true;
         f->whole = s->flags & RR_SYN;
-        f->origin = c->facts.origin[!side] = s->ack;
+        c->facts.origin[!side] = s->ack;
     }
-    int64_t acked = rr_seq_offset(f->origin, f->next, s->ack);
+    int64_t acked = rr_seq_offset(c->facts.origin[!side], f->next, s->ack);
     return acked > f->next + WINDOW_MAX ? RR_NO_ACK : acked;
 }
 
@@ -126,7 +130,7 @@ static int64_t acknowledges(struct rr_conn *c, int side, const struct rr_segment
 static int64_t acknowledged_bytes(struct rr_conn *c, int side, const struct rr_segment *s, int64_t acked)
 {
     const struct rr_flow *f = &c->flow[!side];
-    int64_t *guess = &c->fin_guess[!side];
+    int64_t *guess = &c->flow[!side].fin_guess;
     if (acked == RR_NO_ACK)
         return acked;
     if (f->fin != RR_NO_OFFSET)
@@ -218,11 +222,11 @@ static void take_back_guess(struct rr_conn *c, int side)
 {
     struct rr_flow *f = &c->flow[side];
     if (side == RR_SERVER)
-        rr_turns_told_unseen(c, c->flow[RR_CLIENT].next, c->fin_guess[side]);
+        rr_turns_told_unseen(c, c->flow[RR_CLIENT].next, f->fin_guess);
     else
-        rr_turns_asked_unseen(c, c->fin_guess[side]);
-    f->acked = MAX(f->acked, c->fin_guess[side]);
-    c->fin_guess[side] = RR_NO_OFFSET;
+        rr_turns_asked_unseen(c, f->fin_guess);
+    f->acked = MAX(f->acked, f->fin_guess);
+    f->fin_guess = RR_NO_OFFSET;
 }
 
 static void note_fin(struct rr_conn *c, int side, int64_t offset)
@@ -230,7 +234,7 @@ static void note_fin(struct rr_conn *c, int side, int64_t offset)
     struct rr_flow *f = &c->flow[side];
     if (f->fin != RR_NO_OFFSET || offset < f->next)
         return;
-    if (offset >= c->fin_guess[side])
+    if (offset >= f->fin_guess)
         take_back_guess(c, side);
     f->fin = offset;
     if (c->flow[!side].fin == RR_NO_OFFSET)
@@ -242,11 +246,11 @@ static void note_fin(struct rr_conn *c, int side, int64_t offset)
 /* A FIN ends what its sender said once nothing before it is awaited any more. */
 static void heed_fin(struct rr_conn *c, int side)
 {
-    const struct rr_flow *f = &c->flow[side];
+    struct rr_flow *f = &c->flow[side];
     bool all_here = f->next >= f->fin && (rr_flow_missing(f) == 0 || f->acked >= f->fin);
-    if (c->fin_done[side] || f->fin == RR_NO_OFFSET || !all_here)
+    if (f->fin_heeded || f->fin == RR_NO_OFFSET || !all_here)
         return;
-    c->fin_done[side] = true;
+    f->fin_heeded = true;
     struct rr_exchange *pending = rr_pending(c);
     if (side == RR_CLIENT && pending)
         rr_end(c, RR_CLIENT, pending, RR_BY_CLIENT_FIN);
@@ -260,7 +264,7 @@ static bool is_clean(const struct rr_conn *c)
     const struct rr_exchange *told = rr_last(c, RR_SERVER);
     const struct rr_flow *f = &c->flow[RR_SERVER];
     return told && rr_complete(&told->response) && !c->flow[RR_CLIENT].window_shut &&
-           (!c->heard[RR_CLIENT] || f->acked >= f->next);
+           (!c->flow[RR_CLIENT].heard || f->acked >= f->next);
 }
 
 /* The silence of a stalled server starts to count when the stall is over. */
@@ -369,7 +373,7 @@ struct rr_verdict rr_conn_feed(struct rr_conn *c, const struct rr_segment *s)
     if (!c->started)
         c->facts.first = s->at;
     c->facts.last = s->at;
-    c->started = c->heard[side] = c->stale = true;
+    c->started = c->flow[side].heard = c->stale = true;
 
     if (s->flags & RR_RST) {
         v.len = 0;

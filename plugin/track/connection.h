@@ -10,7 +10,7 @@
 #include "track/store.h"
 #include "track/timers.h"
 
-/* A hole is given up once so many messages of its direction began after it. */
+/* Behind so many messages of its direction a boundary does not move any more. */
 enum { RR_MESSAGES_UNSETTLED_MAX = 4096 };
 
 /* How long a closed connection may still get segments before its row is reported. */
@@ -43,12 +43,9 @@ struct rr_conn {
     struct rr_point last_syn[2]; /* the newest that was no copy, by sender */
     uint8_t client;              /* the end that asks */
     uint8_t probe_side;
-    bool started;         /* a segment was fed */
-    bool heard[2];        /* a segment of that side was */
-    bool hushed;          /* the server's bytes were quiet: more under the same ACK are a push */
-    int64_t fin_guess[2]; /* offset after what may be an uncaptured FIN, or RR_NO_OFFSET */
-    bool fin_done[2];     /* the FIN ended what its sender said */
-    bool stale;           /* changed since its row was reported */
+    bool started; /* a segment was fed */
+    bool hushed;  /* the server's bytes were quiet: more under the same ACK are a push */
+    bool stale;   /* changed since its row was reported */
 };
 
 struct rr_conn *rr_conn_new(struct rr_shared *shared, uint32_t stream, const struct rr_endpoint ends[2]);

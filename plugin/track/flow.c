@@ -5,7 +5,7 @@
 
 void rr_flow_init(struct rr_flow *f)
 {
-    *f = (struct rr_flow){ .fin = RR_NO_OFFSET, .settle_at = RR_PIECES_LAZY };
+    *f = (struct rr_flow){ .fin = RR_NO_OFFSET, .fin_guess = RR_NO_OFFSET, .settle_at = RR_PIECES_LAZY };
 }
 
 void rr_flow_release(struct rr_flow *f)
