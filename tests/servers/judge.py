@@ -1,145 +1,27 @@
-"""Holds rows to what the programs noted and to what the wire logged.
+"""Holds rows to what the programs noted, to what the wire logged, and to the bare packets of the capture.
 
-Boundaries (how many messages, in which order, of how many bytes) come from the notes.  Times come from both:
+Boundaries (how many messages, in which order, of how many bytes) come from the notes of the programs.  Knowing them,
+packets.py finds the first and last packet with new bytes of each message in the capture: every time and count in a
+row must be exactly theirs.  And no capture is believed alone:
 
-- The wire's log is a third record of each packet.  A packet that left an end was captured there before it reached the
-  wire, inside the same system call: SEND_SLACK before the wire's stamp at most.  One that came to an end was
-  captured there between the two times that the wire took around its own call.  So each time in a row has an interval
-  in which it must lie, as wide as the machine was slow at that moment, with nothing guessed.
-- A program cannot have heard before the capture did, and nothing it said was captured before it said it.
-
-SEND_SLACK is between two functions of the kernel, some microseconds with interrupts of a virtual machine added.
+- It must hold what the wire logged, packet for packet.  The wire notes the time around its call that sends a packet on,
+  and within that the kernel stamps it: so the far end captured it between the two.  The near end captured it before the
+  wire had read it.
+- Nothing that a program said was captured before it called the system to send; the first packet of what it said, not
+  after it was back from that call (there was room to send).  It had heard nothing before that was captured; where
+  one packet brought an answer, the kernel gave the program the very stamp that the capture has.  So the latency lies
+  between the stamp less the end of the call and the stamp less its begin: as wide as the machine was slow at that
+  moment, with nothing guessed.
 """
-import bisect
-
 import notes  # noqa: F401  (first: it puts tests/lib on the path)
+import packets
 import cases
 import host
+from packets import ENDS
 
-SEND_SLACK = 2_000_000  # ns
-SYN, FIN, RST = 2, 1, 4
+TIMES = ("request_start", "request_end", "response_start", "response_end", "latency", "duration", "request_spread",
+         "response_spread", "think", "start", "end", "connect_time")
 
-
-# ---- the wire's log
-
-class Packet:
-    def __init__(self, line):
-        side, port, seq, ack, flags, payload, self.fate, into, before, after = line.split()
-        self.side = "ab".index(side)
-        self.port, self.seq, self.ack, self.flags, self.payload = map(int, (port, seq, ack, flags, payload))
-        self.into, self.before, self.after = int(into), int(before), int(after)
-
-    def window(self, end):
-        """When it was captured at an end (0 the client's): from, to; None where it was not."""
-        if self.side == end:
-            return None if self.fate == "copy" else (self.into - SEND_SLACK, self.into)
-        return None if self.fate == "drop" else (self.before, self.after)
-
-
-class Connection:
-    """The packets of a connection; `seen` tells what an end captured of a direction, in order."""
-
-    def __init__(self, syn):
-        self.syn, self.packets, self.origin = syn, [], {0: (syn.seq + 1) & 0xFFFFFFFF}
-
-    def add(self, packet):
-        if packet.flags & SYN:
-            self.origin[packet.side] = (packet.seq + 1) & 0xFFFFFFFF
-        self.packets.append(packet)
-
-    def offset(self, packet):
-        begin = packet.seq + bool(packet.flags & SYN)
-        return (begin - self.origin[packet.side] + 2**31) % 2**32 - 2**31
-
-    def seen(self, side, end):
-        """(window, packet) of each that an end captured from a side, in its order of capture."""
-        found = [(packet.window(end), packet) for packet in self.packets if packet.side == side]
-        return sorted((pair for pair in found if pair[0]), key=lambda pair: pair[0][1])
-
-    def count(self, side, end, wanted):
-        return sum(1 for _, packet in self.seen(side, end) if wanted(packet))
-
-
-def read_log(path):
-    """Client port -> its connections, in order."""
-    packets = sorted((Packet(line) for line in path.read_text().splitlines()), key=lambda packet: packet.into)
-    found = {}
-    for packet in packets:
-        mine = found.setdefault(packet.port, [])
-        first = packet.side == 0 and packet.flags & SYN
-        if first and (not mine or mine[-1].syn.seq != packet.seq):
-            mine.append(Connection(packet))
-        if mine:
-            mine[-1].add(packet)
-    return found
-
-
-class Covered:
-    """Ranges of bytes seen so far."""
-
-    def __init__(self):
-        self.ends = []  # begin, end, begin, end ... in order
-
-    def add(self, begin, end):
-        """The parts of it that are new."""
-        new, at = [], begin
-        left = bisect.bisect_left(self.ends, begin)
-        left -= left % 2
-        right = left
-        while right < len(self.ends) and self.ends[right] <= end:
-            low, high = self.ends[right], self.ends[right + 1]
-            if at < low:
-                new.append((at, low))
-            at = max(at, high)
-            right += 2
-        if at < end:
-            new.append((at, end))
-        merged = self.ends[left:right]
-        self.ends[left:right] = [min([begin] + merged[:1]), max([end] + merged[-1:])]
-        return new
-
-
-class Seen:
-    """What an end captured of a message: windows of its first and last packet with new bytes, and counts."""
-
-    def __init__(self):
-        self.first = self.last = None
-        self.segments = self.bytes = 0
-        self.repeats = []  # their windows
-
-
-def messages_seen(connection, side, end, sizes):
-    """A Seen for each of the messages, of these sizes one after the other, that this side sent."""
-    ends, total = [], 0
-    for size in sizes:
-        total += size
-        ends.append(total)
-    found, covered = [Seen() for _ in sizes], Covered()
-    for window, packet in connection.seen(side, end):
-        begin = connection.offset(packet)
-        if not packet.payload:
-            continue
-        new = covered.add(begin, begin + packet.payload)
-        touched = set()
-        for low, high in new:
-            for i in range(bisect.bisect_right(ends, low), len(ends)):
-                start = ends[i - 1] if i else 0
-                if start >= high:
-                    break
-                found[i].bytes += min(high, ends[i]) - max(low, start)
-                touched.add(i)
-        for i in touched:
-            found[i].first = found[i].first or window
-            found[i].last = window
-            found[i].segments += 1
-        if not new:
-            i = bisect.bisect_right(ends, begin)
-            if i < len(found):
-                found[i].repeats.append(window)
-    return found
-
-
-# ---- rows
 
 def nanoseconds(text):
     whole, _, part = text.partition(".")
@@ -150,8 +32,7 @@ def rows(capture, kind, *words):
     """Rows with times in nanoseconds since the epoch and durations in nanoseconds."""
     found = host.truth(host.parse(host.export(capture, kind, *words, options=",time=epoch")))
     for row in found:
-        for name in ("request_start", "request_end", "response_start", "response_end", "latency", "duration",
-                     "request_spread", "response_spread", "think", "start", "end", "connect_time"):
+        for name in TIMES:
             if row.get(name):
                 row[name] = nanoseconds(row[name])
     return found
@@ -184,55 +65,34 @@ def within(time, window, what):
             what, time, *window, time - window[0], time - window[1]))
 
 
+# ---- a row
+
 def judge_message(row, name, seen, size, where):
     """A message's columns in its exchange's row."""
     where = "%s of %s" % (name, where)
-    cases.check(str(size), row[name + "_bytes"], where + ", bytes")
-    cases.check(size, seen.bytes, where + ", bytes in the wire's log")
+    cases.check((str(size), size), (row[name + "_bytes"], seen.bytes), where + ", bytes in row and capture")
     cases.check(str(seen.segments), row[name + "_segments"], where + ", segments")
-    within(row[name + "_start"], seen.first, where + ", first segment")
-    within(row[name + "_end"], seen.last, where + ", last segment")
-    cases.check(row[name + "_end"] - row[name + "_start"], row[name + "_spread"], where + ", spread")
+    cases.check((seen.first, seen.last), (row[name + "_start"], row[name + "_end"]), where + ", first and last segment")
+    cases.check(seen.last - seen.first, row[name + "_spread"], where + ", spread")
 
 
 def judge_repeats(row, repeats, later, where):
     """A repeat brings nothing that would restate a row: of those after the next request began, the row may not tell."""
-    reported = later[0][0].first[0] if later else float("inf")
-    within(int(row["repeats"]), (sum(window[1] < reported for window in repeats), len(repeats)), where + ", repeats")
-
-
-def judge_connection(stream, seen, client):
-    """The connection's row tells of all repeats, and adds up."""
-    asked, answered = zip(*seen)
-    for name, messages in (("client_repeats", asked), ("server_repeats", answered)):
-        cases.check(sum(len(message.repeats) for message in messages), int(stream[name]), name)
-    pushed = sum(note.answered_bytes for note in client.notes if not note.asked)
-    total = {"request_bytes": sum(note.asked_bytes for note in client.notes), "push_bytes": pushed,
-             "response_bytes": sum(note.answered_bytes for note in client.notes) - pushed}
-    cases.check({name: str(size) for name, size in total.items()}, {name: stream[name] for name in total}, "sums")
-    cases.check(("0", "0"), (stream["client_missing"], stream["server_missing"]), "missing")
-
-
-def judge_push(row, seen, size, where):
-    cases.check(str(size), row["bytes"], where + ", bytes")
-    within(row["start"], seen.first, where + ", first segment")
-    within(row["end"], seen.last, where + ", last segment")
+    reported = later[0][0].first if later else float("inf")
+    within(int(row["repeats"]), (sum(time < reported for time in repeats), len(repeats)), where + ", repeats")
 
 
 def judge_program(row, note, where):
-    """At the client's end: nothing left before it was said, nothing was heard before it came."""
-    if note.asked:
-        within(row["request_start"], (note.asked[0].before, note.asked[-1].after), where + ", said")
-    if note.answered:
-        cases.check(True, row["response_start"] <= note.answered[0].returned, where + ", first heard after captured")
-        cases.check(True, row["response_end"] <= note.answered[-1].returned, where + ", last heard after captured")
-        cases.check(True, row["request_start"] < row["response_end"], where + ", order")
-        if (row["request_segments"], row["response_segments"], row["repeats"]) == ("1", "1", "0"):
-            # The kernel gave the program the very stamp that the capture has; or that of a FIN it put with it.
-            stamp = note.answered[0].stamp
-            within(row["response_start"], (0 if row["ended_by"] == "server-fin" else stamp, stamp), where + ", stamp")
-            within(row["latency"], (row["response_start"] - note.asked[0].after,
-                                    row["response_start"] - note.asked[0].before), where + ", latency")
+    """At the client's end."""
+    within(row["request_start"], (note.asked[0].before, note.asked[0].after), where + ", said")
+    cases.check(True, row["response_start"] <= note.answered[0].returned, where + ", first heard after captured")
+    cases.check(True, row["response_end"] <= note.answered[-1].returned, where + ", last heard after captured")
+    if (row["request_segments"], row["response_segments"], row["repeats"]) == ("1", "1", "0"):
+        stamp = note.answered[0].stamp
+        # A FIN that came before the program read leaves its own stamp.
+        within(row["response_start"], (0 if row["ended_by"] == "server-fin" else stamp, stamp), where + ", stamp")
+        within(row["latency"], (row["response_start"] - note.asked[0].after,
+                                row["response_start"] - note.asked[0].before), where + ", latency")
 
 
 def judge_turn(row, turn, where):
@@ -242,78 +102,116 @@ def judge_turn(row, turn, where):
     cases.check(True, row["latency"] >= turn.said.before - turn.heard.returned, where + ", latency covers the work")
 
 
-def all_seen(connection, client, end):
-    """Of each note what an end saw: request, answer."""
-    asked = messages_seen(connection, 0, end, [note.asked_bytes for note in client.notes])
-    answered = messages_seen(connection, 1, end, [note.answered_bytes for note in client.notes])
-    return list(zip(asked, answered))
+def judge_answered(row, note, request, response, where):
+    judge_message(row, "response", response, note.answered_bytes, where)
+    cases.check(("answered", "0"), (row["status"], row["missing"]), where)
+    cases.check(response.first - request.last, row["latency"], where + ", latency")
+    cases.check(response.last - request.first, row["duration"], where + ", duration")
+    cases.check(True, row["latency"] >= note.at_least * 10**9, where + ", latency is what was ordered at least")
 
 
-def judge_exchanges(found, client, seen, end, turns=()):
+# ---- a connection
+
+def judge_exchanges(found, notes_of_client, seen, end, turns=()):
     """All exchanges of a connection at an end (0 the client's, 1 the server's)."""
-    exchanges = [note for note in client.notes if note.asked]
-    cases.check([note.asked_bytes for note in exchanges], [int(row["request_bytes"] or 0) for row in found], "requests")
-    seen = [pair for note, pair in zip(client.notes, seen) if note.asked]
-    for number, (row, note, (request, response)) in enumerate(zip(found, exchanges, seen), 1):
-        where = "exchange %d at the %s" % (number, ("client", "server")[end])
+    wanted = [(note, pair) for note, pair in zip(notes_of_client, seen) if note.asked]
+    cases.check([note.asked_bytes for note, _ in wanted], [int(row["request_bytes"] or 0) for row in found], "requests")
+    for i, (row, (note, (request, response))) in enumerate(zip(found, wanted)):
+        where = "exchange %d at the %s" % (i + 1, ENDS[end])
         judge_message(row, "request", request, note.asked_bytes, where)
+        judge_repeats(row, request.repeats + response.repeats, [pair for _, pair in wanted[i + 1:]], where)
         if not note.answered:
             cases.check(("unanswered", "", ""), (row["status"], row["latency"], row["response_bytes"]), where)
             continue
-        judge_message(row, "response", response, note.answered_bytes, where)
-        cases.check(("answered", "0"), (row["status"], row["missing"]), where)
-        cases.check(row["response_start"] - row["request_end"], row["latency"], where + ", latency")
-        cases.check(row["response_end"] - row["request_start"], row["duration"], where + ", duration")
-        cases.check(True, row["latency"] >= note.at_least * 10**9, where + ", latency below what was ordered")
-        judge_repeats(row, request.repeats + response.repeats, seen[number:], where)
+        judge_answered(row, note, request, response, where)
         if end == 0:
             judge_program(row, note, where)
     if end == 1:
-        for number, (row, turn) in enumerate(zip(found, turns), 1):
-            judge_turn(row, turn, "exchange %d at the server" % number)
-    return list(zip(found, seen))
+        for i, (row, turn) in enumerate(zip(found, turns)):
+            judge_turn(row, turn, "exchange %d at the server" % (i + 1))
+    return [(row, pair) for row, (_, pair) in zip(found, wanted)]
 
 
-def judge_pushes(found, client, seen, end):
-    wanted = [(note.answered_bytes, pair[1]) for note, pair in zip(client.notes, seen) if not note.asked]
+def judge_pushes(found, notes_of_client, seen, end):
+    wanted = [(note.answered_bytes, pair[1]) for note, pair in zip(notes_of_client, seen) if not note.asked]
     cases.check([str(size) for size, _ in wanted], [row["bytes"] for row in found], "pushes")
     for row, (size, one) in zip(found, wanted):
-        judge_push(row, one, size, "push at the %s" % ("client", "server")[end])
+        cases.check((size, one.first, one.last, str(one.segments)), (one.bytes, row["start"], row["end"], row["segments"]),
+                    "push at the %s" % ENDS[end])
+
+
+def judge_connection(stream, seen, notes_of_client):
+    """The connection's row tells of all repeats, and adds up."""
+    for name, messages in zip(("client_repeats", "server_repeats"), zip(*seen)):
+        cases.check(sum(len(message.repeats) for message in messages), int(stream[name]), name)
+    pushed = sum(note.answered_bytes for note in notes_of_client if not note.asked)
+    total = {"request_bytes": sum(note.asked_bytes for note in notes_of_client), "push_bytes": pushed,
+             "response_bytes": sum(note.answered_bytes for note in notes_of_client) - pushed}
+    cases.check({name: str(size) for name, size in total.items()}, {name: stream[name] for name in total}, "sums")
+    cases.check(("0", "0"), (stream["client_missing"], stream["server_missing"]), "missing")
 
 
 def judge_network(here, there, delay):
-    """The client's latency less the server's is what the wire took."""
+    """The client's latency less the server's is what the wire took: there and back, and never less than it does."""
     for number, ((row, seen), (far_row, far_seen)) in enumerate(zip(here, there), 1):
         if not row["latency"]:
             continue
-        network = row["latency"] - far_row["latency"]
-        where = "exchange %d, network time" % number
-        # Out, and back: each from the first copy of the byte that left to the first that came.
-        (out, back), (far_out, far_back) = seen, far_seen
-        low = (far_out.last[0] - out.last[1]) + (back.first[0] - far_back.first[1])
-        high = (far_out.last[1] - out.last[0]) + (back.first[1] - far_back.first[0])
-        within(network, (low, high), where)
+        network, where = row["latency"] - far_row["latency"], "exchange %d, network time" % number
+        cases.check((far_seen[0].last - seen[0].last) + (seen[1].first - far_seen[1].first), network, where)
         cases.check(True, network >= 2 * delay * 10**6, "%s: %d ns is faster than the wire" % (where, network))
 
 
-def judge(views, log, client, delay, turns=(), nth=0):
-    """A connection of a client at both ends; how many exchanges."""
-    connection, pairs, streams = log[client.port][nth], [], []
-    for end, view in enumerate(views):
-        of_port = view.streams(client.port)
-        cases.check(len(log[client.port]), len(of_port), "connections of port %d" % client.port)
-        stream = of_port[nth]
-        found = view.of(stream)
-        cases.check(("syn", client.host), (stream["direction_from"], stream["client"]), "sides")
-        seen = all_seen(connection, client, end)
-        pairs.append(judge_exchanges(found, client, seen, end, turns))
-        judge_pushes(view.pushes_of(stream), client, seen, end)
-        judge_connection(stream, seen, client)
-        streams.append(stream)
-    ids = [[row["id"] for row, _ in pair] for pair in pairs]
-    cases.check(ids[0], ids[1], "ids at both ends")
-    cases.check(len(ids[0]), len(set(ids[0])), "different ids")
-    pushes = [[row["id"] for row in view.pushes_of(stream)] for view, stream in zip(views, streams)]
-    cases.check(pushes[0], pushes[1], "ids of pushes at both ends")
-    judge_network(*pairs, delay)
-    return "%d exchanges, %d pushes" % (len(ids[0]), len(pushes[0]))
+# ---- all
+
+def faithful(log, captures, settled):
+    """Both captures hold what the wire carried until all was said: nothing less, nothing else, each when it passed."""
+    for end, capture in enumerate(captures):
+        logged, seen = {}, {}
+        for packet in log:
+            if packet.side == end and packet.fate != "copy":
+                logged.setdefault(packet.key(), []).append((0, packet.into))
+            if packet.side != end and packet.fate != "drop":
+                logged.setdefault(packet.key(), []).append((packet.before, packet.after))
+        for packet in capture:
+            seen.setdefault(packet.key(), []).append(packet.time)
+        for key in logged.keys() | seen.keys():
+            what = "packet %r at the %s" % (key, ENDS[end])
+            windows, times = sorted(logged.get(key, [])), sorted(seen.get(key, []))
+            within(len(times), (sum(window[1] < settled for window in windows), len(windows)), what)
+            for time, window in zip(times, windows):
+                within(time, window, what)
+    return "%d packets" % len(log)
+
+
+class Evidence:
+    """All there is to know after a lab has ended."""
+
+    def __init__(self, lab, server_ports, *words):
+        self.delay, self.settled = lab.delay_ms, lab.settled
+        self.log = packets.read_log(lab.log_path)
+        self.captured = [packets.read_capture(lab.path(end), server_ports) for end in ENDS]
+        self.carried = packets.connections(self.log)
+        self.seen = [packets.connections(captured) for captured in self.captured]
+        self.views = [View(lab.path(end), *words) for end in ENDS]
+
+    def faithful(self):
+        return faithful(self.log, self.captured, self.settled)
+
+    def judge(self, client, turns=(), nth=0):
+        """A connection of a client at both ends; how many exchanges."""
+        pairs, pushes = [], []
+        for end, view in enumerate(self.views):
+            streams = view.streams(client.port)
+            cases.check(len(self.seen[end][client.port]), len(streams), "connections of port %d" % client.port)
+            cases.check(("syn", client.host), (streams[nth]["direction_from"], streams[nth]["client"]), "sides")
+            seen = packets.seen_of_notes(self.seen[end][client.port][nth], client.notes)
+            pairs.append(judge_exchanges(view.of(streams[nth]), client.notes, seen, end, turns))
+            pushes.append(view.pushes_of(streams[nth]))
+            judge_pushes(pushes[end], client.notes, seen, end)
+            judge_connection(streams[nth], seen, client.notes)
+        ids = [[row["id"] for row, _ in pair] for pair in pairs]
+        cases.check(ids[0], ids[1], "ids at both ends")
+        cases.check(len(ids[0]), len(set(ids[0])), "different ids")
+        cases.check(*[[row["id"] for row in mine] for mine in pushes], "ids of pushes at both ends")
+        judge_network(*pairs, self.delay)
+        return "%d exchanges, %d pushes" % (len(ids[0]), len(pushes[0]))

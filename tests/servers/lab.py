@@ -259,7 +259,8 @@ class Lab:
     def _settle(self):
         """All that was sent is in the captures: they hold the last thing sent either way."""
         texts = [b"last from client", b"last from server"]
-        time.sleep(self.delay_ms * 4 / 1000)
+        time.sleep(self.delay_ms * 4 / 1000 + 0.1)
+        self.settled = time.time_ns()
         for namespace, to, text in ((self.client, SERVER, texts[0]), (self.server, CLIENT, texts[1])):
             with namespace, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
                 s.sendto(text, (to[0], SENTINEL_PORT))

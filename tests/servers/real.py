@@ -68,9 +68,9 @@ def converse(lab):
     return clients
 
 
-def lost(log):
+def lost(evidence):
     """The plan did lose packets of both directions, and TCP made up for it."""
-    packets = [packet for port, mine in log.items() if LOSSY <= port < PUSHED for one in mine for packet in one.packets]
+    packets = [packet for packet in evidence.log if LOSSY <= packet.port < PUSHED]
     drops = [sum(packet.fate == "drop" and packet.side == side for packet in packets) for side in (0, 1)]
     cases.check(True, min(drops) > 0, "packets lost %r" % drops)
     return "%d of %d packets: %d and %d" % (sum(drops), len(packets), *drops)
@@ -84,12 +84,12 @@ def main(words):
         for _, port, *_ in software.ALL:
             software.wait_for(lab, port)
         clients = converse(lab)
-    views = [judge.View(lab.path(end), "-o", "reqresp.quiet:%d" % QUIET) for end in ("client", "server")]
-    log = judge.read_log(lab.log_path)
+    evidence = judge.Evidence(lab, {port for _, port, *_ in software.ALL}, "-o", "reqresp.quiet:%d" % QUIET)
 
     def holds(mine):
-        return "; ".join(judge.judge(views, log, client, lab.delay_ms) for client in mine)
-    todo = [(" ".join(key), holds, mine) for key, mine in sorted(clients.items())] + [("loss", lost, log)]
+        return "; ".join(evidence.judge(client) for client in mine)
+    todo = [(" ".join(key), holds, mine) for key, mine in sorted(clients.items())]
+    todo += [("captures", evidence.faithful), ("losses", lost, evidence)]
     cases.run(cases.chosen(todo, words))
 
 

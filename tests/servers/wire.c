@@ -7,7 +7,7 @@
  *
  *     SIDE PORT SEQ ACK FLAGS PAYLOAD FATE IN BEFORE AFTER
  *
- * IN is the kernel's time stamp of its arrival, BEFORE and AFTER are taken around the call that sent it on
+ * IN is when the wire had read it, BEFORE and AFTER are taken around the call that sent it on
  * (0 where it was dropped): nanoseconds since the epoch, as in captures of the same machine.
  * --mirror sends a copy of each packet that comes in to a third interface, as the mirror port of a switch
  * does; VLAN tags it, 0 does not.
