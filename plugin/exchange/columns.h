@@ -36,6 +36,9 @@ struct rr_cell {
     } as;
 };
 
+/* When a column stands in rows. */
+enum rr_when { RR_ALWAYS, RR_IF_ASKED };
+
 struct rr_column {
     const char *name;  /* in the head of a row; NULL: in the tree only */
     const char *field; /* display filter after "reqresp."; NULL: in rows only */
@@ -43,6 +46,7 @@ struct rr_column {
     const char *title;
     const char *help; /* one sentence, with its full stop */
     struct rr_cell (*read)(const struct rr_row *row);
+    enum rr_when when;
 };
 
 struct rr_columns {

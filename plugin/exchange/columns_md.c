@@ -43,7 +43,8 @@ static void print_column(const struct rr_column *c)
     printf("| %s%s%s | ", quote, name, quote);
     if (c->field)
         printf("`reqresp.%s`", c->field);
-    printf(" | %s | %s |\n", kinds[c->kind], c->help);
+    printf(" | %s | %s%s |\n", kinds[c->kind], c->help,
+           c->name && c->when == RR_IF_ASKED ? " Only where `columns=` asks for it." : "");
 }
 
 static void print_table(const struct rr_columns *table)

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <string.h>
 
 #include "wireshark/compat.h"
 #include <epan/packet.h>
@@ -10,25 +10,33 @@
 #include <epan/tap.h>
 
 #include "wireshark/postdissector.h"
-#include "write/options.h"
 #include "write/writer.h"
 
 static const char command[] = "reqresp,export";
 
 enum { EXIT_REFUSED = 1, EXIT_LOST = 2 };
 
+/* Rows wait at most that long for others to go out with them, while frames come in. */
+static const gint64 LONGEST_WAIT_US = 500000;
+
 struct export
 {
-    enum rr_noun noun;
+    struct rr_options *options;
     struct rr_writer *writer;
     size_t next;          /* report to be printed */
     GHashTable *selected; /* what the filter chose, by key_of(); NULL: everything is */
-    bool buffered;        /* nobody waits for a row at the other end ... */
-    bool flushed;         /* ... else the head goes out with the first frame */
+    bool flushed;         /* once: the head goes out with the first frame */
+    gint64 flushed_at;    /* by the clock of the machine, microseconds */
 };
 
+/* All of this run. */
+static GPtrArray *exports;
+
+/* Nothing that was begun is left. */
 static G_NORETURN void refuse(const char *why)
 {
+    for (guint i = 0; exports && i < exports->len; i++)
+        rr_writer_free(((struct export *)exports->pdata[i])->writer, true);
     fprintf(stderr, "tshark: -z %s: %s\n", command, why);
     exit(EXIT_REFUSED);
 }
@@ -36,7 +44,7 @@ static G_NORETURN void refuse(const char *why)
 /* What a filter chooses by: a connection where connections are the rows, else an exchange or push. */
 static gpointer key_of(const struct export *e, const struct rr_connection *c, const struct rr_exchange *x)
 {
-    return e->noun == RR_CONNECTIONS ? GUINT_TO_POINTER(c->stream + 1) : (gpointer)x;
+    return e->options->rows == RR_CONNECTIONS ? GUINT_TO_POINTER(c->stream + 1) : (gpointer)x;
 }
 
 static void print_report(struct export *e, const struct rr_report *r)
@@ -53,7 +61,7 @@ static void print_report(struct export *e, const struct rr_report *r)
         { RR_CONNECTIONS, RR_ROW_CONNECTION },
     };
     for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
-        if (kinds[i].noun != e->noun || !(r->rows & kinds[i].row))
+        if (kinds[i].noun != e->options->rows || !(r->rows & kinds[i].row))
             continue;
         struct rr_row row = { .connection = r->connection, .exchange = r->exchange };
         if (kinds[i].row == RR_ROW_REQUEST)
@@ -79,14 +87,24 @@ static bool print_due(struct export *e, uint32_t frame)
     return e->next > before;
 }
 
+static G_NORETURN void give_up(const char *error)
+{
+    fprintf(stderr, "tshark: -z %s: %s\n", command, error);
+    exit(EXIT_LOST);
+}
+
 static void flush(struct export *e)
 {
-    char *error;
+    char *error = NULL;
     e->flushed = true;
-    if (rr_writer_flush(e->writer, &error))
-        return;
-    fprintf(stderr, "tshark: -z %s: standard output: %s\n", command, error);
-    exit(EXIT_LOST);
+    e->flushed_at = g_get_monotonic_time();
+    if (!rr_writer_flush(e->writer, &error))
+        give_up(error);
+}
+
+static bool waited_enough(const struct export *e)
+{
+    return rr_writer_is_waiting(e->writer) && g_get_monotonic_time() - e->flushed_at >= LONGEST_WAIT_US;
 }
 
 static tap_packet_status print(void *exporting, packet_info *pinfo _U_, epan_dissect_t *edt _U_,
@@ -95,7 +113,8 @@ static tap_packet_status print(void *exporting, packet_info *pinfo _U_, epan_dis
     struct export *e = exporting;
     const struct rr_tapped *tapped = data;
     bool due = print_due(e, tapped->frame);
-    if (!e->buffered && (due || !e->flushed))
+    bool now = rr_writer_may_wait(e->writer) ? waited_enough(e) : due || !e->flushed;
+    if (now)
         flush(e);
     return TAP_PACKET_DONT_REDRAW;
 }
@@ -115,7 +134,7 @@ static tap_packet_status choose(void *exporting, packet_info *pinfo _U_, epan_di
     const struct rr_tapped *tapped = data;
     for (size_t i = 0; i < tapped->verdicts.count; i++) {
         const struct rr_verdict *v = &tapped->verdicts.first[i];
-        if (e->noun == RR_CONNECTIONS)
+        if (e->options->rows == RR_CONNECTIONS)
             g_hash_table_add(e->selected, key_of(e, v->connection, NULL));
         else if (v->len)
             rr_verdict_messages(v, select_exchange, e);
@@ -123,36 +142,28 @@ static tap_packet_status choose(void *exporting, packet_info *pinfo _U_, epan_di
     return TAP_PACKET_DONT_REDRAW;
 }
 
-static void finish(struct export *e)
-{
-    if (!rr_capture_tracker())
-        return;
-    print_due(e, UINT32_MAX);
-    flush(e);
-}
-
 /* In tshark once, after the last frame. */
 static void draw(void *exporting)
 {
-    if (rr_capture_tracker())
-        rr_tracker_finish(rr_capture_tracker(), RR_BY_END);
-    finish(exporting);
+    struct export *e = exporting;
+    char *error = NULL;
+    if (!rr_capture_tracker())
+        return;
+    rr_tracker_finish(rr_capture_tracker(), RR_BY_END);
+    print_due(e, UINT32_MAX);
+    if (!rr_writer_finish(e->writer, &error))
+        give_up(error);
 }
 
 /* The file is closed, or tshark begins a new session within it: frames and reports count from 1 again. */
 static void capture_ended(void *exporting)
 {
     struct export *e = exporting;
-    finish(e);
+    print_due(e, UINT32_MAX);
+    flush(e);
     e->next = 0;
     if (e->selected)
         g_hash_table_remove_all(e->selected);
-}
-
-static bool is_regular_file(FILE *stream)
-{
-    struct stat s;
-    return fstat(fileno(stream), &s) == 0 && S_ISREG(s.st_mode);
 }
 
 static void listen(struct export *e, const char *filter, tap_packet_cb packet, tap_draw_cb done)
@@ -162,27 +173,51 @@ static void listen(struct export *e, const char *filter, tap_packet_cb packet, t
         refuse(g_strdelimit(error->str, "\r\n", ' '));
 }
 
+static void print_help(void)
+{
+    char *help = rr_options_help();
+    fputs(help, stdout);
+    exit(fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_LOST);
+}
+
+/* Two exports would mix their rows, or the second would overwrite the first. */
+static void refuse_same_place(const struct export *e)
+{
+    char *place = rr_writer_place(e->options);
+    for (guint i = 0; i < exports->len; i++) {
+        const struct export *other = exports->pdata[i];
+        char *taken = rr_writer_place(other->options);
+        if (strcmp(place, taken) == 0)
+            refuse(e->options->to ? "to= names a file that another export is written to"
+                                  : "standard output takes one export; this is the second");
+        g_free(taken);
+    }
+    g_free(place);
+}
+
 static rr_stat_start start(const char *argument, void *user _U_)
 {
-    static bool taken;
-    struct rr_options options;
-    char *error;
-    if (!rr_options_parse(argument + strlen(command), &options, &error))
-        refuse(error);
-    if (taken)
-        refuse("standard output takes one export; this is the second");
-    taken = true;
-
+    char *error = NULL;
     struct export *e = g_new0(struct export, 1);
-    e->noun = options.rows;
-    e->writer = rr_writer_new(stdout, options.rows, options.time);
-    e->buffered = is_regular_file(stdout);
+    e->options = rr_options_parse(argument + strlen(command), &error);
+    if (!e->options)
+        refuse(error);
+    if (e->options->help)
+        print_help();
+    if (!exports)
+        exports = g_ptr_array_new();
+    refuse_same_place(e);
+
     /* The listener that came last is called first: a frame is chosen by before its rows are printed. */
     listen(e, NULL, print, draw);
-    if (options.filter) {
+    if (e->options->filter) {
         e->selected = g_hash_table_new(NULL, NULL);
-        listen(e, options.filter, choose, NULL);
+        listen(e, e->options->filter, choose, NULL);
     }
+    e->writer = rr_writer_new(e->options, &error);
+    if (!e->writer)
+        refuse(error);
+    g_ptr_array_add(exports, e);
     rr_capture_on_end(capture_ended, e);
     RR_STAT_STARTED;
 }

@@ -1,4 +1,5 @@
-/* tshark -z reqresp,export[,rows=…][,time=…][,FILTER]: rows on standard output, each as it becomes due. */
+/* tshark -z reqresp,export[,OPTION...][,FILTER]: rows on standard output or into a file, each as it becomes
+ * due. */
 #ifndef RR_TAP_EXPORT_H
 #define RR_TAP_EXPORT_H
 

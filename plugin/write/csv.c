@@ -34,6 +34,11 @@ static void put_time_cell(GString *out, const struct rr_cell *cell)
     rr_put_time(out, cell->as.ns);
 }
 
+static void put_local_cell(GString *out, const struct rr_cell *cell)
+{
+    rr_put_local_time(out, cell->as.ns);
+}
+
 static void put_span_cell(GString *out, const struct rr_cell *cell)
 {
     rr_put_seconds(out, cell->as.ns);
@@ -49,12 +54,10 @@ static void put_text_cell(GString *out, const struct rr_cell *cell)
     put_text(out, cell->as.text);
 }
 
-static void (*const put_cell[RR_KIND_COUNT])(GString *out, const struct rr_cell *cell) = {
-    [RR_COUNT] = put_count_cell,      [RR_ID] = put_id_cell,
-    [RR_PORT] = put_count_cell,       [RR_FRAME] = put_count_cell,
-    [RR_REQUEST_IN] = put_count_cell, [RR_RESPONSE_IN] = put_count_cell,
-    [RR_TIME] = put_time_cell,        [RR_SPAN] = put_span_cell,
-    [RR_FLAG] = put_flag_cell,        [RR_TEXT] = put_text_cell,
+static const rr_put put_cell[RR_FORMS] = {
+    [RR_FORM_NUMBER] = put_count_cell, [RR_FORM_ID] = put_id_cell,       [RR_FORM_SECONDS] = put_span_cell,
+    [RR_FORM_UTC] = put_time_cell,     [RR_FORM_LOCAL] = put_local_cell, [RR_FORM_FLAG] = put_flag_cell,
+    [RR_FORM_TEXT] = put_text_cell,
 };
 
 /* A comma or line end follows each cell; the last comma becomes the line end. */
@@ -64,31 +67,41 @@ static void end_row(GString *out)
     g_string_append_c(out, '\n');
 }
 
-static void csv_head(GString *out, const struct rr_columns *columns)
+static void csv_head(GString *out, const struct rr_layout *layout)
 {
-    for (size_t i = 0; i < columns->count; i++) {
-        if (!columns->column[i].name)
-            continue;
-        put_text(out, columns->column[i].name);
+    for (size_t i = 0; i < layout->slot_count; i++) {
+        put_text(out, layout->slots[i].column->name);
+        g_string_append_c(out, ',');
+    }
+    for (size_t i = 0; i < layout->tag_count; i++) {
+        put_text(out, layout->tags[i].name);
         g_string_append_c(out, ',');
     }
     end_row(out);
 }
 
-static void csv_row(GString *out, const struct rr_columns *columns, const struct rr_row *row,
-                    enum rr_time_style style)
+static void csv_row(GString *out, const struct rr_layout *layout, const struct rr_row *row)
 {
-    for (size_t i = 0; i < columns->count; i++) {
-        const struct rr_column *c = &columns->column[i];
-        if (!c->name)
-            continue;
-        struct rr_cell cell = c->read(row);
-        enum rr_kind kind = c->kind == RR_TIME && style == RR_TIME_EPOCH ? RR_SPAN : c->kind;
+    for (size_t i = 0; i < layout->slot_count; i++) {
+        const struct rr_slot *slot = &layout->slots[i];
+        struct rr_cell cell = slot->column->read(row);
         if (cell.present)
-            put_cell[kind](out, &cell);
+            slot->put(out, &cell);
+        g_string_append_c(out, ',');
+    }
+    for (size_t i = 0; i < layout->tag_count; i++) {
+        put_text(out, layout->tags[i].value);
         g_string_append_c(out, ',');
     }
     end_row(out);
 }
 
-const struct rr_format rr_format_csv = { .head = csv_head, .row = csv_row };
+const struct rr_format rr_format_csv = {
+    .name = "csv",
+    .nouns = RR_ROWS_OF_ALL,
+    .usual = RR_MESSAGES,
+    .has = RR_HAS_COLUMNS | RR_HAS_HEADER | RR_HAS_TIMES,
+    .put = put_cell,
+    .head = csv_head,
+    .row = csv_row,
+};

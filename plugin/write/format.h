@@ -4,14 +4,54 @@
 
 #include <glib.h>
 
-#include "write/writer.h"
+#include "write/options.h"
 
-struct rr_format {
-    void (*head)(GString *out, const struct rr_columns *columns);
-    void (*row)(GString *out, const struct rr_columns *columns, const struct rr_row *row,
-                enum rr_time_style style);
+/* What a cell looks like: its kind, and what the user asked of times. */
+enum rr_form {
+    RR_FORM_NUMBER,
+    RR_FORM_ID,
+    RR_FORM_SECONDS,
+    RR_FORM_UTC,
+    RR_FORM_LOCAL,
+    RR_FORM_FLAG,
+    RR_FORM_TEXT,
+    RR_FORMS
 };
 
-extern const struct rr_format rr_format_csv;
+typedef void (*rr_put)(GString *out, const struct rr_cell *cell);
+
+struct rr_slot {
+    const struct rr_column *column;
+    rr_put put; /* NULL where the format has no cells */
+};
+
+/* The columns of a writer, made once. */
+struct rr_layout {
+    struct rr_slot *slots;
+    size_t slot_count;
+    const struct rr_tag *tags;
+    size_t tag_count;
+};
+
+/* What an option can ask of a format. */
+enum { RR_HAS_COLUMNS = 1, RR_HAS_HEADER = 2, RR_HAS_TIMES = 4 };
+
+#define RR_ROWS_OF(noun) (1u << (noun))
+#define RR_ROWS_OF_ALL   (RR_ROWS_OF(RR_NOUN_COUNT) - 1)
+
+struct rr_format {
+    const char *name;
+    unsigned nouns;     /* that it can write rows of: RR_ROWS_OF() each ... */
+    enum rr_noun usual; /* ... and which if none is asked for */
+    unsigned has;
+    const rr_put *put;                                          /* by form */
+    void (*head)(GString *out, const struct rr_layout *layout); /* NULL: none */
+    void (*row)(GString *out, const struct rr_layout *layout, const struct rr_row *row);
+};
+
+/* Ends with NULL.  The first one is the usual one. */
+extern const struct rr_format *const rr_formats[];
+
+extern const struct rr_format rr_format_csv, rr_format_ndjson, rr_format_text;
 
 #endif

@@ -1,5 +1,8 @@
 #include "write/numbers.h"
 
+#include <stdlib.h>
+#include <time.h>
+
 enum { NS_A_SECOND = 1000000000, SECONDS_A_DAY = 86400 };
 
 /* Right-aligned in `width` places, with zeros in front. */
@@ -60,20 +63,102 @@ static struct date date_of(int64_t days_since_1970)
     };
 }
 
-void rr_put_time(GString *out, int64_t ns)
+/* "2021-10-28T04:07:01", with `between` in the place of T. */
+static void put_second(GString *out, int64_t second, char between)
 {
-    char text[] = "0000-00-00T00:00:00.000000000Z";
-    int64_t second = ns / NS_A_SECOND - (ns % NS_A_SECOND < 0);
+    char text[] = "0000-00-00 00:00:00";
     int64_t day = second / SECONDS_A_DAY - (second % SECONDS_A_DAY < 0);
-    uint32_t fraction = (uint32_t)((uint64_t)ns - (uint64_t)second * NS_A_SECOND);
     uint32_t of_day = (uint32_t)(second - day * SECONDS_A_DAY);
     struct date date = date_of(day);
     set_digits(text, 4, date.year);
     set_digits(text + 5, 2, date.month);
     set_digits(text + 8, 2, date.day);
+    text[10] = between;
     set_digits(text + 11, 2, of_day / 3600);
     set_digits(text + 14, 2, of_day / 60 % 60);
     set_digits(text + 17, 2, of_day % 60);
-    set_digits(text + 20, 9, fraction);
     g_string_append_len(out, text, sizeof text - 1);
+}
+
+struct moment {
+    int64_t second;
+    uint32_t ns;
+};
+
+static struct moment moment_of(int64_t ns)
+{
+    int64_t second = ns / NS_A_SECOND - (ns % NS_A_SECOND < 0);
+    return (struct moment){ second, (uint32_t)((uint64_t)ns - (uint64_t)second * NS_A_SECOND) };
+}
+
+/* Of the first `places` of the nine decimals. */
+static void put_fraction(GString *out, uint32_t ns, int places)
+{
+    char text[] = ".000000000";
+    set_digits(text + 1, 9, ns);
+    g_string_append_len(out, text, 1 + places);
+}
+
+void rr_put_time(GString *out, int64_t ns)
+{
+    struct moment m = moment_of(ns);
+    put_second(out, m.second, 'T');
+    put_fraction(out, m.ns, 9);
+    g_string_append_c(out, 'Z');
+}
+
+/* How many minutes local time was ahead of UTC. */
+static int minutes_ahead(int64_t second)
+{
+    time_t t = (time_t)second;
+    struct tm local;
+    return localtime_r(&t, &local) ? (int)(local.tm_gmtoff / 60) : 0;
+}
+
+void rr_put_local_time(GString *out, int64_t ns)
+{
+    struct moment m = moment_of(ns);
+    int ahead = minutes_ahead(m.second);
+    char offset[] = "+00:00";
+    put_second(out, m.second + ahead * 60, 'T');
+    put_fraction(out, m.ns, 9);
+    offset[0] = ahead < 0 ? '-' : '+';
+    set_digits(offset + 1, 2, (uint32_t)abs(ahead) / 60);
+    set_digits(offset + 4, 2, (uint32_t)abs(ahead) % 60);
+    g_string_append_len(out, offset, sizeof offset - 1);
+}
+
+void rr_put_local_stamp(GString *out, int64_t ns)
+{
+    struct moment m = moment_of(ns);
+    put_second(out, m.second + minutes_ahead(m.second) * 60, ' ');
+    put_fraction(out, m.ns, 6);
+}
+
+void rr_put_milliseconds(GString *out, int64_t ns)
+{
+    char fraction[] = ".000";
+    uint64_t us = (ns < 0 ? -(uint64_t)ns : (uint64_t)ns) / 1000;
+    if (ns < 0)
+        g_string_append_c(out, '-');
+    rr_put_count(out, us / 1000);
+    set_digits(fraction + 1, 3, (uint32_t)(us % 1000));
+    g_string_append_len(out, fraction, sizeof fraction - 1);
+}
+
+void rr_put_hex(GString *out, const uint8_t *at, size_t length)
+{
+    gsize start = out->len;
+    g_string_set_size(out, start + 2 * length);
+    for (size_t i = 0; i < length; i++) {
+        out->str[start + 2 * i] = "0123456789abcdef"[at[i] >> 4];
+        out->str[start + 2 * i + 1] = "0123456789abcdef"[at[i] & 15];
+    }
+}
+
+void rr_put_base64(GString *out, const uint8_t *at, size_t length)
+{
+    char *text = g_base64_encode(at, length);
+    g_string_append(out, text);
+    g_free(text);
 }

@@ -21,7 +21,7 @@ REFUSED = [
     (",time=utc", "utc"),
     (",color=red", "color"),
     (",rows=messages,", ","),
-    (",rows=messages,time=epoch,format=csv", "format"),
+    (",rows=messages,time=epoch,format=xml", "format"),
     (",ip.addr ==", "ip.addr"),
     (",no.such.field == 1", "no.such.field"),
     (",filter=(", "("),

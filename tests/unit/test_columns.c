@@ -109,7 +109,8 @@ static char *row_text(enum rr_noun noun, const struct rr_row *row)
         const struct rr_column *c = &rr_columns[noun].column[i];
         char *value = cell_text(c->kind, c->read(row));
         if (*value)
-            g_string_append_printf(out, "%s%s=%s", out->len ? " " : "", c->name ? c->name : c->field, value);
+            g_string_append_printf(out, "%s%s=%s", out->len ? " " : "",
+                                   c->when == RR_ALWAYS && c->name ? c->name : c->field, value);
         g_free(value);
     }
     return g_string_free(out, FALSE);

@@ -1,34 +1,17 @@
 /* Rows as a reader of RFC 4180 finds them. */
 #include <glib.h>
-#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "sample.h"
-#include "write/writer.h"
+#include "written.h"
 
-/* All that a writer put on its stream, `rows` times the same row. */
-static char *written(enum rr_noun noun, enum rr_time_style style, const struct rr_row *row, int rows)
+static char *exchange_row(const struct rr_exchange *x, const char *options)
 {
-    FILE *stream = tmpfile();
-    char *error = NULL;
-    struct rr_writer *w = rr_writer_new(stream, noun, style);
-    for (int i = 0; i < rows; i++)
-        rr_writer_row(w, row);
-    g_assert_true(rr_writer_flush(w, &error));
-    g_assert_null(error);
-    rr_writer_free(w);
-    size_t length = (size_t)ftell(stream);
-    char *text = g_malloc0(length + 1);
-    rewind(stream);
-    g_assert_cmpuint(fread(text, 1, length, stream), ==, length);
-    fclose(stream);
-    return text;
-}
-
-static char *exchange_row(const struct rr_exchange *x, enum rr_time_style style)
-{
-    char *text = written(RR_EXCHANGES, style, &(struct rr_row){ x->connection, x, NULL }, 1);
+    char *all = g_strconcat(",rows=exchanges", options, NULL);
+    char *text = written(all, &(struct rr_row){ .connection = x->connection, .exchange = x }, 1);
     char *row = g_strdup(strchr(text, '\n') + 1);
+    g_free(all);
     g_free(text);
     return row;
 }
@@ -38,11 +21,13 @@ static void test_head(void)
     for (int noun = 0; noun < RR_NOUN_COUNT; noun++) {
         GString *names = g_string_new(NULL);
         for (size_t i = 0; i < rr_columns[noun].count; i++)
-            if (rr_columns[noun].column[i].name)
+            if (rr_columns[noun].column[i].name && rr_columns[noun].column[i].when == RR_ALWAYS)
                 g_string_append_printf(names, "%s%s", i ? "," : "", rr_columns[noun].column[i].name);
         g_string_append(names, "\r\n");
-        char *text = written((enum rr_noun)noun, RR_TIME_ISO, NULL, 0);
+        char *options = g_strconcat(",rows=", rr_columns[noun].name, NULL);
+        char *text = written(options, NULL, 0);
         g_assert_cmpstr(text, ==, names->str);
+        g_free(options);
         g_string_free(names, TRUE);
         g_free(text);
     }
@@ -52,7 +37,7 @@ static void test_row(void)
 {
     struct rr_connection c = rr_sample_connection();
     struct rr_exchange x = rr_sample_answered(&c);
-    char *iso = exchange_row(&x, RR_TIME_ISO), *epoch = exchange_row(&x, RR_TIME_EPOCH);
+    char *iso = exchange_row(&x, ""), *epoch = exchange_row(&x, ",time=epoch");
     g_assert_cmpstr(iso, ==,
                     "5,1,e66e992d79f71a9f,7,http,10.0.0.1,40000,10.0.0.2,80,answered,exact,end,"
                     "2021-10-28T04:07:01.846121000Z,2021-10-28T04:07:01.846121010Z,"
@@ -71,10 +56,10 @@ static void test_flags(void)
 {
     struct rr_connection c = rr_sample_connection();
     struct rr_exchange x = rr_sample_answered(&c);
-    char *text = written(RR_MESSAGES, RR_TIME_ISO, &(struct rr_row){ &c, &x, &x.response }, 1);
+    char *text = written("", &(struct rr_row){ &c, &x, &x.response }, 1);
     g_assert_nonnull(strstr(text, ",2,100,10,3,false,end,0.000085000,5,HTTP/1.1 200 OK\r\n"));
     g_free(text);
-    text = written(RR_MESSAGES, RR_TIME_ISO, &(struct rr_row){ &c, &x, &x.request }, 1);
+    text = written("", &(struct rr_row){ &c, &x, &x.request }, 1);
     g_assert_nonnull(strstr(text, ",2,13,0,0,true,response,0.000085000,7,GET / HTTP/1.1\r\n"));
     g_free(text);
 }
@@ -101,7 +86,7 @@ static void test_quotes(void)
     struct rr_exchange x = rr_sample_answered(&c);
     for (size_t i = 0; i < G_N_ELEMENTS(quoted); i++) {
         x.request.summary = quoted[i].summary;
-        char *row = exchange_row(&x, RR_TIME_ISO), *end = g_strconcat(",10,3,", quoted[i].cell, "\r\n", NULL);
+        char *row = exchange_row(&x, ""), *end = g_strconcat(",10,3,", quoted[i].cell, "\r\n", NULL);
         g_assert_true(g_str_has_suffix(row, end));
         g_free(row);
         g_free(end);
@@ -136,7 +121,7 @@ static void test_moments(void)
     struct rr_exchange x = rr_sample_unanswered(&c);
     for (size_t i = 0; i < G_N_ELEMENTS(moments); i++) {
         x.request.first_time = x.request.last_time = moments[i].ns;
-        char *iso = exchange_row(&x, RR_TIME_ISO), *epoch = exchange_row(&x, RR_TIME_EPOCH);
+        char *iso = exchange_row(&x, ""), *epoch = exchange_row(&x, ",time=epoch");
         char **iso_cells = g_strsplit(iso, ",", 0), **epoch_cells = g_strsplit(epoch, ",", 0);
         g_assert_cmpstr(iso_cells[12], ==, moments[i].iso);
         g_assert_cmpstr(epoch_cells[12], ==, moments[i].seconds);
@@ -156,7 +141,7 @@ static void test_calendar(void)
         GDateTime *then = g_date_time_add_days(start, day);
         char *date = g_date_time_format(then, ",%Y-%m-%dT12:00:00.000000000Z,");
         c.first.time = g_date_time_to_unix(then) * SECOND;
-        char *text = written(RR_CONNECTIONS, RR_TIME_ISO, &(struct rr_row){ &c, NULL, NULL }, 1);
+        char *text = written(",rows=connections", &(struct rr_row){ .connection = &c }, 1);
         g_assert_nonnull(strstr(text, date));
         g_free(text);
         g_free(date);
@@ -170,7 +155,7 @@ static void test_negative_latency(void)
     struct rr_connection c = rr_sample_connection();
     struct rr_exchange x = rr_sample_answered(&c);
     x.response.first_time = x.request.last_time - 85000;
-    char *row = exchange_row(&x, RR_TIME_ISO);
+    char *row = exchange_row(&x, "");
     g_assert_nonnull(strstr(row, ",-0.000085000,"));
     g_free(row);
 }
@@ -180,7 +165,7 @@ static void test_many_rows(void)
     enum { ROWS = 5000 };
     struct rr_connection c = rr_sample_connection();
     struct rr_exchange x = rr_sample_answered(&c);
-    char *text = written(RR_EXCHANGES, RR_TIME_ISO, &(struct rr_row){ &c, &x, NULL }, ROWS);
+    char *text = written(",rows=exchanges", &(struct rr_row){ .connection = &c, .exchange = &x }, ROWS);
     char **lines = g_strsplit(text, "\r\n", 0);
     g_assert_cmpuint(g_strv_length(lines), ==, ROWS + 2);
     for (int i = 2; i <= ROWS; i++)
@@ -191,27 +176,76 @@ static void test_many_rows(void)
 
 static void test_full_disk(void)
 {
-    FILE *full = fopen("/dev/full", "w");
-    if (!full) {
+    if (!g_file_test("/dev/full", G_FILE_TEST_EXISTS)) {
         g_test_skip("no /dev/full here");
         return;
     }
     struct rr_connection c = rr_sample_connection();
     struct rr_exchange x = rr_sample_answered(&c);
-    struct rr_writer *w = rr_writer_new(full, RR_EXCHANGES, RR_TIME_ISO);
+    struct rr_options *o = options_of(",rows=exchanges,to=/dev/full");
+    char *error = NULL;
+    struct rr_writer *w = rr_writer_new(o, &error);
     for (int again = 1; again <= 2; again++) {
-        char *error = NULL;
         for (int i = 0; i < 1000; i++)
-            rr_writer_row(w, &(struct rr_row){ &c, &x, NULL });
+            rr_writer_row(w, &(struct rr_row){ .connection = &c, .exchange = &x });
         g_assert_false(rr_writer_flush(w, &error));
-        char *expected =
-            g_strdup_printf("No space left on device; up to %d of %d rows lost", 1000 * again, 1000 * again);
+        char *expected = g_strdup_printf("/dev/full: No space left on device; up to %d of %d rows lost",
+                                         1000 * again, 1000 * again);
         g_assert_cmpstr(error, ==, expected);
         g_free(expected);
         g_free(error);
     }
-    rr_writer_free(w);
-    fclose(full);
+    rr_writer_free(w, true);
+    rr_options_free(o);
+}
+
+static void test_no_header(void)
+{
+    char *text = written(",header=no,columns=id", NULL, 0);
+    g_assert_cmpstr(text, ==, "");
+    g_free(text);
+}
+
+static void test_columns_and_tags(void)
+{
+    struct rr_connection c = rr_sample_connection();
+    struct rr_exchange x = rr_sample_answered(&c);
+    struct rr_row row = { .connection = &c, .exchange = &x };
+    char *text = written(
+        ",rows=exchanges,columns=latency:direction_from:exchange,tag.where=a \"b\",tag.who=c", &row, 1);
+    g_assert_cmpstr(text, ==,
+                    "latency,direction_from,exchange,where,who\r\n0.000085000,syn,5,\"a \"\"b\"\"\",c\r\n");
+    g_free(text);
+    text = written(",rows=exchanges,columns=+direction_from:request_missing", &row, 1);
+    g_assert_nonnull(strstr(text, ",repeats,summary,direction_from,request_missing\r\n"));
+    g_assert_true(g_str_has_suffix(text, ",GET / HTTP/1.1,syn,0\r\n"));
+    g_free(text);
+}
+
+static void test_local_time(void)
+{
+    static const struct {
+        const char *zone, *time;
+    } zones[] = {
+        { "XYZ-8", "2021-10-28T12:07:01.846121000+08:00" },
+        { "UTC", "2021-10-28T04:07:01.846121000+00:00" },
+        { "XYZ3:30", "2021-10-28T00:37:01.846121000-03:30" },
+        { "XYZ-5:45", "2021-10-28T09:52:01.846121000+05:45" },
+        { "EST5EDT,M3.2.0,M11.1.0", "2021-10-28T00:07:01.846121000-04:00" },
+    };
+    struct rr_connection c = rr_sample_connection();
+    struct rr_exchange x = rr_sample_answered(&c);
+    for (size_t i = 0; i < G_N_ELEMENTS(zones); i++) {
+        g_setenv("TZ", zones[i].zone, TRUE);
+        tzset();
+        char *text = written(",rows=exchanges,header=no,time=local,columns=request_start",
+                             &(struct rr_row){ .connection = &c, .exchange = &x }, 1);
+        g_strchomp(text);
+        g_assert_cmpstr(text, ==, zones[i].time);
+        g_free(text);
+    }
+    g_setenv("TZ", "UTC", TRUE);
+    tzset();
 }
 
 /* `-m perf` tells what a row costs. */
@@ -224,15 +258,16 @@ static void test_cost(void)
     }
     struct rr_connection c = rr_sample_connection();
     struct rr_exchange x = rr_sample_answered(&c);
-    FILE *nowhere = fopen("/dev/null", "w");
-    struct rr_writer *w = rr_writer_new(nowhere, RR_EXCHANGES, RR_TIME_ISO);
+    struct rr_options *o = options_of(",rows=exchanges,to=/dev/null");
+    char *error = NULL;
+    struct rr_writer *w = rr_writer_new(o, &error);
     g_test_timer_start();
     for (int i = 0; i < ROWS; i++)
-        rr_writer_row(w, &(struct rr_row){ &c, &x, NULL });
+        rr_writer_row(w, &(struct rr_row){ .connection = &c, .exchange = &x });
     double cost = g_test_timer_elapsed() * 1e9 / ROWS;
     g_test_minimized_result(cost, "%.0f ns a row", cost);
-    rr_writer_free(w);
-    fclose(nowhere);
+    rr_writer_free(w, true);
+    rr_options_free(o);
 }
 
 int main(int argc, char **argv)
@@ -247,6 +282,9 @@ int main(int argc, char **argv)
     g_test_add_func("/csv/negative-latency", test_negative_latency);
     g_test_add_func("/csv/many-rows", test_many_rows);
     g_test_add_func("/csv/full-disk", test_full_disk);
+    g_test_add_func("/csv/no-header", test_no_header);
+    g_test_add_func("/csv/columns-and-tags", test_columns_and_tags);
+    g_test_add_func("/csv/local-time", test_local_time);
     g_test_add_func("/csv/cost", test_cost);
     return g_test_run();
 }

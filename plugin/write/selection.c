@@ -1,0 +1,75 @@
+#include "write/selection.h"
+
+#include <glib.h>
+#include <string.h>
+
+#include "write/options.h"
+
+static const struct rr_column *find(const struct rr_columns *table, const char *name)
+{
+    for (size_t i = 0; i < table->count; i++)
+        if (g_strcmp0(table->column[i].name, name) == 0)
+            return &table->column[i];
+    return NULL;
+}
+
+static char *complaint(const struct rr_columns *table, const char *name, const char *what)
+{
+    GString *all = g_string_new(NULL);
+    char *printable = g_strescape(name, NULL);
+    g_string_printf(all, "names \"%s\", which is %s; rows=%s has", printable, what, table->name);
+    for (size_t i = 0; i < table->count; i++)
+        if (table->column[i].name)
+            g_string_append_printf(all, " %s", table->column[i].name);
+    g_free(printable);
+    return g_string_free(all, FALSE);
+}
+
+static void add_named(GPtrArray *chosen, const struct rr_columns *table, const char *names, char **why)
+{
+    char **name = g_strsplit(names, ":", 0);
+    for (size_t i = 0; name[i] && !*why; i++) {
+        const struct rr_column *c = find(table, name[i]);
+        if (!c)
+            *why = complaint(table, name[i], "no column");
+        else if (g_ptr_array_find(chosen, c, NULL))
+            *why = complaint(table, name[i], "there already");
+        else
+            g_ptr_array_add(chosen, (gpointer)c);
+    }
+    if (!name[0])
+        *why = complaint(table, "", "no column");
+    g_strfreev(name);
+}
+
+const struct rr_column **rr_choose_columns(enum rr_noun noun, const char *text, size_t *count, char **why)
+{
+    const struct rr_columns *table = &rr_columns[noun];
+    GPtrArray *chosen = g_ptr_array_new();
+    bool adds = !text || *text == '+';
+    for (size_t i = 0; i < table->count && adds; i++)
+        if (table->column[i].name && table->column[i].when == RR_ALWAYS)
+            g_ptr_array_add(chosen, (gpointer)&table->column[i]);
+    if (text)
+        add_named(chosen, table, text + adds, why);
+    *count = chosen->len;
+    return (const struct rr_column **)g_ptr_array_free(chosen, FALSE);
+}
+
+/* As sent: what the capture lacks counts. */
+static bool is_smaller(const struct rr_message *m, uint64_t least)
+{
+    return (uint64_t)(m->end - m->begin) < least;
+}
+
+bool rr_options_select(const struct rr_options *o, const struct rr_row *row)
+{
+    const struct rr_exchange *x = row->exchange;
+    if (!x)
+        return true;
+    if (o->slower != RR_NEVER && (!rr_has_both(x) || rr_is_push(x) || rr_latency(x) < o->slower))
+        return false;
+    if (row->message)
+        return !is_smaller(row->message, o->min);
+    return !o->min || !is_smaller(&x->request, o->min) || !is_smaller(&x->response, o->min);
+}

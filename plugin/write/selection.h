@@ -1,0 +1,11 @@
+/* Which columns there are.  Private to write/. */
+#ifndef RR_SELECTION_H
+#define RR_SELECTION_H
+
+#include "exchange/columns.h"
+
+/* "a:b:c" as columns, "+a:b" as the usual columns and these, NULL as the usual ones; free with g_free.  Where
+ * that cannot be, *why tells it (free with g_free, too). */
+const struct rr_column **rr_choose_columns(enum rr_noun noun, const char *text, size_t *count, char **why);
+
+#endif

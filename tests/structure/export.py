@@ -1,0 +1,255 @@
+#!/usr/bin/python3
+"""The export's options in the host: formats, files, several exports in one run, and all that can be wrong."""
+import csv
+import io
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+import cases  # noqa: E402
+import host  # noqa: E402
+
+REDIS = host.CAPTURES / "redis_sync_c.pcap"
+SILENT = host.CAPTURES / "never_answers.pcap"
+KINDS = ("messages", "exchanges", "connections")
+
+
+def folder():
+    """A new folder in which the host's user may write."""
+    made = pathlib.Path(tempfile.mkdtemp(dir=host.SCRATCH))
+    made.chmod(0o777)
+    return made
+
+
+def run(capture, *options, words=(), **more):
+    host.assert_loaded()
+    exports = [word for option in options for word in ("-z", "reqresp,export" + option)]
+    return host.run(["tshark", "-r", host.readable(capture), "-q", *exports, *words], **more)
+
+
+def stdout(capture, *options, **more):
+    done = run(capture, *options, **more)
+    cases.check((0, b""), (done.returncode, done.stderr))
+    return done.stdout.decode()
+
+
+def refused(done, word):
+    lines = done.stderr.decode().splitlines()
+    cases.check((1, b"", 1), (done.returncode, done.stdout, len(lines)), "exit status, output, lines: %r" % lines)
+    cases.check(True, word in lines[0], "%r names %r" % (lines[0], word))
+
+
+# What follows `reqresp,export`, and what the line must say.
+REFUSED = [
+    (",format=xml", '"format=xml"'), (",format=", '"format="'), (",format=CSV", "CSV"),
+    (",time=", '"time="'), (",header=", '"header="'), (",header=true", '"header=true"'),
+    (",to=", '"to="'), (",to=/nonexistent/x.csv", "/nonexistent/x.csv: No such file or directory"),
+    (",to=/", "/: Is a directory"), (",to=/proc/x", "/proc/x"),
+    (",columns=", '"columns="'), (",columns=+", '"columns=+"'), (",columns=id:colour", '"colour"'),
+    (",columns=id:id", "there already"), (",columns=+id", "there already"), (",columns=push.start", "push.start"),
+    (",slower=", '"slower="'), (",slower=10", '"slower=10"'), (",slower=-1ms", '"slower=-1ms"'),
+    (",slower=1h", '"slower=1h"'), (",min=", '"min="'), (",min=-1", '"min=-1"'), (",min=1.5", '"min=1.5"'),
+    (",tag.=x", '"tag.=x"'), (",tag.a-b=x", '"tag.a-b=x"'), (",tag.a=", '"tag.a="'), (",tag.id=x", '"tag.id"'),
+    (",tag.a=1,tag.A=2", '"tag.A"'), (",tag=x", '"tag=x" is not an option'),
+    (",filter=", '"filter="'), (",rows=exchanges,rows=exchanges", "twice"), (",colour=red", '"colour=red" is not an option'),
+    (",tcp.port=80", '"tcp.port=80" is not an option'), (",format=text,rows=messages", "does not go with format=text"),
+    (",format=text,columns=id", "does not go with format=text"), (",format=text,tag.a=b", "does not go with format=text"),
+    (",format=text,time=epoch", "does not go with format=text"), (",format=ndjson,header=no", "does not go with format=ndjson"),
+    (",rows=connections,slower=1s", "does not go with rows=connections"),
+    (",rows=connections,min=1", "does not go with rows=connections"),
+    (",x=\n", '"x=\\n"'),
+]
+
+
+def refuse(option, word):
+    refused(run(REDIS, option), word)
+
+
+def refuse_beside_a_good_one():
+    """Nothing of the first export is left when the second is refused."""
+    place = folder()
+    refused(run(REDIS, ",to=%s/a.csv" % place, ",to=%s/b.csv,rows=x" % place), "rows=x")
+    refused(run(REDIS, ",to=%s/a.csv" % place, ",to=%s/b.csv,tcp.port ==" % place), "tcp.port")
+    cases.check([], os.listdir(place))
+
+
+def refuse_one_place_twice():
+    place = folder()
+    for second in ("%s/a.csv", "%s/./a.csv", "%s/link.csv"):
+        refused(run(REDIS, ",to=%s/a.csv" % place, ",to=" + second % place), "another export")
+        cases.check(False, (place / "a.csv.part").exists(), "left")
+        (place / "a.csv").write_text("old")
+        (place / "a.csv").chmod(0o666)
+        if not (place / "link.csv").is_symlink():
+            (place / "link.csv").symlink_to("a.csv")
+    cases.check("old", (place / "a.csv").read_text())
+
+
+def refuse_what_may_not_be_written():
+    place = folder()
+    (place / "a.csv").write_text("precious")
+    (place / "a.csv").chmod(0o444)
+    (place / "closed").mkdir(0o555)
+    if host.IS_ROOT:
+        refused(run(REDIS, ",to=%s/a.csv" % place), "a.csv: Permission denied")
+        refused(run(REDIS, ",to=%s/closed/a.csv" % place), "a.csv: Permission denied")
+    (place / "a.csv.part").symlink_to("/dev/null")
+    (place / "a.csv").chmod(0o666)
+    refused(run(REDIS, ",to=%s/a.csv" % place), "a.csv: ")
+    cases.check("precious", (place / "a.csv").read_text())
+
+
+def to_file(kind, words):
+    place = folder()
+    (place / "old.csv").write_text("old")
+    (place / "old.csv").chmod(0o666)
+    for name in ("new.csv", "old.csv"):
+        cases.check("", stdout(REDIS, ",rows=%s,to=%s/%s" % (kind, place, name), words=words))
+        cases.check(host.export(REDIS, kind, *words), (place / name).read_bytes().decode())
+    cases.check(["new.csv", "old.csv"], sorted(os.listdir(place)))
+
+
+def to_device():
+    cases.check("", stdout(REDIS, ",to=/dev/null"))
+    cases.check(host.export(REDIS, "messages"), stdout(REDIS, ",to=-"))
+
+
+def to_full_disk():
+    """Rows that are lost are counted, and the exit status says so."""
+    done = run(REDIS, ",to=/dev/full")
+    lines = done.stderr.decode().splitlines()
+    cases.check((2, b"", 1), (done.returncode, done.stdout, len(lines)))
+    rows = host.export(REDIS, "messages").count("\r\n") - 1
+    cases.check("tshark: -z reqresp,export: /dev/full: No space left on device; up to %d of %d rows lost" % (rows, rows),
+                lines[0])
+
+
+def interrupted():
+    """A file that is not whole does not have the name of one."""
+    place = folder()
+    argv, environment = host.command(["tshark", "-r", "-", "-q", "-z", "reqresp,export,to=%s/a.csv" % place])
+    data = REDIS.read_bytes()
+    for end in (signal.SIGINT, signal.SIGKILL):
+        with subprocess.Popen(argv, env=environment, cwd=host.SCRATCH, stdin=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL) as process:
+            process.stdin.write(data[:len(data) // 2])
+            process.stdin.flush()
+            for _ in range(200):
+                if os.listdir(place):
+                    break
+                time.sleep(0.1)
+            process.send_signal(end)
+            try:
+                process.stdin.write(data[len(data) // 2:])
+                process.stdin.close()
+            except BrokenPipeError:
+                pass
+            cases.check(True, process.wait(host.SECONDS) != 0, "exit status")
+        cases.check(["a.csv.part"], os.listdir(place), end.name)
+
+
+def cut_short():
+    """A capture that ends within a frame: what it has is exported, as the host prints what it has."""
+    place = folder()
+    data = REDIS.read_bytes()
+    (host.SCRATCH / "captures/short.pcap").write_bytes(data[:len(data) // 2])
+    done = run(host.SCRATCH / "captures/short.pcap", ",to=%s/a.csv" % place)
+    cases.check(True, b"cut short" in done.stderr, done.stderr)
+    cases.check(["a.csv"], os.listdir(place))
+    cases.check(True, (place / "a.csv").read_bytes().endswith(b"\r\n"))
+
+
+def side_by_side(words):
+    """Several exports in one run say what each says alone."""
+    place = folder()
+    options = [",rows=%s,to=%s/%s" % (kind, place, kind) for kind in KINDS]
+    slow = ",rows=exchanges,reqresp.latency > 0.1"
+    printed = stdout(REDIS, *options, slow, words=words)
+    cases.check(host.export(REDIS, "exchanges", *words, options=",reqresp.latency > 0.1"), printed)
+    for kind in KINDS:
+        cases.check(host.export(REDIS, kind, *words), (place / kind).read_bytes().decode(), kind)
+
+
+def typed(text, value):
+    """A cell of CSV as JSON has it."""
+    if text == "":
+        return None
+    return type(value)(text) if not isinstance(value, bool) else text == "true"
+
+
+def ndjson(capture, kind):
+    rows = host.parse(host.export(capture, kind))
+    text = stdout(capture, ",format=ndjson,rows=" + kind)
+    objects = [json.loads(line) for line in text.splitlines()]
+    cases.check(len(rows), len(objects))
+    for row, thing in zip(rows, objects):
+        cases.check(list(row), list(thing), "names")
+        cases.check({name: typed(cell, thing[name]) for name, cell in row.items()}, thing)
+
+
+def csv_columns():
+    text = stdout(REDIS, ",rows=exchanges,columns=latency:exchange:request_complete,tag.system=a \"b\",tag.t=1")
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    whole = host.parse(host.export(REDIS, "exchanges"))
+    cases.check(["latency", "exchange", "request_complete", "system", "t"], rows[0])
+    cases.check([[row["latency"], row["exchange"], "true", 'a "b"', "1"] for row in whole], rows[1:])
+    cases.check(stdout(REDIS, ",columns=id").splitlines()[1:], stdout(REDIS, ",columns=id,header=no").splitlines())
+
+
+def slower():
+    whole = host.parse(host.export(REDIS, "exchanges"))
+    for limit, seconds in (("100ms", 0.1), ("50us", 0.00005), ("1s", 1)):
+        wanted = [row["exchange"] for row in whole if row["latency"] and float(row["latency"]) >= seconds]
+        for kind in ("exchanges", "messages"):
+            rows = host.parse(stdout(REDIS, ",rows=%s,slower=%s" % (kind, limit)))
+            cases.check(wanted, list(dict.fromkeys(row["exchange"] for row in rows)), "%s %s" % (kind, limit))
+    cases.check("", stdout(SILENT, ",format=text,slower=0ms"))
+
+
+def least():
+    whole = host.parse(host.export(REDIS, "messages"))
+    cases.check([row["id"] for row in whole if int(row["bytes"]) >= 30],
+                [row["id"] for row in host.parse(stdout(REDIS, ",min=30"))])
+
+
+def local_time():
+    there = {"env": {"TZ": "XYZ-5:45"}}
+    first = stdout(REDIS, ",columns=start,header=no,time=local", **there).splitlines()[0]
+    cases.check("2026-11-21T13:51:31.622358000+05:45", first)
+    line = stdout(REDIS, ",format=text", **there).splitlines()[0]
+    whole = host.parse(host.export(REDIS, "exchanges"))[0]
+    pattern = r"2026-11-21 13:51:31\.\d{6} 10\.9\.0\.1:\d+ => 10\.9\.0\.2:6379 \| %.3f ms \| \S.*"
+    cases.check(True, re.fullmatch(pattern % (float(whole["latency"]) * 1000), line) is not None, line)
+    cases.check(True, " | unanswered | " in stdout(SILENT, ",format=text"), "unanswered ones say so")
+
+
+def helps():
+    text = stdout(REDIS, ",help")
+    for option in ("rows", "format", "to", "columns", "slower", "min", "tag.NAME", "header", "time", "filter"):
+        cases.check(1, len(re.findall(r"^  %s=\S+ +\w" % re.escape(option), text, re.M)), option)
+
+
+def main(words):
+    todo = [("refused: %r" % option, refuse, option, word) for option, word in REFUSED]
+    todo += [("refused: beside a good one", refuse_beside_a_good_one), ("refused: one place twice", refuse_one_place_twice),
+             ("refused: what may not be written", refuse_what_may_not_be_written),
+             ("to a device", to_device), ("to a full disk", to_full_disk), ("interrupted", interrupted),
+             ("cut short", cut_short), ("side by side", side_by_side, []), ("side by side -2", side_by_side, ["-2"]),
+             ("columns and tags", csv_columns), ("slower", slower), ("min", least), ("local time", local_time),
+             ("help", helps)]
+    for kind in KINDS:
+        todo += [("to a file, " + kind, to_file, kind, []), ("to a file -2, " + kind, to_file, kind, ["-2"])]
+        todo += [("ndjson, %s of %s" % (kind, capture.stem), ndjson, capture, kind)
+                 for capture in (REDIS, SILENT, host.CAPTURES / "crafted/summaries.pcap", host.CAPTURES / "crafted/hole.pcap")]
+    cases.run(cases.chosen(todo, words))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,12 @@
+/* What a writer makes of rows. */
+#ifndef RR_WRITTEN_H
+#define RR_WRITTEN_H
+
+#include "write/writer.h"
+
+struct rr_options *options_of(const char *text);
+
+/* All that is in a file once `rows` times the same row was written to it; free with g_free. */
+char *written(const char *options, const struct rr_row *row, int rows);
+
+#endif
