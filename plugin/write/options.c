@@ -270,6 +270,26 @@ static bool complain_of_value(struct parsing *p, struct word w, const struct opt
     return false;
 }
 
+/* Length of a word: it ends at a comma that no \ stands before. */
+static size_t word_length(const char *word)
+{
+    size_t length = 0;
+    while (word[length] && word[length] != ',')
+        length += word[length] == '\\' && word[length + 1] == ',' ? 2 : 1;
+    return length;
+}
+
+/* "\," is a comma. */
+static char *value_of(struct word w)
+{
+    char *value = g_strndup(w.text, w.length), *end = value;
+    for (const char *c = value; *c; c++)
+        if (c[0] != '\\' || c[1] != ',')
+            *end++ = *c;
+    *end = '\0';
+    return value;
+}
+
 static bool take_option(struct parsing *p, struct word w, size_t name)
 {
     const struct option *option = find_option(w.text, name);
@@ -280,7 +300,7 @@ static bool take_option(struct parsing *p, struct word w, size_t name)
         return complain(p, w, "is given twice");
     *given = w;
     p->name = (struct word){ w.text + strlen(option->name), name - strlen(option->name) };
-    char *value = g_strndup(w.text + name + 1, w.length - name - 1);
+    char *value = value_of((struct word){ w.text + name + 1, w.length - name - 1 });
     size_t choice;
     const char *why = find_choice(option, value, &choice) ? option->set(p, value, choice) : takes_others;
     g_free(value);
@@ -294,7 +314,7 @@ static bool take_word(struct parsing *p, const char **text)
 {
     static const char filter_option[] = "filter=";
     const char *word = *text + 1;
-    struct word w = { word, strcspn(word, ",") };
+    struct word w = { word, word_length(word) };
     if (**text != ',' || !w.length)
         return complain_of_option(p, (struct word){ *text, strlen(*text) }, "does not belong there");
     size_t name = name_length(word);
@@ -407,7 +427,8 @@ void rr_options_free(struct rr_options *o)
 
 char *rr_options_help(void)
 {
-    GString *help = g_string_new("-z reqresp,export[,OPTION...][,FILTER]\n\n");
+    GString *help = g_string_new(
+        "-z reqresp,export[,OPTION...][,FILTER]        a comma within a value is written \\,\n\n");
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         char *usage = usage_of(&options[i]);
         g_string_append_printf(help, "  %-42s %s\n", usage, options[i].help);

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -121,14 +122,23 @@ def to_device():
     cases.check(host.export(REDIS, "messages"), stdout(REDIS, ",to=-"))
 
 
+def small_files():
+    """No file may grow beyond 4 kB, as on a full disk."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+
+
 def to_full_disk():
-    """Rows that are lost are counted, and the exit status says so."""
-    done = run(REDIS, ",to=/dev/full")
-    lines = done.stderr.decode().splitlines()
-    cases.check((2, b"", 1), (done.returncode, done.stdout, len(lines)))
+    """Rows that are lost are counted, the exit status says so, and what is there does not look whole."""
+    place = folder()
     rows = host.export(REDIS, "messages").count("\r\n") - 1
-    cases.check("tshark: -z reqresp,export: /dev/full: No space left on device; up to %d of %d rows lost" % (rows, rows),
-                lines[0])
+    lost = "up to %d of %d rows lost" % (rows, rows)
+    for options, line in (({"preexec_fn": small_files}, "%s/a.csv: File too large; %s" % (place, lost)),
+                          ({}, "/dev/full: No space left on device; up to 0 of 0 rows lost")):
+        done = run(REDIS, ",to=" + line.split(":")[0], **options)
+        cases.check((2, b"", ["tshark: -z reqresp,export: " + line]),
+                    (done.returncode, done.stdout, done.stderr.decode().splitlines()))
+    cases.check(["a.csv.part"], os.listdir(place))
 
 
 def interrupted():

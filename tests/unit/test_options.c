@@ -101,6 +101,9 @@ static void test_tags(void)
     g_assert_cmpstr(o->tags[1].name, ==, "sub_1");
     g_assert_cmpstr(o->tags[1].value, ==, "two words=x");
     rr_options_free(o);
+    o = options_of(",tag.a=x\\,y\\z\\\\,rows=exchanges\\,1,rows=messages");
+    g_assert_cmpstr(o->tags[0].value, ==, "x,y\\z\\,rows=exchanges,1");
+    rr_options_free(o);
     refuse(",tag.=x", "\"tag.=x\"", "letters");
     refuse(",tag.a-b=x", "\"tag.a-b=x\"", "letters");
     refuse(",tag.1=x", "\"tag.1=x\"", "letters");
