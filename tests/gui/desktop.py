@@ -111,7 +111,7 @@ class Wireshark:
     # About the machine: no session of a desktop, no radio; and a window that closed while Qt still asked about it.
     EXPECTED = re.compile(r"QStandardPaths|nl80211 not found|XDG_RUNTIME_DIR|dconf|QXcbConnection: XCB error: 3|^$")
 
-    def __init__(self, capture, *words, artefact=None):
+    def __init__(self, capture, *words, artefact=None, profile=False):
         host.assert_loaded()
         self.artefact = artefact
         self.home = pathlib.Path(tempfile.mkdtemp(dir=host.SCRATCH))
@@ -119,6 +119,9 @@ class Wireshark:
         self.screen = Screen()
         argv, environment = host.command(["wireshark", "-r", host.readable(capture), *words])
         environment |= {"DISPLAY": self.screen.name, "HOME": str(self.home)}
+        if profile:
+            argv += ["-C", host.PROFILE_NAME]
+            environment["WIRESHARK_DATA_DIR"] = str(host.data_with_profile())
         self.said = tempfile.TemporaryFile()
         self.process = subprocess.Popen(argv, env=environment, cwd=host.SCRATCH, stdin=subprocess.DEVNULL,
                                         stdout=self.said, stderr=self.said)

@@ -9,12 +9,15 @@ import functools
 import io
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CAPTURES = ROOT / "captures"
+PROFILE = ROOT / "plugin/profile"
+PROFILE_NAME = "reqresp"
 PLUGINS = os.environ.get("RR_PLUGINS", ROOT / "build/plugins")
 IS_ROOT = os.geteuid() == 0
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
@@ -49,6 +52,19 @@ def readable(path):
         partial.chmod(0o644)
         partial.rename(copy)
     return str(copy)
+
+
+@functools.cache
+def data_with_profile():
+    """The host's data folder as it is after the profile was installed."""
+    folders = dict(re.findall(r"^(.+?):\s+(.+)$", run(["tshark", "-G", "folders"]).stdout.decode(), re.M))
+    data = SCRATCH / "data"
+    data.mkdir()
+    for path in pathlib.Path(folders["Global configuration"]).iterdir():
+        if path.name != "profiles":
+            (data / path.name).symlink_to(path)
+    shutil.copytree(PROFILE, data / "profiles" / PROFILE_NAME)
+    return data
 
 
 def command(words, plugin=True, may_capture=False):
