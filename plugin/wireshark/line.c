@@ -1,16 +1,40 @@
 #include "wireshark/line.h"
 
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct unit {
+    int64_t ns;
+    int decimals; /* that a nanosecond takes */
+    const char *name;
+} units[] = { { 1000000000, 9, "s" }, { 1000000, 6, "ms" }, { 1000, 3, "µs" }, { 1, 0, "ns" } };
+
+static const struct unit *unit_of(int64_t ns)
+{
+    const struct unit *unit = units;
+    while (unit->ns > 1 && ns < unit->ns && ns > -unit->ns)
+        unit++;
+    return unit;
+}
+
 void rr_line_span(GString *line, int64_t ns)
 {
-    static const struct {
-        int64_t ns;
-        const char *name;
-    } units[] = { { 1000000000, "s" }, { 1000000, "ms" }, { 1000, "µs" }, { 1, "ns" } };
+    const struct unit *unit = unit_of(ns);
+    g_string_append_printf(line, "%.6g %s", (double)ns / (double)unit->ns, unit->name);
+}
 
-    size_t i = 0;
-    while (units[i].ns > 1 && ns < units[i].ns && ns > -units[i].ns)
-        i++;
-    g_string_append_printf(line, "%.6g %s", (double)ns / (double)units[i].ns, units[i].name);
+void rr_line_exact_span(GString *line, int64_t ns)
+{
+    const struct unit *unit = unit_of(ns);
+    int64_t fraction = llabs(ns % unit->ns);
+    g_string_append_printf(line, "%" PRId64, ns / unit->ns);
+    if (fraction) {
+        g_string_append_printf(line, ".%0*" PRId64, unit->decimals, fraction);
+        while (line->str[line->len - 1] == '0')
+            g_string_truncate(line, line->len - 1);
+    }
+    g_string_append_printf(line, " %s", unit->name);
 }
 
 static void summary(GString *line, const char *of)
@@ -90,4 +114,35 @@ void rr_line_segment(GString *line, const struct rr_verdict *v)
         if (*state)
             g_string_append_printf(line, ", %s %s", sides[side], state);
     }
+}
+
+static const char *plural(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+void rr_line_about_message(GString *line, const char *title, const struct rr_message *m)
+{
+    g_string_append_printf(line, "%s, %" PRIu64 " byte%s in %u segment%s", title, m->bytes, plural(m->bytes),
+                           m->segments, plural(m->segments));
+    if (m->first_frame != m->last_frame)
+        g_string_append_printf(line, ", frames %u to %u", m->first_frame, m->last_frame);
+    else if (rr_seen(m))
+        g_string_append_printf(line, ", frame %u", m->first_frame);
+    if (!rr_complete(m))
+        g_string_append_printf(line, ", %" PRIu64 " byte%s missing", rr_missing(m), plural(rr_missing(m)));
+}
+
+static void endpoint(GString *line, const struct rr_endpoint *end)
+{
+    bool bare = !strchr(end->host, ':');
+    g_string_append_printf(line, "%s%s%s:%u", bare ? "" : "[", end->host, bare ? "" : "]", end->port);
+}
+
+void rr_line_about_connection(GString *line, const struct rr_connection *c)
+{
+    g_string_append(line, "Connection of client ");
+    endpoint(line, &c->end[RR_CLIENT]);
+    g_string_append(line, " to server ");
+    endpoint(line, &c->end[RR_SERVER]);
 }

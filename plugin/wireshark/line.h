@@ -10,7 +10,12 @@
 void rr_line_message(GString *line, const struct rr_exchange *x, const struct rr_message *m, bool fresh);
 void rr_line_segment(GString *line, const struct rr_verdict *v);
 
-/* "73 µs": a span for people, to three digits or more. */
+/* "Request, 86 bytes in 2 segments, frames 4 to 6", and who is connected to whom. */
+void rr_line_about_message(GString *line, const char *title, const struct rr_message *m);
+void rr_line_about_connection(GString *line, const struct rr_connection *c);
+
+/* "73 µs": a span for people, to three digits or more; and to the nanosecond. */
 void rr_line_span(GString *line, int64_t ns);
+void rr_line_exact_span(GString *line, int64_t ns);
 
 #endif

@@ -4,18 +4,29 @@
 #include "wireshark/experts.h"
 #include "wireshark/line.h"
 
+/* Where a field stands: right under the line that says it all, or in a subtree of its own subject. */
+enum subject {
+    ABOUT_EXCHANGE,
+    ABOUT_HANDSHAKE, /* on segments that tell of the connection itself */
+    ABOUT_REQUEST,
+    ABOUT_RESPONSE,
+    ABOUT_PUSH,
+    ABOUT_CONNECTION,
+    SUBJECT_COUNT
+};
+
 /* A column's field; there is one for each name, whatever tables it stands in. */
 struct field {
     const struct rr_column *column;
     int id;
 };
-struct fields {
+
+static struct {
     struct field *field;
     size_t count;
-};
-
-static struct fields of_message;    /* on the frames of a message */
-static struct fields of_connection; /* on segments that tell of the connection itself */
+    int subtree; /* its field, where there is one */
+    int type;
+} about[SUBJECT_COUNT];
 
 static int proto;
 static int tree_type = -1;
@@ -39,23 +50,45 @@ static const struct {
     [RR_TEXT] = { FT_STRING, BASE_NONE, NULL },
 };
 
-static bool has(const struct fields *fields, const char *name)
+/* What the beginning of a field's name says of its subject. */
+static const struct {
+    const char *prefix;
+    enum subject subject;
+} prefixes[] = {
+    { "request.", ABOUT_REQUEST },          { "response.", ABOUT_RESPONSE }, { "push.", ABOUT_PUSH },
+    { "client.", ABOUT_CONNECTION },        { "server.", ABOUT_CONNECTION }, { "stream", ABOUT_CONNECTION },
+    { "direction_from", ABOUT_CONNECTION },
+};
+
+static enum subject subject_of(const char *field, enum subject otherwise)
 {
-    for (size_t i = 0; i < fields->count; i++)
-        if (strcmp(fields->field[i].column->field, name) == 0)
+    for (size_t i = 0; i < array_length(prefixes); i++)
+        if (g_str_has_prefix(field, prefixes[i].prefix))
+            return prefixes[i].subject;
+    return otherwise;
+}
+
+static bool has(enum subject subject, const char *name)
+{
+    for (size_t i = 0; i < about[subject].count; i++)
+        if (strcmp(about[subject].field[i].column->field, name) == 0)
             return true;
     return false;
 }
 
-static void collect(struct fields *fields, enum rr_noun noun)
+static void collect(enum rr_noun noun, enum subject otherwise)
 {
-    const struct rr_columns *table = &rr_columns[noun];
-    fields->field =
-        wmem_realloc(wmem_epan_scope(), fields->field, (fields->count + table->count) * sizeof(struct field));
-    for (size_t i = 0; i < table->count; i++) {
-        const struct rr_column *c = &table->column[i];
-        if (c->field && !has(&of_message, c->field) && !has(fields, c->field))
-            fields->field[fields->count++] = (struct field){ c, -1 };
+    for (size_t i = 0; i < rr_columns[noun].count; i++) {
+        const struct rr_column *c = &rr_columns[noun].column[i];
+        if (!c->field)
+            continue;
+        enum subject subject = subject_of(c->field, otherwise);
+        if (has(subject, c->field) || has(ABOUT_EXCHANGE, c->field))
+            continue;
+        size_t n = about[subject].count++;
+        about[subject].field =
+            wmem_realloc(wmem_epan_scope(), about[subject].field, (n + 1) * sizeof(struct field));
+        about[subject].field[n] = (struct field){ c, -1 };
     }
 }
 
@@ -65,18 +98,45 @@ static const char *plain(const char *help)
     return g_strdelimit(wmem_strdup(wmem_epan_scope(), help), "`", '"');
 }
 
-static void register_fields(struct fields *fields)
+static void register_fields(enum subject subject)
 {
-    hf_register_info *hf = wmem_alloc_array(wmem_epan_scope(), hf_register_info, fields->count);
-    for (size_t i = 0; i < fields->count; i++) {
-        const struct rr_column *c = fields->field[i].column;
+    size_t count = about[subject].count;
+    hf_register_info *hf = wmem_alloc_array(wmem_epan_scope(), hf_register_info, count);
+    for (size_t i = 0; i < count; i++) {
+        struct field *f = &about[subject].field[i];
+        const struct rr_column *c = f->column;
         hf[i] = (hf_register_info){
-            &fields->field[i].id,
+            &f->id,
             { c->title, wmem_strdup_printf(wmem_epan_scope(), "reqresp.%s", c->field), shapes[c->kind].type,
               shapes[c->kind].display, shapes[c->kind].link, 0, plain(c->help), HFILL },
         };
     }
-    proto_register_field_array(proto, hf, (int)fields->count);
+    proto_register_field_array(proto, hf, (int)count);
+}
+
+static void register_subtrees(void)
+{
+    static hf_register_info hf[] = {
+        { &about[ABOUT_REQUEST].subtree,
+          { "About the request", "reqresp.about.request", FT_NONE, BASE_NONE, NULL, 0,
+            "What is known of the request.", HFILL } },
+        { &about[ABOUT_RESPONSE].subtree,
+          { "About the response", "reqresp.about.response", FT_NONE, BASE_NONE, NULL, 0,
+            "What is known of the response.", HFILL } },
+        { &about[ABOUT_PUSH].subtree,
+          { "About the push", "reqresp.about.push", FT_NONE, BASE_NONE, NULL, 0, "What is known of the push.",
+            HFILL } },
+        { &about[ABOUT_CONNECTION].subtree,
+          { "About the connection", "reqresp.about.connection", FT_NONE, BASE_NONE, NULL, 0,
+            "Who talks to whom.", HFILL } },
+    };
+    static int *types[SUBJECT_COUNT + 1] = { &tree_type };
+    for (enum subject subject = 0; subject < SUBJECT_COUNT; subject++) {
+        about[subject].subtree = about[subject].type = -1;
+        types[subject + 1] = &about[subject].type;
+    }
+    proto_register_field_array(proto, hf, array_length(hf));
+    proto_register_subtree_array(types, array_length(types));
 }
 
 static void register_marks(void)
@@ -118,15 +178,14 @@ static void register_marks(void)
 
 void rr_show_register(int proto_reqresp)
 {
-    static int *trees[] = { &tree_type };
     proto = proto_reqresp;
-    collect(&of_message, RR_EXCHANGES);
-    collect(&of_message, RR_MESSAGES);
-    collect(&of_connection, RR_CONNECTIONS);
-    register_fields(&of_message);
-    register_fields(&of_connection);
+    collect(RR_EXCHANGES, ABOUT_EXCHANGE);
+    collect(RR_MESSAGES, ABOUT_EXCHANGE);
+    collect(RR_CONNECTIONS, ABOUT_HANDSHAKE);
+    for (enum subject subject = 0; subject < SUBJECT_COUNT; subject++)
+        register_fields(subject);
     register_marks();
-    proto_register_subtree_array(trees, array_length(trees));
+    register_subtrees();
 }
 
 /* One segment on its way into the tree. */
@@ -155,6 +214,27 @@ static nstime_t instant(int64_t ns)
     return t;
 }
 
+/* Takes the line over. */
+static void set_line(proto_item *item, GString *line)
+{
+    proto_item_set_text(item, "%s", line->str);
+    g_string_free(line, TRUE);
+}
+
+/* In a unit of its size, whatever unit this version of Wireshark would take.  The value stays what it is. */
+static proto_item *add_span(proto_tree *tree, tvbuff_t *tvb, int id, int64_t ns)
+{
+    nstime_t t = nstime(ns);
+    proto_item *item = proto_tree_add_time(tree, id, tvb, 0, 0, &t);
+    if (item && !PROTO_ITEM_IS_HIDDEN(item)) {
+        GString *line = g_string_new(proto_registrar_get_name(id));
+        g_string_append(line, ": ");
+        rr_line_exact_span(line, ns);
+        set_line(item, line);
+    }
+    return item;
+}
+
 static proto_item *add_cell(proto_tree *tree, tvbuff_t *tvb, int id, enum rr_kind kind, struct rr_cell cell)
 {
     char hex[17];
@@ -169,8 +249,7 @@ static proto_item *add_cell(proto_tree *tree, tvbuff_t *tvb, int id, enum rr_kin
         t = instant(cell.as.ns);
         return proto_tree_add_time(tree, id, tvb, 0, 0, &t);
     case RR_SPAN:
-        t = nstime(cell.as.ns);
-        return proto_tree_add_time(tree, id, tvb, 0, 0, &t);
+        return add_span(tree, tvb, id, cell.as.ns);
     case RR_FLAG:
         return proto_tree_add_boolean(tree, id, tvb, 0, 0, cell.as.flag);
     case RR_TEXT:
@@ -187,16 +266,50 @@ static bool links_to_itself(const struct rr_column *c, const struct rr_row *row)
            (c->kind == RR_RESPONSE_IN && row->message == &row->exchange->response);
 }
 
-static void add_fields(const struct showing *s, proto_tree *tree, const struct fields *fields,
-                       const struct rr_row *row)
+static void say_about(GString *line, enum subject subject, const struct rr_row *row)
 {
-    for (size_t i = 0; i < fields->count; i++) {
-        const struct field *f = &fields->field[i];
+    switch (subject) {
+    case ABOUT_CONNECTION:
+        rr_line_about_connection(line, row->connection);
+        break;
+    case ABOUT_REQUEST:
+        rr_line_about_message(line, "Request", &row->exchange->request);
+        break;
+    default:
+        rr_line_about_message(line, subject == ABOUT_PUSH ? "Push" : "Response", &row->exchange->response);
+    }
+}
+
+/* The tree itself for a subject that has none of its own. */
+static proto_tree *add_subtree(const struct showing *s, proto_tree *tree, enum subject subject,
+                               const struct rr_row *row)
+{
+    if (about[subject].subtree < 0)
+        return tree;
+    proto_item *item = proto_tree_add_item(tree, about[subject].subtree, s->tvb, 0, 0, ENC_NA);
+    proto_item_set_generated(item);
+    if (!PROTO_ITEM_IS_HIDDEN(item)) {
+        GString *line = g_string_new(NULL);
+        say_about(line, subject, row);
+        set_line(item, line);
+    }
+    return proto_item_add_subtree(item, about[subject].type);
+}
+
+static void add_about(const struct showing *s, proto_tree *tree, enum subject subject,
+                      const struct rr_row *row)
+{
+    proto_tree *subtree = NULL;
+    for (size_t i = 0; i < about[subject].count; i++) {
+        const struct field *f = &about[subject].field[i];
         if (!proto_field_is_referenced(tree, f->id) || links_to_itself(f->column, row))
             continue;
         struct rr_cell cell = f->column->read(row);
-        if (cell.present)
-            proto_item_set_generated(add_cell(tree, s->tvb, f->id, f->column->kind, cell));
+        if (!cell.present)
+            continue;
+        if (!subtree)
+            subtree = add_subtree(s, tree, subject, row);
+        proto_item_set_generated(add_cell(subtree, s->tvb, f->id, f->column->kind, cell));
     }
 }
 
@@ -219,12 +332,10 @@ static void add_segment(const struct showing *s, proto_tree *tree, enum rr_phase
     add_text(s, tree, hf_phase, rr_phase_name(phase));
     add_text(s, tree, hf_state[RR_CLIENT], rr_tcp_state_name(v->state[RR_CLIENT]));
     add_text(s, tree, hf_state[RR_SERVER], rr_tcp_state_name(v->state[RR_SERVER]));
-    if (v->cost) {
-        nstime_t cost = nstime((int64_t)v->cost * 1000);
-        proto_item_set_generated(proto_tree_add_time(tree, hf_cost, s->tvb, 0, 0, &cost));
-    }
+    if (v->cost)
+        proto_item_set_generated(add_span(tree, s->tvb, hf_cost, (int64_t)v->cost * 1000));
     if (v->handshake || v->syn_retry)
-        add_fields(s, tree, &of_connection, &(struct rr_row){ .connection = v->connection });
+        add_about(s, tree, ABOUT_HANDSHAKE, &(struct rr_row){ .connection = v->connection });
 }
 
 static proto_item *add_top(const struct showing *s)
@@ -234,13 +345,6 @@ static proto_item *add_top(const struct showing *s)
     proto_item *top = proto_tree_add_item(s->tree, proto, s->tvb, 0, 0, ENC_NA);
     proto_item_set_generated(top);
     return top;
-}
-
-/* Takes the line over. */
-static void set_line(proto_item *top, GString *line)
-{
-    proto_item_set_text(top, "%s", line->str);
-    g_string_free(line, TRUE);
 }
 
 static const struct {
@@ -267,9 +371,12 @@ static void add_message(struct showing *s, proto_item *top, const struct rr_exch
     size_t kind = kind_of(x, m);
     if (fresh)
         add_mark(s, tree, *kinds[kind].mark);
+    struct rr_row row = { s->verdict->connection, x, m };
+    add_about(s, tree, ABOUT_EXCHANGE, &row);
     if (s->messages == 1)
         add_segment(s, tree, s->verdict->phase ? s->verdict->phase : kinds[kind].phase);
-    add_fields(s, tree, &of_message, &(struct rr_row){ s->verdict->connection, x, m });
+    for (enum subject subject = ABOUT_REQUEST; subject < SUBJECT_COUNT; subject++)
+        add_about(s, tree, subject, &row);
 }
 
 static void show_message(const struct rr_exchange *x, const struct rr_message *m, bool fresh, void *showing)

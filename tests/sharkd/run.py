@@ -68,8 +68,11 @@ class Sharkd:
         found = []
         for part in self.ask("frame", frame=frame, proto=True)["tree"]:
             if part.get("fn", part.get("f", "")).startswith("reqresp"):
-                found += [line.get("f", line["l"]) for line in part.get("n", [])]
+                found += self.lines(part)
         return found
+
+    def lines(self, part):
+        return [text for line in part.get("n", []) for text in [line.get("f", line["l"]), *self.lines(line)]]
 
 
 def printed(capture, *words):
