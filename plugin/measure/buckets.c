@@ -10,9 +10,9 @@ const int64_t rr_bucket_bounds[RR_BUCKETS - 1] = {
 };
 
 const char *const rr_bucket_names[RR_BUCKETS] = {
-    "to 0.1 ms",   "0.1 to 0.2 ms", "0.2 to 0.5 ms", "0.5 to 1 ms",   "1 to 5 ms",     "5 to 10 ms",
-    "10 to 20 ms", "20 to 50 ms",   "50 to 100 ms",  "100 to 200 ms", "200 to 500 ms", "0.5 to 1 s",
-    "1 to 2 s",    "2 to 3 s",      "3 to 5 s",      "5 to 10 s",     "10 to 20 s",    "over 20 s",
+    "<=     0.1 ms", "<=     0.2 ms", "<=     0.5 ms", "<=     1.0 ms", "<=     5.0 ms", "<=    10.0 ms",
+    "<=    20.0 ms", "<=    50.0 ms", "<=   100.0 ms", "<=   200.0 ms", "<=   500.0 ms", "<=  1000.0 ms",
+    "<=  2000.0 ms", "<=  3000.0 ms", "<=  5000.0 ms", "<= 10000.0 ms", "<= 20000.0 ms", ">  20000.0 ms",
 };
 
 unsigned rr_bucket(int64_t ns)
@@ -28,9 +28,8 @@ const uint64_t rr_size_bounds[RR_SIZES - 1] = {
 };
 
 const char *const rr_size_names[RR_SIZES] = {
-    "to 10 bytes",         "11 to 20",      "21 to 50",      "51 to 100",       "101 to 200",
-    "201 to 500",          "501 to 1000",   "1001 to 10000", "10001 to 100000", "100001 to 1000000",
-    "1000001 to 10000000", "over 10000000",
+    "<=       10", "<=       20", "<=       50", "<=      100", "<=      200", "<=      500",
+    "<=     1000", "<=    10000", "<=   100000", "<=  1000000", "<= 10000000", ">  10000000",
 };
 
 unsigned rr_size(uint64_t bytes)

@@ -1,4 +1,5 @@
-/* The fixed classes in which latencies and sizes are counted. */
+/* The fixed classes in which latencies and sizes are counted.  Their names sort, as texts, in the order of
+ * the classes. */
 #ifndef RR_BUCKETS_H
 #define RR_BUCKETS_H
 

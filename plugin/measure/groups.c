@@ -18,6 +18,31 @@ struct rr_groups {
     struct entry *other, *total;
 };
 
+static const char *const grouping_names[RR_GROUPING_COUNT] = {
+    [RR_BY_SERVER] = "server", [RR_BY_CLIENT] = "client", [RR_BY_CONNECTION] = "connection",
+    [RR_BY_VERB] = "verb",     [RR_BY_PORT] = "port",
+};
+
+const char *rr_grouping_name(enum rr_grouping by)
+{
+    return grouping_names[by];
+}
+
+bool rr_grouping_named(const char *name, enum rr_grouping *by)
+{
+    for (int i = 0; i < RR_GROUPING_COUNT; i++)
+        if (strcmp(grouping_names[i], name) == 0) {
+            *by = (enum rr_grouping)i;
+            return true;
+        }
+    return false;
+}
+
+enum rr_grouping rr_groups_by(const struct rr_groups *g)
+{
+    return g->by;
+}
+
 double rr_totals_repeat_share(const struct rr_totals *t)
 {
     uint64_t all = t->segments + t->repeats;

@@ -24,6 +24,10 @@ enum rr_grouping {
     RR_GROUPING_COUNT
 };
 
+/* "server" and so on. */
+const char *rr_grouping_name(enum rr_grouping by);
+bool rr_grouping_named(const char *name, enum rr_grouping *by);
+
 struct rr_totals {
     uint64_t connections;
     uint64_t exchanges; /* the sum of these four: */
@@ -54,6 +58,7 @@ struct rr_groups;
 /* `slow`: ns above which a latency counts as slow; 0: none does. */
 struct rr_groups *rr_groups_new(enum rr_grouping by, int64_t slow);
 void rr_groups_free(struct rr_groups *g);
+enum rr_grouping rr_groups_by(const struct rr_groups *g);
 
 /* Each exchange, push and connection once, as it stands. */
 void rr_groups_exchange(struct rr_groups *g, const struct rr_exchange *x);

@@ -112,6 +112,28 @@ void rr_verdict_messages(const struct rr_verdict *v,
     }
 }
 
+/* An exchange whose request is there stands in the client's list, perhaps in the server's as well. */
+static void visit_exchanges(const struct rr_conn *c, const struct rr_visitor *visitor, void *user)
+{
+    for (int side = 0; side < 2; side++)
+        for (guint i = 0; i < c->messages[side].len; i++) {
+            const struct rr_exchange *x = rr_nth(c, side, i);
+            if (rr_exists(&x->request) == (side == RR_CLIENT))
+                visitor->exchange(x, user);
+        }
+}
+
+void rr_tracker_visit(const struct rr_tracker *t, const struct rr_visitor *visitor, void *user)
+{
+    for (guint i = 0; i < t->connections->len; i++) {
+        const struct rr_conn *c = find(t, i);
+        if (!c)
+            continue;
+        visitor->connection(&c->facts, user);
+        visit_exchanges(c, visitor, user);
+    }
+}
+
 size_t rr_tracker_report_count(const struct rr_tracker *t)
 {
     return rr_reports_count(t->shared.reports);

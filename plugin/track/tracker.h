@@ -43,6 +43,14 @@ void rr_verdict_messages(const struct rr_verdict *v,
                                        void *user),
                          void *user);
 
+/* Visits every connection, then each of its exchanges and pushes once, in the order of its requests and then
+ * of what was answered unasked. */
+struct rr_visitor {
+    void (*connection)(const struct rr_connection *c, void *user);
+    void (*exchange)(const struct rr_exchange *x, void *user);
+};
+void rr_tracker_visit(const struct rr_tracker *t, const struct rr_visitor *visitor, void *user);
+
 /* Rows, in the order in which they became due.  One report can be several rows. */
 enum { RR_ROW_REQUEST = 1, RR_ROW_RESPONSE = 2, RR_ROW_EXCHANGE = 4, RR_ROW_CONNECTION = 8 };
 

@@ -158,6 +158,11 @@ void rr_capture_remember(uint32_t frame, const struct rr_verdict *v)
     append_to_run(s, v);
 }
 
+uint32_t rr_capture_last_frame(void)
+{
+    return capture.tracker && capture.slots->len ? capture.slots->len - 1 : 0;
+}
+
 struct rr_verdicts rr_capture_verdicts(uint32_t frame)
 {
     if (!capture.tracker || frame >= capture.slots->len)

@@ -12,7 +12,9 @@
 #include "wireshark/prefs.h"
 #include "wireshark/show.h"
 #include "wireshark/stream.h"
+#include "wireshark/tables.h"
 #include "wireshark/tap_export.h"
+#include "wireshark/taps.h"
 #include "wireshark/watch.h"
 
 WS_DLL_PUBLIC_DEF const char plugin_version[] = RR_VERSION;
@@ -29,6 +31,11 @@ static void register_protocol(void)
     rr_experts_register(proto);
     rr_postdissector_register(proto);
     rr_capture_register();
+    rr_tables_register();
+    rr_tap_stat_register();
+    rr_tap_slowest_register();
+    rr_tap_load_register();
+    rr_tap_srt_register(proto);
     rr_follow_register();
 }
 
@@ -44,9 +51,13 @@ void plugin_register(void)
 {
     static const proto_plugin dissector = { register_protocol, hand_off };
     static const tap_plugin export = { rr_tap_export_register };
+    static const tap_plugin tree = { rr_tap_tree_register };
+    static const tap_plugin snapshots = { rr_tap_snapshot_register };
 
     proto_register_plugin(&dissector);
     tap_register_plugin(&export);
+    tap_register_plugin(&tree);
+    tap_register_plugin(&snapshots);
 }
 
 #ifdef RR_HAS_PLUGIN_DESCRIBE

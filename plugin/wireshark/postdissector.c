@@ -7,6 +7,7 @@
 
 #include "wireshark/show.h"
 #include "wireshark/stream.h"
+#include "wireshark/tables.h"
 #include "wireshark/watch.h"
 
 static int tap;
@@ -58,8 +59,10 @@ static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *da
         return 0;
     struct rr_verdicts verdicts = rr_capture_verdicts(pinfo->num);
     rr_show(tvb, pinfo, tree, verdicts);
-    if (listened)
+    if (listened) {
         tell_listeners(pinfo, verdicts);
+        rr_tables_frame(pinfo);
+    }
     return 0;
 }
 

@@ -9,8 +9,30 @@ static range_t *server_ports;
 static guint quiet_seconds = 3;
 static guint patience_seconds = 60;
 static guint slow_milliseconds = 1000;
+static gint grouping = RR_BY_SERVER;
+static guint slowest = 20;
+static guint interval_milliseconds = 1000;
 
 static dissector_table_t services;
+
+static void register_statistics(module_t *module)
+{
+    static enum_val_t groupings[RR_GROUPING_COUNT + 1];
+    for (int by = 0; by < RR_GROUPING_COUNT; by++) {
+        const char *name = rr_grouping_name((enum rr_grouping)by);
+        groupings[by] = (enum_val_t){ name, name, by };
+    }
+    prefs_register_enum_preference(
+        module, "stat_by", "Statistics by",
+        "What each row of the statistics is about. On the command line, by=... says "
+        "it.",
+        &grouping, groupings, FALSE);
+    prefs_register_uint_preference(module, "slowest", "Slowest exchanges",
+                                   "How many of the slowest exchanges the statistics list.", 10, &slowest);
+    prefs_register_uint_preference(module, "load_interval", "Load interval (milliseconds)",
+                                   "The length of a slice of time in the statistics of the load.", 10,
+                                   &interval_milliseconds);
+}
 
 void rr_prefs_register(int proto)
 {
@@ -41,6 +63,7 @@ void rr_prefs_register(int proto)
         module, "slow", "Slow response (milliseconds)",
         "A response that took longer than this to begin gets an expert note. 0: none does.", 10,
         &slow_milliseconds);
+    register_statistics(module);
 }
 
 void rr_prefs_handoff(void)
@@ -67,4 +90,19 @@ struct rr_settings rr_prefs_settings(void)
 int64_t rr_prefs_slow(void)
 {
     return (int64_t)slow_milliseconds * 1000000;
+}
+
+enum rr_grouping rr_prefs_grouping(void)
+{
+    return (enum rr_grouping)grouping;
+}
+
+uint32_t rr_prefs_slowest(void)
+{
+    return slowest;
+}
+
+int64_t rr_prefs_interval(void)
+{
+    return (int64_t)MAX(interval_milliseconds, 1) * 1000000;
 }

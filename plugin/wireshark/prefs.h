@@ -2,6 +2,7 @@
 #ifndef RR_PREFS_H
 #define RR_PREFS_H
 
+#include "measure/groups.h"
 #include "track/tracker.h"
 
 void rr_prefs_register(int proto);
@@ -11,5 +12,10 @@ struct rr_settings rr_prefs_settings(void);
 
 /* Nanoseconds above which a latency is remarked on; 0: never. */
 int64_t rr_prefs_slow(void);
+
+/* Of statistics. */
+enum rr_grouping rr_prefs_grouping(void);
+uint32_t rr_prefs_slowest(void); /* how many */
+int64_t rr_prefs_interval(void); /* ns; above 0 */
 
 #endif

@@ -1,0 +1,127 @@
+#include "measure/stat_options.h"
+
+#include <glib.h>
+#include <string.h>
+
+static const char filter_option[] = "filter=";
+
+/* The length of `name` in "name=value", 0 where a word is none.  "a==b" compares: it is no option. */
+static size_t name_length(const char *word)
+{
+    size_t length = 0;
+    while (g_ascii_isalpha(word[length]))
+        length++;
+    return word[length] == '=' && word[length + 1] != '=' ? length : 0;
+}
+
+static char *names(const struct rr_stat_option *options, size_t count)
+{
+    GString *text = g_string_new(NULL);
+    for (size_t i = 0; i < count; i++)
+        g_string_append_printf(text, *options[i].name ? "%s=%s, " : "%s%s, ", options[i].name,
+                               options[i].values);
+    g_string_append(text, "filter=DISPLAY-FILTER or just DISPLAY-FILTER as the last");
+    return g_string_free(text, FALSE);
+}
+
+/* An argument can hold anything, an error is one line. */
+static char *complain(const char *word, size_t length, const char *what, const char *allowed)
+{
+    char *given = g_strndup(word, length), *printable = g_strescape(given, NULL);
+    char *line = g_strdup_printf("\"%s\" %s %s", printable, what, allowed);
+    g_free(printable);
+    g_free(given);
+    return line;
+}
+
+static const struct rr_stat_option *find(const struct rr_stat_option *options, size_t count, const char *word,
+                                         size_t length)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strlen(options[i].name) == length && strncmp(options[i].name, word, length) == 0)
+            return &options[i];
+    return NULL;
+}
+
+static bool set(const struct rr_stat_option *option, void *settings, const char *value, size_t length)
+{
+    char *copy = g_strndup(value, length);
+    bool good = option->set(settings, copy);
+    g_free(copy);
+    return good;
+}
+
+enum outcome { TAKEN, IS_FILTER, REFUSED };
+
+static enum outcome parse_word(const char *word, size_t length, const struct rr_stat_option *options,
+                               size_t count, void *settings, char **error)
+{
+    size_t name = name_length(word);
+    const struct rr_stat_option *option = find(options, count, word, name);
+    if (option && set(option, settings, word + (name ? name + 1 : 0), length - (name ? name + 1 : 0)))
+        return TAKEN;
+    /* A number or time is the statistic's own: no filter begins with one. */
+    if (!name && !(option && g_ascii_isdigit(*word) && strspn(word, "0123456789.smu") == length))
+        return IS_FILTER;
+    if (option) {
+        *error = complain(word, length, "is not a value that it can have: allowed are", option->values);
+        return REFUSED;
+    }
+    char *allowed = names(options, count);
+    *error = complain(word, length, "is not an option; allowed are", allowed);
+    g_free(allowed);
+    return REFUSED;
+}
+
+bool rr_stat_options_parse(const char *text, const struct rr_stat_option *options, size_t count,
+                           void *settings, const char **filter, char **error)
+{
+    *filter = NULL;
+    while (*text) {
+        const char *word = text + 1;
+        if (*text != ',' || !*word) {
+            char *allowed = names(options, count);
+            *error =
+                complain(text, strlen(text), "does not belong there; after a comma, allowed are", allowed);
+            g_free(allowed);
+            return false;
+        }
+        size_t length = strcspn(word, ",");
+        bool named = g_str_has_prefix(word, filter_option);
+        enum outcome outcome = named ? IS_FILTER : parse_word(word, length, options, count, settings, error);
+        if (outcome == IS_FILTER)
+            *filter = named ? word + strlen(filter_option) : word;
+        if (outcome != TAKEN)
+            return outcome == IS_FILTER;
+        text = word + length;
+    }
+    return true;
+}
+
+bool rr_stat_option_interval(const char *value, int64_t *ns)
+{
+    static const struct {
+        const char *name;
+        double ns;
+    } units[] = { { "", 1e9 }, { "s", 1e9 }, { "ms", 1e6 }, { "us", 1e3 } };
+    const double year = 366 * 86400e9;
+    char *unit;
+    double number = g_ascii_isdigit(*value) ? g_ascii_strtod(value, &unit) : 0;
+    for (size_t i = 0; number > 0 && i < G_N_ELEMENTS(units); i++) {
+        double given = number * units[i].ns;
+        if (strcmp(unit, units[i].name) != 0 || !(given >= 1 && given <= year))
+            continue;
+        *ns = (int64_t)given;
+        return true;
+    }
+    return false;
+}
+
+bool rr_stat_option_number(const char *value, uint32_t most, uint32_t *n)
+{
+    guint64 number;
+    if (!g_ascii_string_to_unsigned(value, 10, 1, most, &number, NULL))
+        return false;
+    *n = (uint32_t)number;
+    return true;
+}

@@ -1,0 +1,125 @@
+#include "measure/slowest.h"
+#include "wireshark/prefs.h"
+#include "wireshark/sheet.h"
+#include "wireshark/taps.h"
+
+static uint32_t asked; /* 0: as preferred */
+
+static const struct rr_sheet_column columns[] = {
+    { "Latency ms", RR_SHEET_NUMBER, 12 },
+    { "Duration ms", RR_SHEET_NUMBER, 12 },
+    { "Request spread ms", RR_SHEET_NUMBER, 18 },
+    { "Response spread ms", RR_SHEET_NUMBER, 19 },
+    { "Repeat ms", RR_SHEET_NUMBER, 11 },
+    { "Request frame", RR_SHEET_COUNT, 13 },
+    { "Response frame", RR_SHEET_COUNT, 14 },
+    { "Client", RR_SHEET_TEXT, 21 },
+    { "Server", RR_SHEET_TEXT, 21 },
+    { "Filter", RR_SHEET_TEXT, 34 },
+    { "Summary", RR_SHEET_TEXT, 7 },
+};
+
+static void *begin(void)
+{
+    return rr_slowest_new(asked ? asked : rr_prefs_slowest());
+}
+
+static void exchange(void *slowest, const struct rr_exchange *x)
+{
+    rr_slowest_exchange(slowest, x);
+}
+
+struct repeat {
+    struct rr_slowest *slowest;
+    int64_t cost;
+};
+
+static void note_repeat(const struct rr_exchange *x, const struct rr_message *m _U_, bool fresh _U_,
+                        void *repeat)
+{
+    const struct repeat *r = repeat;
+    rr_slowest_repeat(r->slowest, x, r->cost);
+}
+
+/* What repeats cost is a fact of frames. */
+static void finish(void *slowest)
+{
+    for (uint32_t frame = 1; frame <= rr_capture_last_frame(); frame++) {
+        struct rr_verdicts verdicts = rr_capture_verdicts(frame);
+        for (size_t i = 0; i < verdicts.count; i++) {
+            struct repeat r = { slowest, (int64_t)verdicts.first[i].cost * 1000 };
+            if (r.cost)
+                rr_verdict_messages(&verdicts.first[i], note_repeat, &r);
+        }
+    }
+}
+
+static void merge(void *into, const void *from)
+{
+    rr_slowest_merge(into, from);
+}
+
+static void release(void *slowest)
+{
+    rr_slowest_free(slowest);
+}
+
+static void show_row(struct rr_sheet *s, const struct rr_slow *slow)
+{
+    char *filter = g_strdup_printf("reqresp.id == \"%016" PRIx64 "\"", slow->id);
+    rr_sheet_row(s);
+    rr_sheet_number(s, (double)slow->latency / 1e6);
+    rr_sheet_number(s, (double)slow->duration / 1e6);
+    rr_sheet_number(s, (double)slow->request_spread / 1e6);
+    rr_sheet_number(s, (double)slow->response_spread / 1e6);
+    rr_sheet_number(s, (double)slow->repeat_cost / 1e6);
+    rr_sheet_count(s, slow->request_frame);
+    rr_sheet_count(s, slow->response_frame);
+    rr_sheet_text(s, slow->client);
+    rr_sheet_text(s, slow->server);
+    rr_sheet_text(s, filter);
+    rr_sheet_text(s, slow->summary);
+    g_free(filter);
+}
+
+static void show(void *table, void *measure)
+{
+    size_t count = rr_slowest_sort(measure);
+    rr_sheet_begin(table, "Slowest first");
+    for (size_t i = 0; i < count; i++)
+        show_row(table, rr_slowest_at(measure, i));
+}
+
+static bool set_count(void *settings, const char *value)
+{
+    return rr_stat_option_number(value, RR_SLOWEST_MAX, settings);
+}
+
+static const struct rr_stat_option options[] = { { "", "a number from 1 to 10000", set_count } };
+G_STATIC_ASSERT(RR_SLOWEST_MAX == 10000);
+
+static const struct rr_counter counter = {
+    .exchange = exchange,
+    .finish = finish,
+    .merge = merge,
+    .release = release,
+};
+
+static const struct rr_statistic statistic = { &counter, begin, show, false };
+
+static struct rr_sheet sheet = {
+    .statistic = &statistic,
+    .options = options,
+    .option_count = G_N_ELEMENTS(options),
+    .settings = &asked,
+};
+
+static void check(const char *argument, const char **filter, char **error)
+{
+    rr_sheet_ask(&sheet, argument, filter, error);
+}
+
+void rr_tap_slowest_register(void)
+{
+    rr_sheet_register(&sheet, "slowest", "ReqResp Slowest Exchanges", columns, G_N_ELEMENTS(columns), check);
+}
