@@ -3,7 +3,7 @@
  * A table is made anew, from the exchanges as they stand, whenever it is to be shown: nothing that was
  * counted is ever taken back.  Its numbers are those of the export's highest parts, and of what the export
  * would print if the capture ended here.  Only which exchanges a filter chose is kept as frames come: nothing
- * as long as every frame passes, else 16 to 40 bytes for each exchange and connection that it chose.
+ * as long as every frame passes, else some 50 bytes for each exchange and connection that it chose.
  *
  * Of the tables that the host draws, most are never told that it is about to draw.  They are made:
  * - after the last frame, where frames that were seen before are tapped again: the GUI, sharkd, a second

@@ -70,6 +70,6 @@ static void close(stats_tree *st)
 void rr_tap_tree_register(void)
 {
     const guint by_name = ST_SORT_COL_NAME << ST_FLG_SRTCOL_SHIFT;
-    stats_tree_register_plugin(RR_TAP, "reqresp", "ReqResp/Latencies and Sizes", by_name, tapped, init,
+    stats_tree_register_plugin(RR_TAP, "reqresp", "ReqResp Latencies and Sizes", by_name, tapped, init,
                                close);
 }

@@ -50,7 +50,7 @@ def srt(text):
 
 def tree(text):
     """Path of names -> count."""
-    lines = text.partition("ReqResp/Latencies and Sizes:")[2].splitlines()
+    lines = text.partition("ReqResp Latencies and Sizes:")[2].splitlines()
     at = next(line for line in lines if line.startswith("Topic")).index("Count")
     path, found = [], {}
     for line in lines[3:]:

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""What README.md shows is what its commands print."""
+"""What README.md and doc/statistics.md show is what their commands print."""
 import pathlib
 import shlex
 import sys
@@ -8,15 +8,16 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import cases  # noqa: E402
 import host  # noqa: E402
 
+PAGES = ("README.md", "doc/statistics.md")
 INDENT, PROMPT = "    ", "    $ "
 
 
 def shown():
     """(command, output) of each command with a prompt."""
-    lines = iter([*(host.ROOT / "README.md").read_text().splitlines(), ""])
+    lines = iter([line for page in PAGES for line in [*(host.ROOT / page).read_text().splitlines(), ""]])
     command, output = None, []
     for line in lines:
-        ours = command is not None and line.startswith(INDENT) and not line.startswith(PROMPT)
+        ours = command is not None and (not line or line.startswith(INDENT)) and not line.startswith(PROMPT)
         if ours:
             output.append(line[len(INDENT):])
             continue
@@ -34,7 +35,7 @@ def prints(command, output):
     words = [host.readable(host.ROOT / word) if word.startswith("captures/") else word for word in shlex.split(command)]
     done = host.run(words)
     lines = [line.rstrip() for line in done.stdout.decode().splitlines()]
-    cases.check("\n".join(lines).strip("\n"), "\n".join(output))
+    cases.check("\n".join(lines).strip("\n"), "\n".join(output).strip("\n"))
 
 
 cases.run([(command, prints, command, output) for command, output in shown()])
