@@ -13,6 +13,9 @@ row must be exactly theirs.  And no capture is believed alone:
   between the stamp less the end of the call and the stamp less its begin: as wide as the machine was slow at that
   moment, with nothing guessed.
 """
+import concurrent.futures
+import threading
+
 import notes  # noqa: F401  (first: it puts tests/lib on the path)
 import packets
 import cases
@@ -39,13 +42,16 @@ def rows(capture, kind, *words):
 
 
 class View:
-    """The rows of one capture."""
+    """The rows of one capture.  `quiet` is the preference: seconds after which a response is over, 0 for never."""
 
-    def __init__(self, capture, *words):
+    def __init__(self, capture, quiet):
         self.capture = capture
-        self.exchanges = sorted(rows(capture, "exchanges", *words), key=lambda row: int(row["exchange"]))
-        self.pushes = [row for row in rows(capture, "messages", *words) if row["message"] == "push"]
-        self.connections = rows(capture, "connections", *words)
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            kinds = ("exchanges", "messages", "connections")
+            found = pool.map(lambda kind: rows(capture, kind, "-o", "reqresp.quiet:%d" % quiet), kinds)
+        exchanges, messages, self.connections = found
+        self.exchanges = sorted(exchanges, key=lambda row: int(row["exchange"]))
+        self.pushes = [row for row in messages if row["message"] == "push"]
 
     def streams(self, port):
         """The streams of a client port, in order."""
@@ -76,9 +82,8 @@ def judge_message(row, name, seen, size, where):
     cases.check(seen.last - seen.first, row[name + "_spread"], where + ", spread")
 
 
-def judge_repeats(row, repeats, later, where):
-    """A repeat brings nothing that would restate a row: of those after the next request began, the row may not tell."""
-    reported = later[0][0].first if later else float("inf")
+def judge_repeats(row, repeats, reported, where):
+    """A repeat brings nothing that would restate a row: of those after it may have been reported, it need not tell."""
     within(int(row["repeats"]), (sum(time < reported for time in repeats), len(repeats)), where + ", repeats")
 
 
@@ -112,14 +117,21 @@ def judge_answered(row, note, request, response, where):
 
 # ---- a connection
 
-def judge_exchanges(found, notes_of_client, seen, end, turns=()):
+def may_be_reported(pair, later, quiet):
+    """When an exchange's row may have been due: the client asked again, or it was quiet for so many seconds."""
+    over = max(seen.last for seen in pair if seen.last) + (quiet or 10**6) * 10**9
+    return min([over] + [request.first for request, _ in later[:1]])
+
+
+def judge_exchanges(found, notes_of_client, seen, end, quiet, turns=()):
     """All exchanges of a connection at an end (0 the client's, 1 the server's)."""
     wanted = [(note, pair) for note, pair in zip(notes_of_client, seen) if note.asked]
     cases.check([note.asked_bytes for note, _ in wanted], [int(row["request_bytes"] or 0) for row in found], "requests")
     for i, (row, (note, (request, response))) in enumerate(zip(found, wanted)):
         where = "exchange %d at the %s" % (i + 1, ENDS[end])
         judge_message(row, "request", request, note.asked_bytes, where)
-        judge_repeats(row, request.repeats + response.repeats, [pair for _, pair in wanted[i + 1:]], where)
+        reported = may_be_reported((request, response), [pair for _, pair in wanted[i + 1:]], quiet)
+        judge_repeats(row, request.repeats + response.repeats, reported, where)
         if not note.answered:
             cases.check(("unanswered", "", ""), (row["status"], row["latency"], row["response_bytes"]), where)
             continue
@@ -136,8 +148,8 @@ def judge_pushes(found, notes_of_client, seen, end):
     wanted = [(note.answered_bytes, pair[1]) for note, pair in zip(notes_of_client, seen) if not note.asked]
     cases.check([str(size) for size, _ in wanted], [row["bytes"] for row in found], "pushes")
     for row, (size, one) in zip(found, wanted):
-        cases.check((size, one.first, one.last, str(one.segments)), (one.bytes, row["start"], row["end"], row["segments"]),
-                    "push at the %s" % ENDS[end])
+        cases.check((size, one.first, one.last, str(one.segments)),
+                    (one.bytes, row["start"], row["end"], row["segments"]), "push at the %s" % ENDS[end])
 
 
 def judge_connection(stream, seen, notes_of_client):
@@ -186,26 +198,38 @@ def faithful(log, captures, settled):
 class Evidence:
     """All there is to know after a lab has ended."""
 
-    def __init__(self, lab, server_ports, *words):
-        self.delay, self.settled = lab.delay_ms, lab.settled
+    def __init__(self, lab, server_ports):
+        self.lab, self.lock, self.found = lab, threading.Lock(), {}
         self.log = packets.read_log(lab.log_path)
         self.captured = [packets.read_capture(lab.path(end), server_ports) for end in ENDS]
         self.carried = packets.connections(self.log)
         self.seen = [packets.connections(captured) for captured in self.captured]
-        self.views = [View(lab.path(end), *words) for end in ENDS]
+
+    def views(self, quiet):
+        """The rows of both ends.  Only talk of which each silence is known is safe where silence decides."""
+        with self.lock:
+            if quiet not in self.found:
+                self.found[quiet] = [View(self.lab.path(end), quiet) for end in ENDS]
+            return self.found[quiet]
 
     def faithful(self):
-        return faithful(self.log, self.captured, self.settled)
+        return faithful(self.log, self.captured, self.lab.settled)
 
-    def judge(self, client, turns=(), nth=0):
+    def two_passes(self):
+        """tshark -2 prints the same rows."""
+        for end in ENDS:
+            for kind in ("exchanges", "messages", "connections"):
+                cases.check(host.export(self.lab.path(end), kind), host.export(self.lab.path(end), kind, "-2"), kind)
+
+    def judge(self, client, turns=(), nth=0, quiet=0):
         """A connection of a client at both ends; how many exchanges."""
         pairs, pushes = [], []
-        for end, view in enumerate(self.views):
+        for end, view in enumerate(self.views(quiet)):
             streams = view.streams(client.port)
             cases.check(len(self.seen[end][client.port]), len(streams), "connections of port %d" % client.port)
             cases.check(("syn", client.host), (streams[nth]["direction_from"], streams[nth]["client"]), "sides")
             seen = packets.seen_of_notes(self.seen[end][client.port][nth], client.notes)
-            pairs.append(judge_exchanges(view.of(streams[nth]), client.notes, seen, end, turns))
+            pairs.append(judge_exchanges(view.of(streams[nth]), client.notes, seen, end, quiet, turns))
             pushes.append(view.pushes_of(streams[nth]))
             judge_pushes(pushes[end], client.notes, seen, end)
             judge_connection(streams[nth], seen, client.notes)
@@ -213,5 +237,5 @@ class Evidence:
         cases.check(ids[0], ids[1], "ids at both ends")
         cases.check(len(ids[0]), len(set(ids[0])), "different ids")
         cases.check(*[[row["id"] for row in mine] for mine in pushes], "ids of pushes at both ends")
-        judge_network(*pairs, self.delay)
+        judge_network(*pairs, self.lab.delay_ms)
         return "%d exchanges, %d pushes" % (len(ids[0]), len(pushes[0]))

@@ -190,7 +190,8 @@ class Lab:
         made = [self.stack.enter_context(contextlib.closing(Namespace())) for _ in range(4)]
         self.client, self.server, self.middle, self.mirror = made
         self.middle.set(**{"../ipv6/conf/default/disable_ipv6": 1})
-        self.middle.ip("link add name wa type veth peer name c0 netns {0}\nlink add name wb type veth peer name s0 netns {1}\n"
+        self.middle.ip("link add name wa type veth peer name c0 netns {0}\n"
+                       "link add name wb type veth peer name s0 netns {1}\n"
                        "link add name wm mtu 1600 type veth peer name m0 mtu 1600 netns {2}\n"
                        "link set wa up\nlink set wb up\nlink set wm up\n", *made[:2], made[3])
         self.mirror.ip("link set m0 up\n")
@@ -212,8 +213,8 @@ class Lab:
         plan.write_text(self.plan)
         mirror = ["--mirror", "wm", str(self.mirror_vlan)] if self.mirror_vlan is not None else []
         with self.middle:
-            self.wire = subprocess.Popen([WIRE, "--delay", str(self.delay_ms), "--plan", plan, "--log", self.log_path,
-                                          *mirror, "wa", "wb"], stdout=subprocess.PIPE)
+            self.wire = subprocess.Popen([WIRE, "--delay", str(self.delay_ms), "--plan", plan,
+                                          "--log", self.log_path, *mirror, "wa", "wb"], stdout=subprocess.PIPE)
         if self.wire.stdout.readline() != b"ready\n":
             raise RuntimeError("the wire did not start")
 
@@ -243,7 +244,7 @@ class Lab:
         self.captures[path.stem] = Capture(namespace, [
             find("tcpdump"), "-i", interface, "-n", "-B", "32768", "-U", "--immediate-mode", "-Z", "root",
             "--time-stamp-precision=" + ("nano" if nanoseconds else "micro"), *words, "-w", str(path),
-            "(%s) or udp port %d or (vlan and (tcp or udp port %d))" % (what, SENTINEL_PORT, SENTINEL_PORT)],
+            ("vlan and (%s or udp port %d)" if place == "mirror" else "(%s) or udp port %d") % (what, SENTINEL_PORT)],
             path, b"listening on")
 
     def dumpcap(self, place, name):

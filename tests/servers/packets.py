@@ -144,7 +144,7 @@ def messages_seen(connection, side, sizes):
         begin, brought = connection.offset(packet), {}
         top = max(top, begin + packet.payload)
         if not packet.payload:
-            if begin == top - 1 and not packet.flags & (SYN | FIN | RST):  # a probe: is the other side there, has it room?
+            if begin == top - 1 and not packet.flags & (SYN | FIN | RST):  # a probe of the other side
                 found[bisect.bisect_right(ends, begin)].repeats.append(packet.time)
             continue
         new = covered.add(begin, begin + packet.payload)

@@ -15,6 +15,7 @@ import cases
 ROUNDS, LOSSY_ROUNDS = 6, 30
 PLAIN, IPV6, LOSSY, PUSHED = 41000, 42000, 43000, 44000
 PLAN = "seed 7\n43000-43999 a any 1% drop\n43000-43999 b any 1% drop\n"
+VARIATIONS = [("plain", PLAIN, ROUNDS), ("IPv6", IPV6, ROUNDS), ("1 % loss", LOSSY, LOSSY_ROUNDS)]
 QUIET = 1          # s, a preference: pushes after it
 GAP = QUIET + 0.4  # between pushes
 
@@ -60,7 +61,7 @@ def converse(lab):
         for client in clients[name, "push"]:
             client.close()
     for i, (name, to_port, _, talk, _) in enumerate(software.ALL):
-        for variation, port, rounds in (("plain", PLAIN, ROUNDS), ("IPv6", IPV6, ROUNDS), ("1 % loss", LOSSY, LOSSY_ROUNDS)):
+        for variation, port, rounds in VARIATIONS:
             work.append(lambda words=(name, variation, port + i, to_port, talk, rounds): hold(*words))
     for i, (name, subscribe) in enumerate(PUSHERS):
         work.append(lambda words=(name, PUSHED + 10 * i, subscribe): push(*words))
@@ -84,12 +85,12 @@ def main(words):
         for _, port, *_ in software.ALL:
             software.wait_for(lab, port)
         clients = converse(lab)
-    evidence = judge.Evidence(lab, {port for _, port, *_ in software.ALL}, "-o", "reqresp.quiet:%d" % QUIET)
+    evidence = judge.Evidence(lab, {port for _, port, *_ in software.ALL})
 
-    def holds(mine):
-        return "; ".join(evidence.judge(client) for client in mine)
-    todo = [(" ".join(key), holds, mine) for key, mine in sorted(clients.items())]
-    todo += [("captures", evidence.faithful), ("losses", lost, evidence)]
+    def holds(variation, mine):
+        return "; ".join(evidence.judge(client, quiet=QUIET if variation == "push" else 0) for client in mine)
+    todo = [(" ".join(key), holds, key[1], mine) for key, mine in sorted(clients.items())]
+    todo += [("two passes", evidence.two_passes), ("captures", evidence.faithful), ("losses", lost, evidence)]
     cases.run(cases.chosen(todo, words))
 
 

@@ -28,8 +28,9 @@ def folder(lab, name):
 # ---- redis
 
 def start_redis(lab):
-    lab.daemon(lab.server, labs.find("redis-server"), "--port", 6379, "--bind", "0.0.0.0", "::", "--protected-mode", "no",
-               "--enable-debug-command", "yes", "--save", "", "--appendonly", "no", "--dir", folder(lab, "redis"))
+    lab.daemon(lab.server, labs.find("redis-server"), "--port", 6379, "--bind", "0.0.0.0", "::",
+               "--protected-mode", "no", "--enable-debug-command", "yes", "--save", "", "--appendonly", "no",
+               "--dir", folder(lab, "redis"))
 
 
 def resp(*words):
@@ -82,7 +83,8 @@ def talk_memcached(client, rounds):
 NGINX = """daemon off; master_process off; pid {0}/pid; error_log stderr;
 events {{ }}
 http {{ access_log off; keepalive_requests 100000; large_client_header_buffers 4 16k;
-  client_body_temp_path {0}/b; proxy_temp_path {0}/p; fastcgi_temp_path {0}/f; uwsgi_temp_path {0}/u; scgi_temp_path {0}/s;
+  client_body_temp_path {0}/b; proxy_temp_path {0}/p; fastcgi_temp_path {0}/f; uwsgi_temp_path {0}/u;
+  scgi_temp_path {0}/s;
   server {{ listen [::]:80 ipv6only=off; root {0}/www; }} }}
 """
 

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Packets lost, late, doubled and sent again, each by plan: the first, a middle and the last of a request and of a response.
+"""Packets lost, late, doubled and sent again by plan: the first, a middle and the last of a request and of a response.
 
 Each conversation has three exchanges; the plan meets the second, whose request and response are five segments each.
 Others meet with chance: reordering, copies, and all at once.
@@ -92,7 +92,8 @@ def main(words):
     def holds(case):
         case.happened(evidence.carried[case.port][0])
         return evidence.judge(clients[case.port], server.turns[case.port])
-    todo = [(case.name, holds, case) for case in todo] + [("captures", evidence.faithful)]
+    todo = [(case.name, holds, case) for case in todo]
+    todo += [("two passes", evidence.two_passes), ("captures", evidence.faithful)]
     cases.run(cases.chosen(todo, words))
 
 
