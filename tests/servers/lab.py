@@ -31,8 +31,9 @@ WIRE = pathlib.Path(os.environ.get("RR_BUILD", host.ROOT / "build")) / "tests/se
 CLIENT, SERVER = ("10.9.0.1", "fd09::1"), ("10.9.0.2", "fd09::2")
 MACS = ("02:00:5e:00:00:01", "02:00:5e:00:00:02")
 SKIPPED = 77
-PATIENCE = 30
+PATIENCE = 60
 SENTINEL_PORT = 9
+WITH_US = ["setpriv", "--pdeathsig", "KILL", "--"]  # ends when the thread that started it does
 CLONE_NEWNET = 0x40000000
 # Each segment is a packet of its own with a good checksum: the wire passes packets on as they are.
 ETHTOOL, OFFLOADS = 0x8946, (0x1f, 0x21, 0x23, 0x2c, 0x17, 0x15)  # TSO, UFO, GSO, GRO, sent and received checksums
@@ -133,7 +134,7 @@ class Capture:
     def __init__(self, namespace, argv, path, ready):
         self.path = path
         with namespace:
-            self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            self.process = subprocess.Popen(WITH_US + argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                             stderr=subprocess.PIPE)
         self.said = b""
         while ready not in self.said:
@@ -213,7 +214,7 @@ class Lab:
         plan.write_text(self.plan)
         mirror = ["--mirror", "wm", str(self.mirror_vlan)] if self.mirror_vlan is not None else []
         with self.middle:
-            self.wire = subprocess.Popen([WIRE, "--delay", str(self.delay_ms), "--plan", plan,
+            self.wire = subprocess.Popen([*WITH_US, WIRE, "--delay", str(self.delay_ms), "--plan", plan,
                                           "--log", self.log_path, *mirror, "wa", "wb"], stdout=subprocess.PIPE)
         if self.wire.stdout.readline() != b"ready\n":
             raise RuntimeError("the wire did not start")
@@ -225,7 +226,7 @@ class Lab:
         for capture in self.captures.values():
             if capture.process.poll() is None:
                 capture.process.kill()
-                capture.process.communicate()
+                capture.process.communicate(timeout=PATIENCE)
         if hasattr(self, "wire"):
             self.wire.terminate()
             self.wire.communicate()
@@ -276,11 +277,11 @@ class Lab:
     # ---- software
 
     def daemon(self, namespace, *argv, environment=None):
-        """A program in there, as a user without rights.  It ends when the thread that started it does."""
+        """A program in there, as a user without rights."""
         log = open(self.folder / (pathlib.Path(argv[0]).name + ".log"), "ab")  # noqa: SIM115
         with log, namespace:
-            started = subprocess.Popen([*host.NOBODY, "--pdeathsig", "KILL", "--", *map(str, argv)], stdout=log,
-                                       stderr=log, stdin=subprocess.DEVNULL, cwd="/",
+            started = subprocess.Popen([*host.NOBODY, *WITH_US[1:], *map(str, argv)], stdout=log, stderr=log,
+                                       stdin=subprocess.DEVNULL, cwd="/",
                                        env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(self.folder),
                                             "LC_ALL": "C.UTF-8"} | (environment or {}))
         self.daemons.append(started)
