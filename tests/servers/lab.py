@@ -238,13 +238,13 @@ class Lab:
         return {"client": (self.client, "c0"), "server": (self.server, "s0"), "any": (self.middle, "any"),
                 "mirror": (self.mirror, "m0")}[name]
 
-    def capture(self, place, name=None, what="tcp", words=(), nanoseconds=True):
-        """Starts a tcpdump of `what`."""
+    def capture(self, place, name=None, what="tcp", snaplen=2000, nanoseconds=True):
+        """Starts a tcpdump of `what`.  By default nothing is cut; with less to keep the buffer has room for more."""
         path = self.folder / ((name or place) + ".pcap")
         namespace, interface = self.place(place)
         self.captures[path.stem] = Capture(namespace, [
             find("tcpdump"), "-i", interface, "-n", "-B", "32768", "-U", "--immediate-mode", "-Z", "root",
-            "--time-stamp-precision=" + ("nano" if nanoseconds else "micro"), *words, "-w", str(path),
+            "--time-stamp-precision=" + ("nano" if nanoseconds else "micro"), "-s", str(snaplen), "-w", str(path),
             ("vlan and (%s or udp port %d)" if place == "mirror" else "(%s) or udp port %d") % (what, SENTINEL_PORT)],
             path, b"listening on")
 

@@ -4,6 +4,7 @@ A note is what one side of a conversation knows of an exchange, without looking 
 of this file note when they had heard all and when they began to answer.
 """
 import contextlib
+import fcntl
 import socket
 import struct
 import threading
@@ -12,7 +13,7 @@ import time
 import lab
 
 SECONDS = 40  # until a conversation that stands still fails
-SO_TIMESTAMPNS = 35
+SO_TIMESTAMPNS, SIOCOUTQ = 35, 0x5411
 TCP_FASTOPEN, MSG_FASTOPEN = 23, 0x20000000
 ABORT = struct.pack("ii", 1, 0)  # SO_LINGER: a close resets
 
@@ -93,6 +94,14 @@ class End:
             pass
         return self.take(len(self.rest))
 
+    def drain(self):
+        """Until all that was said is acknowledged: none of it will be sent again."""
+        deadline = time.monotonic() + SECONDS
+        while struct.unpack("i", fcntl.ioctl(self.sock, SIOCOUTQ, bytes(4)))[0]:
+            if time.monotonic() > deadline:
+                raise TimeoutError("not acknowledged")
+            time.sleep(0.002)
+
     def flush(self):
         """What was heard since the last flush; all of it must have been understood."""
         if self.rest:
@@ -158,10 +167,11 @@ class Client(End):
 
 
 class Server:
-    """Runs `behave(end)` for each connection, in the server's namespace.  `turns` has what it noted, by client port."""
+    """Runs `behave(end)` for each connection, in the server's namespace.  `turns` has what it noted, by client port,
+    `ends` the newest connection of each."""
 
     def __init__(self, here, port, behave, options=()):
-        self.behave, self.turns, self.errors = behave, {}, []
+        self.behave, self.turns, self.ends = behave, {}, {}
         with here.server:
             self.sock = socket.socket(socket.AF_INET6)
         self.sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
@@ -180,7 +190,7 @@ class Server:
                 threading.Thread(target=self._serve, args=(End(sock), address[1]), daemon=True).start()
 
     def _serve(self, end, port):
-        end.turns = self.turns.setdefault(port, [])
+        end.turns, self.ends[port] = self.turns.setdefault(port, []), end
         with contextlib.suppress(ConnectionError, EOFError, socket.timeout), contextlib.closing(end):
             self.behave(end)
 
