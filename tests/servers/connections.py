@@ -340,7 +340,7 @@ def probes(side):
             for packet in connection.of(side):
                 offset = connection.offset(packet)
                 found += not packet.payload and offset == top - 1 and not packet.flags & 7
-                top = max(top, offset + packet.payload)
+                top = max(top, offset + packet.payload) if packet.payload else top
             cases.check(True, found > 0, "no probe at the %s" % judge.ENDS[end])
         return "%d probes" % found
     return check

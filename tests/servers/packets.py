@@ -142,11 +142,11 @@ def messages_seen(connection, side, sizes):
     found, covered, top = [Seen() for _ in sizes], Covered(), 0
     for packet in connection.of(side):
         begin, brought = connection.offset(packet), {}
-        top = max(top, begin + packet.payload)
         if not packet.payload:
             if begin == top - 1 and not packet.flags & (SYN | FIN | RST):  # a probe of the other side
                 found[bisect.bisect_right(ends, begin)].repeats.append(packet.time)
             continue
+        top = max(top, begin + packet.payload)
         new = covered.add(begin, begin + packet.payload)
         if not new:
             found[bisect.bisect_right(ends, begin)].repeats.append(packet.time)
