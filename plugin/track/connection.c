@@ -53,6 +53,7 @@ static void swap_sides(struct rr_conn *c)
     }
     if (was.closed_by >= 0)
         c->facts.closed_by = !was.closed_by;
+    c->probe_side = !c->probe_side;
 }
 
 static void take_sides(struct rr_conn *c, struct rr_sides sides)
@@ -71,7 +72,7 @@ static void learn_sides(struct rr_conn *c, const struct rr_segment *s)
         return;
     enum rr_direction_from from = c->facts.direction_from;
     bool better = s->flags & RR_SYN && from != RR_FROM_SYN && from != RR_FROM_SYNACK;
-    bool speaks_first = from == RR_FROM_FIRST && s->len && s->end != c->client;
+    bool speaks_first = from == RR_FROM_FIRST && s->len && s->end != c->client && !c->probe.bytes;
     const struct rr_endpoint ends[2] = { c->facts.end[c->client], c->facts.end[!c->client] };
     if (!c->started || better)
         take_sides(c, rr_sides_guess(ends, s, c->shared->settings.port_kind));

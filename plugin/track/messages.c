@@ -293,7 +293,7 @@ struct rr_exchange *rr_cut_request(struct rr_conn *c, struct rr_exchange *x, int
     y->proof = x->proof & PROOF_GIVEN_UP;
     enlist(c, RR_CLIENT, (guint)i + 1, y);
     if (y->request.ended_by != RR_GOING_ON)
-        due(c, y, RR_ROW_REQUEST | (y->proof & PROOF_GIVEN_UP ? RR_ROW_EXCHANGE : 0));
+        due(c, y, RR_ROW_REQUEST | (x->part || y->proof & PROOF_GIVEN_UP ? RR_ROW_EXCHANGE : 0));
     judge(c, x);
     judge(c, y);
     return y;
