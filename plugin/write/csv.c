@@ -49,9 +49,25 @@ static void put_flag_cell(GString *out, const struct rr_cell *cell)
     g_string_append(out, cell->as.flag ? "true" : "false");
 }
 
+/* What a spreadsheet may take for the beginning of a formula, or has an apostrophe itself. */
+static bool is_formula(const char *s)
+{
+    static const char *const wide[] = { "\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d", "\xef\xbc\xa0" };
+    if (g_ascii_isalnum(*s))
+        return false;
+    s += strspn(s, " ");
+    for (size_t i = 0; i < G_N_ELEMENTS(wide); i++)
+        if (g_str_has_prefix(s, wide[i])) /* = + - @ as wide as ideographs */
+            return true;
+    return *s && strchr("=+-@\t\r\n'", *s);
+}
+
+/* An apostrophe in front makes a formula text.  Who takes away one has what was sent. */
 static void put_text_cell(GString *out, const struct rr_cell *cell)
 {
-    put_text(out, cell->as.text);
+    char *guarded = is_formula(cell->as.text) ? g_strconcat("'", cell->as.text, NULL) : NULL;
+    put_text(out, guarded ? guarded : cell->as.text);
+    g_free(guarded);
 }
 
 static const rr_put put_cell[RR_FORMS] = {
