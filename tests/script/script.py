@@ -7,7 +7,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests" / "lib"))
 import cases  # noqa: E402
 
-VERBS = ["export", "test", "bench", "install", "uninstall", "gui"]
+VERBS = ["export", "test", "fuzz", "bench", "install", "uninstall", "gui"]
 
 # Arguments, exit status, what the one line on stderr must name.
 REFUSED = [
@@ -20,6 +20,9 @@ REFUSED = [
     (["export", str(TOP / "LICENSE"), "nor this.pcap"], 1, "nor this.pcap"),
     (["test", "--quick"], 2, "--quick"),
     (["test", "--preset"], 2, "--preset"),
+    (["fuzz", "0"], 2, "minutes"),
+    (["fuzz", "long"], 2, "minutes"),
+    (["fuzz", "1", "2"], 2, "minutes"),
     (["install", "here"], 2, "here"),
     (["gui", "a", "b"], 2, "one file"),
 ]

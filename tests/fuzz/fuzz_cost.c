@@ -1,0 +1,96 @@
+/* A conversation whose second part is said over and over: what a segment costs stays bounded, and so does
+ * what is kept of it.
+ *
+ * Cost is counted, not timed: the tracker is compiled to call a function at every branch it takes, and what
+ * it moves in memory counts as well.
+ */
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "conversation.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+void __wrap___sanitizer_cov_trace_pc(void);
+void *__real_memmove(void *to, const void *from, size_t size);
+void *__wrap_memmove(void *to, const void *from, size_t size);
+
+/* Beyond the tracker's own bounds, RR_PIECES_MAX and RR_MESSAGES_UNSETTLED_MAX, several times. */
+enum { SEGMENTS = 20000, BYTES_A_STEP = 32 };
+
+/* Any one segment may move or merge all that is within those bounds; on average it must not. */
+enum { STEPS_MAX = 1000000, STEPS_MEAN = 6000, KEPT_MEAN = 1200, KEPT_ALWAYS = 4 << 20 };
+
+static uint64_t steps;
+
+void __wrap___sanitizer_cov_trace_pc(void)
+{
+    steps++;
+}
+
+void *__wrap_memmove(void *to, const void *from, size_t size)
+{
+    steps += size / BYTES_A_STEP;
+    return __real_memmove(to, from, size);
+}
+
+struct bill {
+    struct conversation talk;
+    struct rr_tracker *tracker;
+    uint64_t segments, dearest;
+};
+
+static void happens(void *user, enum event what, uint32_t stream, const struct rr_segment *s)
+{
+    struct bill *bill = user;
+    uint64_t before = steps;
+    if (what == EVENT_FINISH)
+        return;
+    rr_tracker_tick(bill->tracker, bill->talk.now);
+    if (what == EVENT_SEGMENT) {
+        bill->segments++;
+        rr_tracker_feed(bill->tracker, stream, s);
+    }
+    bill->dearest = MAX(bill->dearest, steps - before);
+}
+
+/* All up to `stop`; a step that sends nothing is followed by one, for the run to come to an end. */
+static void talk_until(struct bill *bill, const uint8_t *stop)
+{
+    struct conversation *c = &bill->talk;
+    uint64_t before = bill->segments;
+    c->stop = stop;
+    while (conversation_step(c))
+        ;
+    bill->segments += bill->segments == before;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+{
+    static struct bill bill;
+    if (length < 4)
+        return 0;
+    const uint8_t *end = bytes + length, *again = bytes + 3 + bytes[0] % (length - 3);
+    size_t kept_before = mallinfo2().uordblks;
+    bill.segments = bill.dearest = steps = 0;
+    conversation_new(&bill.talk, bytes + 1, length - 1, happens, &bill);
+    bill.tracker = rr_tracker_new(&bill.talk.settings);
+    conversation_open(&bill.talk, bill.tracker);
+    talk_until(&bill, again);
+    while (bill.segments < SEGMENTS) {
+        bill.talk.at = again;
+        talk_until(&bill, end);
+    }
+    size_t kept = mallinfo2().uordblks - kept_before;
+    if (getenv("RR_TELL"))
+        fprintf(stderr,
+                "%" G_GUINT64_FORMAT " segments, steps: %" G_GUINT64_FORMAT
+                " a segment, at most %" G_GUINT64_FORMAT "; kept: %zu bytes a segment\n",
+                bill.segments, steps / bill.segments, bill.dearest, kept / (size_t)bill.segments);
+    g_assert_cmpuint(bill.dearest, <=, STEPS_MAX);
+    g_assert_cmpuint(steps, <=, STEPS_MEAN * bill.segments);
+    g_assert_cmpuint(kept, <=, KEPT_ALWAYS + KEPT_MEAN * bill.segments);
+    rr_tracker_finish(bill.tracker, RR_BY_END);
+    rr_tracker_free(bill.tracker);
+    return 0;
+}

@@ -1,0 +1,209 @@
+/* Conversations before the tracker, and what must hold whatever they are. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conversation.h"
+#include "unit/audit.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+
+enum { SEGMENTS_MAX = 4096 };
+
+struct span {
+    uint32_t way; /* stream and end */
+    int64_t begin, end;
+};
+
+struct run {
+    struct conversation talk;
+    struct rr_tracker *tracker;
+    struct audit *audit;
+    struct span span[SEGMENTS_MAX];
+    struct rr_verdict verdict[SEGMENTS_MAX];
+    size_t segments;
+    bool told;
+};
+
+struct walk {
+    const struct rr_verdict *verdict;
+    int64_t at; /* where the next message must begin, or before */
+    bool fresh;
+};
+
+static void visit(const struct rr_exchange *x, const struct rr_message *m, bool fresh, void *user)
+{
+    struct walk *walk = user;
+    g_assert_true(m == (walk->verdict->side == RR_CLIENT ? &x->request : &x->response));
+    g_assert_true(x->connection == walk->verdict->connection);
+    g_assert_cmpint(m->begin, <=, walk->at);
+    g_assert_cmpint(m->end, >, walk->verdict->begin);
+    walk->at = m->end;
+    walk->fresh |= fresh;
+}
+
+/* The messages that a segment lies in follow each other, and hold what it brought. */
+static void check_messages(const struct rr_verdict *v)
+{
+    struct walk walk = { v, MAX(v->begin, 0), false };
+    rr_verdict_messages(v, visit, &walk);
+    g_assert_cmpint(walk.fresh, ==, v->fresh);
+    if (v->fresh)
+        g_assert_cmpint(walk.at, >=, v->begin + v->skip + v->take);
+}
+
+static void check_verdict(const struct rr_verdict *v, const struct rr_segment *s)
+{
+    g_assert_cmpuint(v->len, ==, s->flags & RR_RST ? 0 : s->len);
+    g_assert_cmpuint((guint64)v->skip + v->take, <=, v->len);
+    g_assert_cmpint(v->fresh, ==, v->take > 0);
+    g_assert_cmpint(v->side, <=, RR_SERVER);
+    g_assert_cmpint(v->phase, <, RR_PHASE_COUNT);
+    g_assert_cmpint(v->state[0], <, RR_TCP_STATE_COUNT);
+    g_assert_cmpint(v->state[1], <, RR_TCP_STATE_COUNT);
+    if (v->len)
+        g_assert_cmpint(v->fresh || v->repeat, ==, true);
+    check_messages(v);
+}
+
+/* RR_TELL=1 fuzz_tracker FILE: what it is about. */
+static void tell(const struct run *run, uint32_t stream, const struct rr_segment *s)
+{
+    const struct sender *own = &run->talk.talk[stream].end[s->end],
+                        *other = &run->talk.talk[stream].end[!s->end];
+    fprintf(stderr, "%u: stream %u end %d %.6f s flags %02x seq %d len %u ack %d%s\n", s->at.frame, stream,
+            s->end, (double)(s->at.time % 1000000000000) / 1e9, s->flags, (int)(s->seq - own->isn - 1),
+            s->len, (int)(s->ack - other->isn - 1), s->window ? "" : " window 0");
+}
+
+static void feed(struct run *run, uint32_t stream, const struct rr_segment *s)
+{
+    if (run->told)
+        tell(run, stream, s);
+    rr_tracker_tick(run->tracker, s->at);
+    audit_look(run->audit);
+    struct rr_verdict v = rr_tracker_feed(run->tracker, stream, s);
+    audit_look(run->audit);
+    check_verdict(&v, s);
+    if (run->segments == SEGMENTS_MAX)
+        abort();
+    int64_t begin = (int32_t)(s->seq - run->talk.talk[stream].end[s->end].isn - 1);
+    int64_t payload = s->flags & RR_SYN ? begin + 1 : begin;
+    run->verdict[run->segments] = v;
+    run->span[run->segments++] = (struct span){ stream * 2 + s->end, payload, payload + s->len };
+}
+
+static void happens(void *user, enum event what, uint32_t stream, const struct rr_segment *s)
+{
+    struct run *run = user;
+    if (what == EVENT_SEGMENT)
+        feed(run, stream, s);
+    else if (what == EVENT_TICK)
+        rr_tracker_tick(run->tracker, run->talk.now);
+    else
+        rr_tracker_finish(run->tracker, RR_BY_SESSION);
+    audit_look(run->audit);
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct span *x = a, *y = b;
+    if (x->way != y->way)
+        return x->way < y->way ? -1 : 1;
+    return x->begin < y->begin ? -1 : x->begin > y->begin;
+}
+
+/* How many different bytes of a direction were captured from `at` on; the spans are in order. */
+static int64_t captured(const struct run *run, uint32_t way, int64_t at)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < run->segments; i++) {
+        const struct span *s = &run->span[i];
+        if (s->way != way || s->end <= at)
+            continue;
+        sum += s->end - MAX(s->begin, at);
+        at = s->end;
+    }
+    return sum;
+}
+
+/* Nothing made it doubtful where a direction begins or whether it goes on: every byte is told of. */
+static bool is_plain(const struct talk *talk, const struct rr_connection *c)
+{
+    return talk->met && !talk->reset && !talk->shut && !talk->end[0].fin && !talk->end[1].fin &&
+           c->close == RR_CLOSE_OPEN;
+}
+
+/* What honest ends sent is what the rows add up to.  The last byte before an ACK may be taken for a FIN. */
+static void check_books(const struct run *run, uint32_t stream)
+{
+    const struct talk *talk = &run->talk.talk[stream];
+    const struct rr_connection *c = rr_tracker_connection(run->tracker, stream);
+    if (talk->wild)
+        return;
+    bool swapped = strcmp(c->end[RR_CLIENT].host, talk->point[0].host) != 0;
+    for (uint32_t end = 0; end < 2; end++) {
+        const struct sender *sent = &talk->end[end];
+        int side = (int)end ^ swapped;
+        int64_t shown = captured(run, stream * 2 + end, talk->met ? 0 : -1); /* a keep-alive's byte first */
+        int64_t told = (int64_t)(c->bytes[side] + (side == RR_SERVER ? c->push_bytes : 0));
+        int64_t lacking = (int64_t)c->missing[side];
+        g_assert_cmpint(told, <=, shown);
+        if (!is_plain(talk, c))
+            continue;
+        g_assert_cmpint(told, ==, shown);
+        g_assert_cmpint(told + lacking, >=, MAX(sent->captured_end, sent->acknowledged) - 1);
+        g_assert_cmpint(told + lacking, <=, MAX(sent->captured_end, sent->shown));
+    }
+}
+
+static void check_facts(const struct rr_connection *c)
+{
+    g_assert_cmpint(c->first.frame, <=, c->last.frame);
+    g_assert_cmpint(c->close, <, RR_CLOSE_COUNT);
+    g_assert_cmpint(c->close == RR_CLOSE_OPEN || c->closed_by >= 0, ==, true);
+    g_assert_cmpint(c->closed_by, >=, -1);
+    g_assert_cmpint(c->closed_by, <=, RR_SERVER);
+    g_assert_cmpuint(c->unanswered, <=, c->exchanges);
+    g_assert_cmpint(c->direction_from != RR_FROM_NOTHING, ==, c->first.frame != 0);
+    if (c->handshake.frame)
+        g_assert_cmpuint(c->handshake.frame, >=, c->first.frame);
+}
+
+static void check_order(const struct rr_tracker *t)
+{
+    uint32_t frame = 0;
+    for (size_t i = 0; i < rr_tracker_report_count(t); i++) {
+        const struct rr_report r = rr_tracker_report(t, i);
+        g_assert_cmpuint(r.frame, >=, frame);
+        frame = r.frame;
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+{
+    static struct run run;
+    run.segments = 0;
+    run.told = getenv("RR_TELL") != NULL;
+    conversation_new(&run.talk, bytes, length, happens, &run);
+    run.tracker = rr_tracker_new(&run.talk.settings);
+    run.audit = audit_new(run.tracker);
+    conversation_open(&run.talk, run.tracker);
+    while (run.segments + 4 < SEGMENTS_MAX && conversation_step(&run.talk))
+        ;
+    for (size_t i = 0; i < run.segments; i++)
+        check_messages(&run.verdict[i]);
+    rr_tracker_finish(run.tracker, RR_BY_END);
+    audit_close(run.audit);
+    check_order(run.tracker);
+    qsort(run.span, run.segments, sizeof *run.span, by_place);
+    for (uint32_t i = 0; i < (uint32_t)run.talk.connections; i++) {
+        if (!run.talk.talk[i].begun)
+            continue;
+        check_books(&run, i);
+        check_facts(rr_tracker_connection(run.tracker, i));
+    }
+    audit_free(run.audit);
+    rr_tracker_free(run.tracker);
+    return 0;
+}
