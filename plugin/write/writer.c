@@ -98,7 +98,8 @@ void rr_writer_row(struct rr_writer *w, const struct rr_row *row)
 static bool report(const struct rr_writer *w, char **error)
 {
     if (w->error)
-        *error = g_strdup_printf("%s: %s; up to %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " rows lost",
+        *error = g_strdup_printf("%s: %s; up to %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+                                 " rows lost, and all after them",
                                  rr_file_name(w->file), g_strerror(w->error), w->lost, w->rows);
     return !w->error;
 }

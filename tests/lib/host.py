@@ -121,8 +121,9 @@ def truth(rows):
     """Of rows that restate each other, those with the highest part: the last ones."""
     last = {}
     for row in rows:
-        # A push has no number of its own, a connection no part that its stream does not tell.
-        key = (row.get("exchange"), row.get("message"), row.get("id"), row.get("stream"))
+        # What a push follows can turn out to be another exchange; what a connection's first byte is, another byte.
+        about = row["id"] if "exchange" in row else None
+        key = (row["stream"], row.get("message"), about)
         if key not in last or int(row["part"]) > int(last[key]["part"]):
             last[key] = row
     return list(last.values())

@@ -161,6 +161,8 @@ static void check_newest(const struct audit *a)
         const struct rr_report r = rr_tracker_report(a->tracker, seen->report);
         if (!r.live || r.live == r.exchange)
             continue;
+        g_assert_cmpuint(rr_exchange_id(r.live), ==,
+                         rr_exchange_id(r.exchange)); /* else a part has no successor */
         const struct rr_row row = row_of(&r, r.exchange, seen->kind), live = row_of(&r, r.live, seen->kind);
         if (part_of(&row) != part_of(&live))
             continue;
