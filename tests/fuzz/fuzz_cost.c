@@ -34,6 +34,12 @@ void *__wrap_memmove(void *to, const void *from, size_t size)
     return __real_memmove(to, from, size);
 }
 
+static size_t in_use(void)
+{
+    struct mallinfo2 m = mallinfo2();
+    return m.uordblks + m.hblkhd;
+}
+
 struct bill {
     struct conversation talk;
     struct rr_tracker *tracker;
@@ -71,7 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     if (length < 4)
         return 0;
     const uint8_t *end = bytes + length, *again = bytes + 3 + bytes[0] % (length - 3);
-    size_t kept_before = mallinfo2().uordblks;
+    size_t kept_before = in_use();
     bill.segments = bill.dearest = steps = 0;
     conversation_new(&bill.talk, bytes + 1, length - 1, happens, &bill);
     bill.tracker = rr_tracker_new(&bill.talk.settings);
@@ -81,7 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         bill.talk.at = again;
         talk_until(&bill, end);
     }
-    size_t kept = mallinfo2().uordblks - kept_before;
+    size_t kept = in_use() - kept_before;
     if (getenv("RR_TELL"))
         fprintf(stderr,
                 "%" G_GUINT64_FORMAT " segments, steps: %" G_GUINT64_FORMAT

@@ -1,4 +1,6 @@
-/* What a segment costs does not grow with how many came before it, however hostile they are. */
+/* What a segment costs does not grow with how many came before it, however hostile they are, and what is kept
+ * of it does not either. */
+#include <malloc.h>
 #include <time.h>
 
 #include <glib.h>
@@ -10,6 +12,10 @@ static const int64_t MS = 1000000;
 /* Twice the segments may take this many times as long; what is quadratic takes four times. */
 static const double RATIO_MAX = 3;
 enum { TRIES = 4 };
+
+/* What may be kept, besides what a shape says for each of its steps: pieces and messages up to their bounds.
+ */
+enum { KEPT_ALWAYS = 4 << 20 };
 
 struct sender {
     struct rr_tracker *tracker;
@@ -160,6 +166,17 @@ static void repeats(struct sender *to, uint32_t n)
     }
 }
 
+static void duplicated(struct sender *to, uint32_t n)
+{
+    connect_stream(to, 0);
+    for (uint32_t i = 0; i < n; i++) {
+        send_segment(to, MS, ASKER, i, 1, i);
+        send_segment(to, 0, ASKER, i, 1, i);
+        send_segment(to, MS, TELLER, i, 1, i + 1);
+        send_segment(to, 0, TELLER, i, 1, i + 1);
+    }
+}
+
 static void long_answer(struct sender *to, uint32_t n)
 {
     ask_once(to);
@@ -187,34 +204,49 @@ static const struct shape {
     const char *name;
     void (*send)(struct sender *to, uint32_t n);
     uint32_t n;
+    size_t kept; /* bytes a step, at most; an exchange is about 256, an open connection 1000 */
 } shapes[] = {
-    { "holes", holes, 200000 },
-    { "acknowledged-holes", acknowledged_holes, 100000 },
-    { "filled-holes", filled_holes, 50000 },
-    { "reverse", reverse, 100000 },
-    { "reverse-requests", reverse_requests, 100000 },
-    { "shuffled", shuffled, 50000 },
-    { "turns", turns, 100000 },
-    { "pipelined", pipelined, 50000 },
-    { "answers-first", answers_first, 100000 },
-    { "falling-acks", falling_acks, 100000 },
-    { "pushes", pushes, 100000 },
-    { "unanswered", unanswered, 100000 },
-    { "repeats", repeats, 100000 },
-    { "5-gigabytes", long_answer, 80000 },
-    { "connections", connections, 50000 },
+    { "holes", holes, 500000, 0 },
+    { "acknowledged-holes", acknowledged_holes, 100000, 0 },
+    { "filled-holes", filled_holes, 50000, 0 },
+    { "reverse", reverse, 500000, 0 },
+    { "reverse-requests", reverse_requests, 100000, 0 },
+    { "shuffled", shuffled, 50000, 0 },
+    { "turns", turns, 100000, 400 },
+    { "pipelined", pipelined, 50000, 400 },
+    { "answers-first", answers_first, 100000, 600 },
+    { "falling-acks", falling_acks, 100000, 0 },
+    { "pushes", pushes, 500000, 400 },
+    { "unanswered", unanswered, 100000, 400 },
+    { "repeats", repeats, 100000, 0 },
+    { "duplicated", duplicated, 100000, 400 },
+    { "around-and-around", long_answer, 140000, 0 }, /* 9 gigabytes, and 18 */
+    { "connections", connections, 100000, 3000 },
 };
 
-static double seconds(const struct shape *shape, uint32_t n)
+static size_t in_use(void)
 {
+    struct mallinfo2 m = mallinfo2();
+    return m.uordblks + m.hblkhd;
+}
+
+struct cost {
+    double seconds;
+    size_t kept;
+};
+
+static struct cost cost_of(const struct shape *shape, uint32_t n)
+{
+    const size_t used = in_use();
     const struct rr_settings settings = { .quiet = 3000 * MS, .patience = 60000 * MS };
     struct sender to = { .tracker = rr_tracker_new(&settings) };
     const clock_t before = clock();
     shape->send(&to, n);
     rr_tracker_finish(to.tracker, RR_BY_END);
     const clock_t after = clock();
+    const size_t kept = in_use() - used;
     rr_tracker_free(to.tracker);
-    return (double)(after - before) / CLOCKS_PER_SEC;
+    return (struct cost){ (double)(after - before) / CLOCKS_PER_SEC, kept };
 }
 
 static void test_shape(const void *data)
@@ -222,9 +254,11 @@ static void test_shape(const void *data)
     const struct shape *shape = data;
     double ratio = 0;
     for (int i = 0; i < TRIES; i++) {
-        double once = seconds(shape, shape->n), twice = seconds(shape, 2 * shape->n);
-        ratio = twice / MAX(once, 0.001);
-        g_test_message("%u in %.3f s, twice as many in %.3f s", shape->n, once, twice);
+        struct cost once = cost_of(shape, shape->n), twice = cost_of(shape, 2 * shape->n);
+        ratio = twice.seconds / MAX(once.seconds, 0.001);
+        g_test_message("%u in %.3f s, twice as many in %.3f s; %zu bytes kept of each", shape->n,
+                       once.seconds, twice.seconds, twice.kept / (2 * shape->n));
+        g_assert_cmpuint(twice.kept, <, KEPT_ALWAYS + 2 * shape->n * shape->kept);
         if (ratio < RATIO_MAX)
             return;
     }
