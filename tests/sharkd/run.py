@@ -48,7 +48,7 @@ class Sharkd:
         self.process.stdin.flush()
         for line in self.process.stdout:
             if line.strip():
-                answer = json.loads(line)
+                answer = json.loads(line.decode(errors="replace"))  # a label of the host's can hold any bytes
                 break
         else:
             raise AssertionError("sharkd ended at " + method)
