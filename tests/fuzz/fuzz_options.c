@@ -15,15 +15,25 @@ static void check_refusal(const char *error)
         g_assert_true((uint8_t)*at >= ' ' && *at != 0x7f);
 }
 
+static void check_options(const struct rr_options *o)
+{
+    g_assert_cmpint(o->rows, <, RR_NOUN_COUNT);
+    g_assert_nonnull(o->format);
+    for (size_t i = 0; i < o->column_count; i++)
+        g_assert_nonnull(o->columns[i]->name);
+    for (size_t i = 0; i < o->tag_count; i++)
+        g_assert_true(o->tags[i].name && o->tags[i].value);
+    g_assert_true(o->slower == RR_NEVER || o->slower >= 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     char *text = g_strndup((const char *)bytes, length), *error = NULL;
-    struct rr_options o;
-    if (rr_options_parse(text, &o, &error)) {
+    struct rr_options *o = rr_options_parse(text, &error);
+    if (o) {
         g_assert_null(error);
-        g_assert_cmpint(o.rows, <, RR_NOUN_COUNT);
-        if (o.filter)
-            g_assert_true(o.filter >= text && o.filter <= text + strlen(text));
+        check_options(o);
+        rr_options_free(o);
     } else {
         check_refusal(error);
     }

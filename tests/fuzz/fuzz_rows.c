@@ -1,8 +1,9 @@
-/* Exchanges of any content as rows: RFC 4180 reads back just the cells that went in, and none is a formula.
- */
-#include <stdio.h>
-#include <stdlib.h>
+/* Exchanges of any content as rows: RFC 4180 reads back just the cells that went in, and none is a formula; a
+ * line of JSON is one object. */
+#define _GNU_SOURCE
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <glib.h>
 
@@ -82,14 +83,12 @@ static void check_text(const char *cell, const char *wanted)
     g_assert_cmpstr(*cell == '\'' ? cell + 1 : cell, ==, wanted);
 }
 
-static const char *check_row(const char *at, const struct rr_columns *columns, const struct rr_row *row)
+static const char *check_row(const char *at, const struct rr_options *o, const struct rr_row *row)
 {
     GString *cell = g_string_new(NULL);
     bool last = false;
-    for (size_t i = 0; i < columns->count; i++) {
-        const struct rr_column *column = &columns->column[i];
-        if (!column->name)
-            continue;
+    for (size_t i = 0; i < o->column_count; i++) {
+        const struct rr_column *column = o->columns[i];
         g_assert_false(last);
         at = read_cell(at, cell, &last);
         g_assert_nonnull(at);
@@ -100,30 +99,84 @@ static const char *check_row(const char *at, const struct rr_columns *columns, c
         else if (!row || column->kind == RR_TEXT)
             check_text(cell->str, wanted.as.text);
         else
-            g_assert_cmpuint(strspn(cell->str, "0123456789abcdef.:-TZtrulse"), ==, cell->len);
+            g_assert_cmpuint(strspn(cell->str, "0123456789abcdef.:+-TZtrulse"), ==, cell->len);
     }
     g_assert_true(last);
     g_string_free(cell, TRUE);
     return at;
 }
 
-static void check_rows(enum rr_noun noun, enum rr_time_style style, const struct rr_row *row)
+/* Where a string of JSON ends: behind its second quote. */
+static const char *after_string(const char *at)
 {
-    char *text, *error = NULL;
-    size_t length;
-    FILE *stream = open_memstream(&text, &length);
-    struct rr_writer *w = rr_writer_new(stream, noun, style);
+    for (at++; *at != '"'; at++) {
+        g_assert_true((uint8_t)*at >= ' ');
+        at += *at == '\\';
+    }
+    return at + 1;
+}
+
+/* One object a line, with a member for each column; what follows it is returned. */
+static const char *check_object(const char *at, size_t columns)
+{
+    size_t colons = 0, commas = 0;
+    g_assert_cmpint(*at, ==, '{');
+    at++;
+    while (*at != '}') {
+        g_assert_true((uint8_t)*at >= ' ');
+        colons += *at == ':';
+        commas += *at == ',';
+        at = *at == '"' ? after_string(at) : at + 1;
+    }
+    g_assert_cmpuint(colons, ==, columns);
+    g_assert_cmpuint(commas, ==, columns - 1);
+    g_assert_cmpint(at[1], ==, '\n');
+    return at + 2;
+}
+
+enum { OUTPUT_MAX = 1 << 20 };
+
+/* What a writer with these options makes of the row, twice. */
+static const char *written(const struct rr_options *o, const struct rr_row *row, int reader)
+{
+    static char text[OUTPUT_MAX + 1];
+    char *error = NULL;
+    struct rr_writer *w = rr_writer_new(o, &error);
+    g_assert_nonnull(w);
     rr_writer_row(w, row);
     rr_writer_row(w, row);
-    g_assert_true(rr_writer_flush(w, &error));
-    rr_writer_free(w);
-    fclose(stream);
-    g_assert_cmpuint(strlen(text), ==, length);
-    const char *at = check_row(text, &rr_columns[noun], NULL);
-    at = check_row(at, &rr_columns[noun], row);
-    at = check_row(at, &rr_columns[noun], row);
+    g_assert_true(rr_writer_finish(w, &error));
+    rr_writer_free(w, false);
+    ssize_t length = read(reader, text, OUTPUT_MAX);
+    g_assert_cmpint(length, >, 0);
+    text[length] = '\0';
+    g_assert_cmpuint(strlen(text), ==, (size_t)length);
+    return text;
+}
+
+static void check_rows(enum rr_noun noun, const char *how, const struct rr_row *row)
+{
+    static int pipe_ends[2];
+    if (!pipe_ends[1]) {
+        g_assert_cmpint(pipe2(pipe_ends, O_CLOEXEC), ==, 0);
+        g_assert_cmpint(fcntl(pipe_ends[1], F_SETPIPE_SZ, OUTPUT_MAX), >=, OUTPUT_MAX);
+    }
+    char *error = NULL;
+    char *text = g_strdup_printf(",rows=%s,%s,to=/dev/fd/%d", rr_columns[noun].name, how, pipe_ends[1]);
+    struct rr_options *o = rr_options_parse(text, &error);
+    g_assert_nonnull(o);
+    const char *at = written(o, row, pipe_ends[0]);
+    if (*at == '{') {
+        for (int i = 0; i < 2; i++)
+            at = check_object(at, o->column_count);
+    } else {
+        at = check_row(at, o, NULL);
+        at = check_row(at, o, row);
+        at = check_row(at, o, row);
+    }
     g_assert_cmpstr(at, ==, "");
-    free(text);
+    rr_options_free(o);
+    g_free(text);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
@@ -151,10 +204,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     x.as.after = (int64_t)number(&from, 8);
     if (x.status == RR_PUSHED)
         x.as.follows = NULL;
-    enum rr_time_style style = number(&from, 1) & 1 ? RR_TIME_ISO : RR_TIME_EPOCH;
-    check_rows(RR_MESSAGES, style, &(struct rr_row){ &c, &x, &x.request });
-    check_rows(RR_MESSAGES, style, &(struct rr_row){ &c, &x, &x.response });
-    check_rows(RR_EXCHANGES, style, &(struct rr_row){ &c, &x, NULL });
-    check_rows(RR_CONNECTIONS, style, &(struct rr_row){ &c, NULL, NULL });
+    static const char *const ways[] = { "time=iso", "time=epoch", "format=ndjson", "time=local" };
+    const char *how = ways[number(&from, 1) % G_N_ELEMENTS(ways)];
+    check_rows(RR_MESSAGES, how, &(struct rr_row){ .connection = &c, .exchange = &x, .message = &x.request });
+    check_rows(RR_MESSAGES, how,
+               &(struct rr_row){ .connection = &c, .exchange = &x, .message = &x.response });
+    check_rows(RR_EXCHANGES, how, &(struct rr_row){ .connection = &c, .exchange = &x });
+    check_rows(RR_CONNECTIONS, how, &(struct rr_row){ .connection = &c });
     return 0;
 }

@@ -114,7 +114,9 @@ def export(capture, rows, *words, options=""):
 
 
 def parse(text):
-    return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+    """Rows as what was sent: without the apostrophe that keeps a text from being a formula."""
+    rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    return [{name: cell.removeprefix("'") for name, cell in row.items()} for row in rows]
 
 
 def truth(rows):

@@ -132,9 +132,9 @@ def to_full_disk():
     """Rows that are lost are counted, the exit status says so, and what is there does not look whole."""
     place = folder()
     rows = host.export(REDIS, "messages").count("\r\n") - 1
-    lost = "up to %d of %d rows lost" % (rows, rows)
+    lost = "up to %d of %d rows lost, and all after them" % (rows, rows)
     for options, line in (({"preexec_fn": small_files}, "%s/a.csv: File too large; %s" % (place, lost)),
-                          ({}, "/dev/full: No space left on device; up to 0 of 0 rows lost")):
+                          ({}, "/dev/full: No space left on device; up to 0 of 0 rows lost, and all after them")):
         done = run(REDIS, ",to=" + line.split(":")[0], **options)
         cases.check((2, b"", ["tshark: -z reqresp,export: " + line]),
                     (done.returncode, done.stdout, done.stderr.decode().splitlines()))
