@@ -101,6 +101,34 @@ static struct rr_cell think(const struct rr_exchange *x)
     return ns(rr_seen(&x->request), rr_span(x->as.after, x->request.first_time));
 }
 
+/* The handshake that the connection's first request waited for. */
+static struct rr_cell handshake(const struct rr_connection *c, const struct rr_exchange *x)
+{
+    return ns(x->connected, c->connect_time);
+}
+
+static struct rr_cell rtt(const struct rr_exchange *x)
+{
+    return ns(x->rtt && !rr_is_push(x), (int64_t)x->rtt - 1);
+}
+
+static struct rr_cell server_time(const struct rr_exchange *x)
+{
+    int64_t held_up = rr_delayed(x, RR_DELAY_ANY, x->request.last_time, x->response.first_time);
+    return ns(x->rtt && rr_has_both(x), rr_span((int64_t)x->rtt - 1 + held_up, rr_latency(x)));
+}
+
+static struct rr_cell delayed_spread(const struct rr_exchange *x, const struct rr_message *m,
+                                     enum rr_delay_kind kind)
+{
+    return ns(rr_seen(m), rr_delayed(x, kind, m->first_time, m->last_time));
+}
+
+static struct rr_cell delayed_latency(const struct rr_exchange *x, enum rr_delay_kind kind)
+{
+    return ns(rr_has_both(x), rr_delayed(x, kind, x->request.last_time, x->response.first_time));
+}
+
 static const struct rr_message nothing;
 
 static const struct rr_message *request(const struct rr_row *row)
@@ -299,6 +327,15 @@ READ(think, think(row->exchange))
 READ(both_missing, count(true, rr_missing(&row->exchange->request) + rr_missing(&row->exchange->response)))
 READ(both_repeats, count(true, (uint64_t)row->exchange->request.repeats + row->exchange->response.repeats))
 READ(summary, text(speaker(row->exchange)->summary))
+READ(handshake, handshake(row->connection, row->exchange))
+READ(rtt, rtt(row->exchange))
+READ(server_time, server_time(row->exchange))
+READ(request_lost, delayed_spread(row->exchange, request(row), RR_DELAY_LOSS))
+READ(latency_lost, delayed_latency(row->exchange, RR_DELAY_LOSS))
+READ(response_lost, delayed_spread(row->exchange, response(row), RR_DELAY_LOSS))
+READ(request_stalled, delayed_spread(row->exchange, request(row), RR_DELAY_STALL))
+READ(latency_stalled, delayed_latency(row->exchange, RR_DELAY_STALL))
+READ(response_stalled, delayed_spread(row->exchange, response(row), RR_DELAY_STALL))
 /* clang-format on */
 
 #define HELP_FIRST_FRAME "The first frame that brought a new byte of the "
@@ -310,6 +347,8 @@ READ(summary, text(speaker(row->exchange)->summary))
 #define HELP_SEGMENTS    "Segments that brought new bytes of the "
 #define HELP_MISSING     "Bytes that were sent but are not in the capture, of the "
 #define HELP_REPEATS     "Segments that brought no new byte of the "
+#define HELP_LOST        "Time in which a lost or late segment was waited for, within "
+#define HELP_STALLED     "Time in which the receiver's window was zero, within "
 #define HELP_COMPLETE    "No byte is missing of the "
 
 static const struct rr_column exchange_columns[] = {
@@ -404,6 +443,27 @@ static const struct rr_column exchange_columns[] = {
       RR_ALWAYS },
     { NULL, "push.repeats", RR_COUNT, "Push repeats", HELP_REPEATS "push.", read_push_repeats, RR_ALWAYS },
     { NULL, "push.complete", RR_FLAG, "Push complete", HELP_COMPLETE "push.", read_push_complete, RR_ALWAYS },
+    { "handshake", "handshake", RR_SPAN, "Handshake before it",
+      "How long the handshake took that the connection's first request waited for.", read_handshake,
+      RR_ALWAYS },
+    { "rtt", "rtt", RR_SPAN, "Round trip to the server",
+      "From the capture to the server and back, as known when the request began.", read_rtt, RR_ALWAYS },
+    { "server_time", "server_time", RR_SPAN, "Server time, estimated",
+      "Latency less the round trip to the server and what is lost and stalled in it: what the server took, "
+      "wherever the capture was made.",
+      read_server_time, RR_ALWAYS },
+    { "request_lost", "request.lost", RR_SPAN, "Request spread lost", HELP_LOST "the request's spread.",
+      read_request_lost, RR_ALWAYS },
+    { "latency_lost", "latency.lost", RR_SPAN, "Latency lost", HELP_LOST "the latency.", read_latency_lost,
+      RR_ALWAYS },
+    { "response_lost", "response.lost", RR_SPAN, "Response spread lost", HELP_LOST "the response's spread.",
+      read_response_lost, RR_ALWAYS },
+    { "request_stalled", "request.stalled", RR_SPAN, "Request spread stalled",
+      HELP_STALLED "the request's spread.", read_request_stalled, RR_ALWAYS },
+    { "latency_stalled", "latency.stalled", RR_SPAN, "Latency stalled", HELP_STALLED "the latency.",
+      read_latency_stalled, RR_ALWAYS },
+    { "response_stalled", "response.stalled", RR_SPAN, "Response spread stalled",
+      HELP_STALLED "the response's spread.", read_response_stalled, RR_ALWAYS },
 };
 
 /* clang-format off */
@@ -428,6 +488,8 @@ READ(close, text(rr_close_name(row->connection->close)))
 READ(client_state, text(rr_tcp_state_name(row->connection->state[RR_CLIENT])))
 READ(server_state, text(rr_tcp_state_name(row->connection->state[RR_SERVER])))
 READ(connection_part, count(true, row->connection->part))
+READ(client_rtt, ns(row->connection->rtt[RR_CLIENT] != RR_NEVER, row->connection->rtt[RR_CLIENT]))
+READ(server_rtt, ns(row->connection->rtt[RR_SERVER] != RR_NEVER, row->connection->rtt[RR_SERVER]))
 /* clang-format on */
 
 static const struct rr_column connection_columns[] = {
@@ -475,6 +537,14 @@ static const struct rr_column connection_columns[] = {
       read_server_state, RR_ALWAYS },
     { "part", NULL, RR_COUNT, "Part", "How often the connection was reported; the highest part is the truth.",
       read_connection_part, RR_ALWAYS },
+    { "client_rtt", "client.rtt", RR_SPAN, "Round trip to the client",
+      "From the capture to the client and back, by the handshake, else the smallest time from bytes to their "
+      "bare ACK.",
+      read_client_rtt, RR_ALWAYS },
+    { "server_rtt", "server.rtt", RR_SPAN, "Round trip to the server",
+      "From the capture to the server and back, by the handshake, else the smallest time from bytes to their "
+      "bare ACK.",
+      read_server_rtt, RR_ALWAYS },
 };
 
 #define COLUMNS(name, table)                                                                                 \

@@ -127,3 +127,18 @@ uint64_t rr_connection_id(const struct rr_connection *c)
 {
     return byte_id(c, RR_CLIENT, 0);
 }
+
+int64_t rr_delayed(const struct rr_exchange *x, enum rr_delay_kind kinds, int64_t from, int64_t to)
+{
+    int64_t sum = 0, upto = to;
+    for (const struct rr_delay *d = x->delays; d; d = d->before) {
+        if (!(d->kind & kinds) || d->to > to)
+            continue;
+        int64_t begin = d->from > from ? d->from : from, end = d->to < upto ? d->to : upto;
+        if (begin >= end)
+            continue;
+        sum += end - begin;
+        upto = begin;
+    }
+    return sum;
+}

@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define RR_NEVER INT64_MIN
+
 /* A place in the capture.  Frames count from 1; 0 is "none". */
 struct rr_point {
     int64_t time; /* nanoseconds since the Unix epoch */
@@ -33,6 +35,26 @@ enum rr_ended_by {
     RR_BY_END,
     RR_ENDED_BY_COUNT
 };
+
+/* Why nothing came on for a while. */
+enum rr_delay_kind {
+    RR_DELAY_LOSS =
+        1, /* from the first copy of a byte, or from when it was missed, to the copy that helped */
+    RR_DELAY_STALL = 2, /* the receiver's window was zero */
+    RR_DELAY_ANY = RR_DELAY_LOSS | RR_DELAY_STALL
+};
+
+/* A stretch of time in which an exchange was held up; they are noted as they end.  Never changed once made,
+ * so that an exchange as it was keeps those it had. */
+struct rr_delay {
+    const struct rr_delay *before;
+    int64_t from, to;
+    uint16_t count; /* with all before */
+    uint8_t kind;   /* enum rr_delay_kind */
+};
+
+/* Further ones of an exchange are not kept: what is told is then the least. */
+enum { RR_DELAYS_MAX = 1024 };
 
 /* Bytes that went one way without the other side taking its turn. */
 struct rr_message {
@@ -115,6 +137,7 @@ struct rr_connection {
     struct rr_point first, last;
     struct rr_point handshake; /* the segment that completed it, if captured */
     int64_t connect_time;      /* valid where handshake.frame is set */
+    int64_t rtt[2];            /* from the capture to that side and back; RR_NEVER: not known */
     uint32_t syn_retries, synack_retries;
     uint32_t exchanges, unanswered, pushes;
     uint64_t bytes[2];   /* captured, of requests and of responses ... */
@@ -127,20 +150,21 @@ struct rr_connection {
 struct rr_exchange {
     const struct rr_connection *connection;
     struct rr_message request, response;
+    const struct rr_delay *delays; /* the newest, or NULL */
     union {
         int64_t after;                     /* end of the response before it, or RR_NEVER */
         const struct rr_exchange *follows; /* of a push: the exchange it came after, or NULL */
     } as;
     uint32_t number;   /* in order of opening, from 1; 0 for a push */
+    uint32_t rtt;      /* 1 + ns to the server and back, as known when the request began; 0: not known */
     uint32_t entry[2]; /* the tracker's own: see reports.h */
     uint16_t part;     /* how often its row was reported */
     uint8_t status;    /* enum rr_status */
     uint8_t evidence;  /* enum rr_evidence */
     uint8_t proof;     /* the tracker's own */
     uint8_t due;       /* the tracker's own: rows that wait to be reported */
+    bool connected;    /* it is what the connection was made for: its first, after a captured handshake */
 };
-
-#define RR_NEVER INT64_MIN
 
 /* What a row of a message is about. */
 struct rr_row {
@@ -204,6 +228,10 @@ static inline int64_t rr_latency(const struct rr_exchange *x)
 {
     return rr_span(x->request.last_time, x->response.first_time);
 }
+
+/* How much of the time from `from` to `to` the exchange was held up.  What helped only after `to` was not
+ * what it waited for. */
+int64_t rr_delayed(const struct rr_exchange *x, enum rr_delay_kind kinds, int64_t from, int64_t to);
 
 /* What the client felt: first byte asked to last byte answered. */
 static inline int64_t rr_duration(const struct rr_exchange *x)

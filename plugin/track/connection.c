@@ -21,6 +21,7 @@ struct rr_conn *rr_conn_new(struct rr_shared *shared, uint32_t stream, const str
     c->facts.closed_by = -1;
     c->facts.protocols = rr_store_protocols(shared->store);
     c->answer_end = RR_NEVER;
+    c->facts.rtt[RR_CLIENT] = c->facts.rtt[RR_SERVER] = RR_NEVER;
     for (int i = 0; i < 2; i++) {
         c->facts.end[i].host = rr_store_text(shared->store, ends[i].host, strlen(ends[i].host));
         c->facts.end[i].port = ends[i].port;
@@ -50,6 +51,7 @@ static void swap_sides(struct rr_conn *c)
         c->facts.origin[side] = was.origin[!side];
         c->facts.state[side] = was.state[!side];
         c->facts.repeats[side] = was.repeats[!side];
+        c->facts.rtt[side] = was.rtt[!side];
     }
     if (was.closed_by >= 0)
         c->facts.closed_by = !was.closed_by;
@@ -141,15 +143,28 @@ static int64_t acknowledged_bytes(struct rr_conn *c, int side, const struct rr_s
     return acked == *guess ? acked - 1 : acked;
 }
 
+/* The way to `side` and back, where what its answer `at` answers was sent once. */
+static void measure_handshake(struct rr_conn *c, int side, const struct rr_point *sent, struct rr_point at)
+{
+    uint32_t retries = side == RR_SERVER ? c->facts.syn_retries : c->facts.synack_retries;
+    int64_t took = rr_span(sent->time, at.time);
+    if (!sent->frame || retries || took < 0)
+        return;
+    c->facts.rtt[side] = took;
+    c->rtt_by_handshake[side] = true;
+}
+
 static void note_syn(struct rr_conn *c, int side, const struct rr_segment *s, struct rr_verdict *v)
 {
     struct rr_point *first = side == RR_CLIENT ? &c->syn : &c->synack;
     struct rr_point *last = &c->last_syn[side];
     uint32_t *retries = side == RR_CLIENT ? &c->facts.syn_retries : &c->facts.synack_retries;
     v->phase = RR_PHASE_HANDSHAKE;
-    if (!first->frame)
+    if (!first->frame) {
         *first = s->at;
-    else if (rr_span(last->time, s->at.time) >= SYN_COPY_NS) {
+        if (side == RR_SERVER)
+            measure_handshake(c, RR_SERVER, &c->syn, s->at);
+    } else if (rr_span(last->time, s->at.time) >= SYN_COPY_NS) {
         ++*retries;
         v->syn_retry = true;
     } else
@@ -169,8 +184,10 @@ static void note_handshake(struct rr_conn *c, int side, const struct rr_segment 
     c->facts.handshake = s->at;
     c->facts.connect_time = rr_span(c->syn.time, s->at.time);
     v->handshake = true;
-    if (!s->len)
-        v->phase = RR_PHASE_HANDSHAKE;
+    if (s->len)
+        return;
+    v->phase = RR_PHASE_HANDSHAKE;
+    measure_handshake(c, RR_CLIENT, &c->synack, s->at);
 }
 
 /* What the server or the end of all leaves without an answer, newest first; older ones were given up before.
@@ -268,6 +285,16 @@ static bool is_clean(const struct rr_conn *c)
            (!c->flow[RR_CLIENT].heard || f->acked >= f->next);
 }
 
+/* The receiver's window opened: what could not be sent is under way now. */
+static void stall_over(struct rr_conn *c, int receiver, int64_t now)
+{
+    int64_t since = c->flow[receiver].shut_at;
+    struct rr_exchange *held[] = { rr_last(c, !receiver), receiver == RR_CLIENT ? rr_pending(c) : NULL };
+    for (int i = 0; i < 2; i++)
+        if (held[i])
+            rr_hold_up(c, held[i], RR_DELAY_STALL, since, now);
+}
+
 /* The silence of a stalled server starts to count when the stall is over. */
 static void note_window(struct rr_conn *c, int side, const struct rr_segment *s, bool acked_more)
 {
@@ -276,6 +303,10 @@ static void note_window(struct rr_conn *c, int side, const struct rr_segment *s,
     f->window_shut = s->window == 0 && !(s->flags & RR_SYN);
     bool opened = was_shut && !f->window_shut;
     bool waits = acked_more && !c->quiet.set && !c->hushed;
+    if (f->window_shut && !was_shut)
+        f->shut_at = s->at.time;
+    if (opened)
+        stall_over(c, side, s->at.time);
     if (side == RR_CLIENT && rr_last(c, RR_SERVER) && (opened || waits))
         rr_timer_set(&c->shared->quiet, c, s->at.time);
 }
@@ -306,6 +337,20 @@ static bool note_ack(struct rr_conn *c, int side, const struct rr_segment *s, in
     if (more)
         other->acked = acked;
     return more;
+}
+
+/* What the ACK says of the way to its sender, and what is sent now will say of the way to the other. */
+static void measure(struct rr_conn *c, int side, const struct rr_segment *s, int64_t acked,
+                    const struct rr_verdict *v)
+{
+    if (!c->rtt_by_handshake[side] && acked != RR_NO_ACK)
+        rr_rtt_acked(&c->flow[!side].sample, acked, !s->len, s->at.time, &c->facts.rtt[side]);
+    if (c->rtt_by_handshake[!side])
+        return;
+    if (v->repeat)
+        rr_rtt_sent_again(&c->flow[side].sample);
+    else if (v->fresh && !v->late)
+        rr_rtt_sent(&c->flow[side].sample, v->begin + s->len, s->at.time);
 }
 
 /* Merges the pieces that no boundary can fall between any more. */
@@ -389,6 +434,7 @@ struct rr_verdict rr_conn_feed(struct rr_conn *c, const struct rr_segment *s)
         note_handshake(c, side, s, &v);
         bool more = note_ack(c, side, s, v.begin, acked_bytes);
         feed_payload(c, s, v.begin, acked_bytes, &v);
+        measure(c, side, s, acked_bytes, &v);
         note_window(c, side, s, more);
         if (s->flags & RR_FIN)
             note_fin(c, side, v.begin + s->len);

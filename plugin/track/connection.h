@@ -43,9 +43,10 @@ struct rr_conn {
     struct rr_point last_syn[2]; /* the newest that was no copy, by sender */
     uint8_t client;              /* the end that asks */
     uint8_t probe_side;
-    bool started; /* a segment was fed */
-    bool hushed;  /* the server's bytes were quiet: more under the same ACK are a push */
-    bool stale;   /* changed since its row was reported */
+    bool rtt_by_handshake[2]; /* the way to that side was measured for good */
+    bool started;             /* a segment was fed */
+    bool hushed;              /* the server's bytes were quiet: more under the same ACK are a push */
+    bool stale;               /* changed since its row was reported */
 };
 
 struct rr_conn *rr_conn_new(struct rr_shared *shared, uint32_t stream, const struct rr_endpoint ends[2]);

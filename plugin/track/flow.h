@@ -9,7 +9,7 @@
 #ifndef RR_FLOW_H
 #define RR_FLOW_H
 
-#include "exchange/exchange.h"
+#include "track/rtt.h"
 
 enum { RR_PIECES_MAX = 4096, RR_PIECES_LAZY = 4 };
 
@@ -27,19 +27,21 @@ struct rr_piece {
 #define RR_NO_OFFSET INT64_MAX
 
 struct rr_flow {
-    bool heard;        /* a segment of it was captured */
-    bool known;        /* offset 0 has a sequence number */
-    bool whole;        /* ... by a SYN: offset 0 is the first byte ever sent */
-    bool window_shut;  /* its sender's last window was zero */
-    bool pushed;       /* its last new segment had PSH: the next may begin something */
-    int64_t next;      /* end of what was sent, as far as is known */
-    int64_t top;       /* end of the highest byte captured or given up */
-    int64_t seen;      /* bytes captured; next - seen are missing */
-    int64_t acked;     /* by the other side */
-    int64_t fin;       /* offset of the FIN, or RR_NO_OFFSET */
-    int64_t fin_guess; /* offset after what may be an uncaptured FIN, or RR_NO_OFFSET */
-    bool fin_heeded;   /* the FIN ended what its sender said */
-    int64_t floor;     /* no byte below is new */
+    bool heard;                  /* a segment of it was captured */
+    bool known;                  /* offset 0 has a sequence number */
+    bool whole;                  /* ... by a SYN: offset 0 is the first byte ever sent */
+    bool window_shut;            /* its sender's last window was zero */
+    bool pushed;                 /* its last new segment had PSH: the next may begin something */
+    int64_t next;                /* end of what was sent, as far as is known */
+    int64_t top;                 /* end of the highest byte captured or given up */
+    int64_t seen;                /* bytes captured; next - seen are missing */
+    int64_t acked;               /* by the other side */
+    int64_t fin;                 /* offset of the FIN, or RR_NO_OFFSET */
+    int64_t fin_guess;           /* offset after what may be an uncaptured FIN, or RR_NO_OFFSET */
+    bool fin_heeded;             /* the FIN ended what its sender said */
+    int64_t floor;               /* no byte below is new */
+    int64_t shut_at;             /* when its sender's window became zero */
+    struct rr_rtt_sample sample; /* of its bytes */
     struct rr_piece *pieces;
     uint32_t head, count, room;
     uint32_t settle_at; /* the count at which settling is tried again */

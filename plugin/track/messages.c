@@ -1,5 +1,7 @@
 #include "track/messages.h"
 
+#include "track/rtt.h"
+
 /* Bits of rr_exchange.due and .proof beside those in the headers. */
 enum { DUE_TOUCHED = 0x80, PROOF_GIVEN_UP = 0x80 };
 
@@ -146,6 +148,7 @@ static struct rr_exchange *new_exchange(struct rr_conn *c)
     x->connection = &c->facts;
     x->number = ++c->shared->opened;
     x->as.after = RR_NEVER;
+    x->rtt = rr_rtt_kept(c->facts.rtt[RR_SERVER]);
     c->facts.exchanges++;
     return x;
 }
@@ -169,6 +172,7 @@ struct rr_exchange *rr_open_request(struct rr_conn *c)
         rr_give_up(c, before, RR_BY_CLIENT_FIN);
     struct rr_exchange *x = new_exchange(c);
     x->request.begin = x->request.end = c->flow[RR_CLIENT].next;
+    x->connected = !before && c->facts.handshake.frame;
     x->as.after = turn ? c->answer_end : RR_NEVER;
     enlist_last(c, RR_CLIENT, x);
     return x;
@@ -263,6 +267,15 @@ void rr_count_repeat(struct rr_conn *c, int side, int64_t offset)
     rr_side_of(x, side)->repeats++;
     if (piece)
         piece->repeats++;
+}
+
+void rr_hold_up(struct rr_conn *c, struct rr_exchange *x, enum rr_delay_kind kind, int64_t from, int64_t to)
+{
+    if (to <= from)
+        return;
+    thaw(c, x, RR_SERVER);
+    struct rr_delay more = { .from = from, .to = to, .kind = (uint8_t)kind };
+    x->delays = rr_store_delay(c->shared->store, x->delays, more);
 }
 
 /* Parts `left` at `offset`.  The pieces tell what each part has; what they cannot tell stays on the right. */

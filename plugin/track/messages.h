@@ -58,6 +58,9 @@ void rr_stretch(struct rr_conn *c, int side, int64_t end);
 void rr_gain(struct rr_conn *c, int side, struct rr_exchange *x, struct rr_piece *piece);
 void rr_count_repeat(struct rr_conn *c, int side, int64_t offset);
 
+/* Nothing of x came on from `from` to `to`. */
+void rr_hold_up(struct rr_conn *c, struct rr_exchange *x, enum rr_delay_kind kind, int64_t from, int64_t to);
+
 /* The request of x ends at `offset`; the rest of it becomes the request of a new exchange, which is returned.
  */
 struct rr_exchange *rr_cut_request(struct rr_conn *c, struct rr_exchange *x, int64_t offset);

@@ -10,9 +10,14 @@ struct recent {
     size_t length;
 };
 
+/* Things of one size, which stay where they are. */
+struct slabs {
+    GPtrArray *slab;   /* of SLAB things each */
+    size_t size, used; /* of a thing; of the last slab */
+};
+
 struct rr_store {
-    GPtrArray *slabs; /* of SLAB exchanges each */
-    size_t used;      /* of the last */
+    struct slabs exchanges, delays;
     GStringChunk *texts;
     struct recent recent[RECENT];     /* by their hash: answers are much alike */
     const char *protocols[PROTOCOLS]; /* "tcp" first: also what stands for one too many */
@@ -21,11 +26,27 @@ struct rr_store {
     uint16_t last_number;
 };
 
+static struct slabs slabs_of(size_t size)
+{
+    return (struct slabs){ g_ptr_array_new_with_free_func(g_free), size, SLAB };
+}
+
+/* Zeroed. */
+static void *take(struct slabs *s)
+{
+    if (s->used == SLAB) {
+        g_ptr_array_add(s->slab, g_malloc0_n(SLAB, s->size));
+        s->used = 0;
+    }
+    char *slab = g_ptr_array_index(s->slab, s->slab->len - 1);
+    return slab + s->size * s->used++;
+}
+
 struct rr_store *rr_store_new(void)
 {
     struct rr_store *s = g_new0(struct rr_store, 1);
-    s->slabs = g_ptr_array_new_with_free_func(g_free);
-    s->used = SLAB;
+    s->exchanges = slabs_of(sizeof(struct rr_exchange));
+    s->delays = slabs_of(sizeof(struct rr_delay));
     s->texts = g_string_chunk_new(TEXT_BLOCK);
     s->protocol_numbers = g_hash_table_new(NULL, NULL);
     s->protocols[0] = "tcp";
@@ -34,7 +55,8 @@ struct rr_store *rr_store_new(void)
 
 void rr_store_free(struct rr_store *s)
 {
-    g_ptr_array_free(s->slabs, TRUE);
+    g_ptr_array_free(s->exchanges.slab, TRUE);
+    g_ptr_array_free(s->delays.slab, TRUE);
     g_string_chunk_free(s->texts);
     g_hash_table_destroy(s->protocol_numbers);
     g_free(s);
@@ -42,12 +64,18 @@ void rr_store_free(struct rr_store *s)
 
 struct rr_exchange *rr_store_exchange(struct rr_store *s)
 {
-    if (s->used == SLAB) {
-        g_ptr_array_add(s->slabs, g_new0(struct rr_exchange, SLAB));
-        s->used = 0;
-    }
-    struct rr_exchange *slab = g_ptr_array_index(s->slabs, s->slabs->len - 1);
-    return &slab[s->used++];
+    return take(&s->exchanges);
+}
+
+const struct rr_delay *rr_store_delay(struct rr_store *s, const struct rr_delay *before, struct rr_delay more)
+{
+    more.before = before;
+    more.count = (uint16_t)(before ? before->count + 1 : 1);
+    if (more.count > RR_DELAYS_MAX)
+        return before;
+    struct rr_delay *d = take(&s->delays);
+    *d = more;
+    return d;
 }
 
 /* Enough to tell apart the texts that follow each other closely. */

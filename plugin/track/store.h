@@ -13,6 +13,10 @@ void rr_store_free(struct rr_store *s);
 
 /* Zeroed; lives as long as the store. */
 struct rr_exchange *rr_store_exchange(struct rr_store *s);
+
+/* `before` and one more; the same where it holds all it can. */
+const struct rr_delay *rr_store_delay(struct rr_store *s, const struct rr_delay *before,
+                                      struct rr_delay more);
 const char *rr_store_text(struct rr_store *s, const char *text, size_t length);
 
 /* Names get numbers, so that a message can hold one in two bytes. */

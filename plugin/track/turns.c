@@ -52,14 +52,24 @@ static void note_fresh(struct rr_verdict *v, int64_t begin, struct rr_range rang
     }
 }
 
+/* Bytes that the other side has, it need not wait for; nor is a keep-alive sent for want of them. */
+static bool may_help(const struct rr_conn *c, const struct rr_segment *s, int side, int64_t begin)
+{
+    return s->len > 1 && c->flow[side].acked < begin + s->len;
+}
+
 static void note_repeat(struct rr_conn *c, const struct rr_segment *s, int64_t begin, struct rr_verdict *v)
 {
     v->repeat = true;
     if (v->fresh)
         return;
     const struct rr_piece *first = rr_flow_piece(&c->flow[v->side], begin);
-    if (first)
+    int i = rr_find(c, v->side, begin);
+    if (first) {
         v->cost = microseconds(first->first.time, s->at.time);
+        if (i >= 0 && may_help(c, s, v->side, begin))
+            rr_hold_up(c, rr_nth(c, v->side, (guint)i), RR_DELAY_LOSS, first->first.time, s->at.time);
+    }
     rr_count_repeat(c, v->side, begin);
 }
 
@@ -206,10 +216,13 @@ void rr_turns_asked(struct rr_conn *c, const struct rr_segment *s, int64_t begin
             rr_stretch(c, RR_CLIENT, gap.end);
             rr_timer_set(&c->shared->waiting, c, s->at.time);
         }
-        note_fresh(v, begin, gap, s, late ? rr_flow_piece_after(f, gap.end) : NULL);
+        const struct rr_piece *later = late ? rr_flow_piece_after(f, gap.end) : NULL;
+        int64_t missed_since = later ? later->first.time : s->at.time;
+        note_fresh(v, begin, gap, s, later);
         bool may_begin = gap.begin == x->request.begin || f->pushed || late;
         struct rr_piece piece = piece_of(c, s, begin, acked, gap, may_begin);
         rr_gain(c, RR_CLIENT, x, &piece);
+        rr_hold_up(c, x, RR_DELAY_LOSS, missed_since, s->at.time);
     }
     if (v->take < s->len)
         note_repeat(c, s, begin, v);
@@ -237,10 +250,13 @@ void rr_turns_told(struct rr_conn *c, const struct rr_segment *s, int64_t begin,
             rr_stretch(c, RR_SERVER, gap.end);
         }
         struct rr_exchange *x = holder(c, RR_SERVER, &gap);
-        note_fresh(v, begin, gap, s, late ? rr_flow_piece_after(f, gap.end) : NULL);
+        const struct rr_piece *later = late ? rr_flow_piece_after(f, gap.end) : NULL;
+        int64_t missed_since = later ? later->first.time : s->at.time;
+        note_fresh(v, begin, gap, s, later);
         bool begins = gap.begin == x->response.begin;
         struct rr_piece piece = piece_of(c, s, begin, acked, gap, begins || late || after_hole);
         rr_gain(c, RR_SERVER, x, &piece);
+        rr_hold_up(c, x, RR_DELAY_LOSS, missed_since, s->at.time);
         if (begins && acked == x->request.end)
             rr_prove(x, RR_PROOF_FIRST);
     }

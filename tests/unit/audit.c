@@ -151,10 +151,21 @@ static void check_frozen(const struct audit *a)
     }
 }
 
-/* Repeats alone restate nothing, and a request's row is not restated for its answer. */
+/* Repeats alone restate nothing, and a request's row is not restated for its answer; nor are delays noted
+ * under a clock that went back. */
 static bool is_restated(const struct rr_column *column)
 {
-    return column->name && !g_str_has_suffix(column->name, "repeats") && strcmp(column->name, "part") != 0;
+    static const char *const not_restated[] = { "part",
+                                                "server_time",
+                                                "request_lost",
+                                                "latency_lost",
+                                                "response_lost",
+                                                "request_stalled",
+                                                "latency_stalled",
+                                                "response_stalled",
+                                                NULL };
+    return column->name && !g_str_has_suffix(column->name, "repeats") &&
+           !g_strv_contains(not_restated, column->name);
 }
 
 static void check_newest(const struct audit *a)

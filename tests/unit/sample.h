@@ -23,6 +23,7 @@ static inline struct rr_connection rr_sample_connection(void)
         .last = { RR_SAMPLE_TIME + 5000, 12 },
         .handshake = { RR_SAMPLE_TIME - 100, 3 },
         .connect_time = 100,
+        .rtt = { RR_NEVER, 20 },
         .exchanges = 1,
         .bytes = { 13, 100 },
         .protocols = rr_sample_protocols,
@@ -31,11 +32,18 @@ static inline struct rr_connection rr_sample_connection(void)
     return c;
 }
 
+static const struct rr_delay rr_sample_delay = {
+    .from = RR_SAMPLE_TIME + 1010, .to = RR_SAMPLE_TIME + 3010, .count = 1, .kind = RR_DELAY_LOSS
+};
+
 static inline struct rr_exchange rr_sample_answered(const struct rr_connection *c)
 {
     return (struct rr_exchange){
         .connection = c,
         .number = 5,
+        .rtt = 21,
+        .connected = true,
+        .delays = &rr_sample_delay,
         .part = 1,
         .status = RR_ANSWERED,
         .evidence = RR_EXACT,
@@ -82,6 +90,7 @@ static inline struct rr_exchange rr_sample_unasked(const struct rr_connection *c
 {
     struct rr_exchange x = rr_sample_answered(c);
     x.status = RR_UNASKED;
+    x.connected = false;
     x.request = (struct rr_message){ .begin = 0, .end = 13 };
     return x;
 }
@@ -94,6 +103,7 @@ static inline struct rr_exchange rr_sample_push(const struct rr_connection *c,
     x.status = RR_PUSHED;
     x.evidence = RR_NO_PAIR;
     x.number = 0;
+    x.connected = false;
     x.as.follows = after;
     x.request = (struct rr_message){ 0 };
     return x;

@@ -139,7 +139,9 @@ static void test_answered(void)
                "request_segments=2 response_segments=2 missing=10 repeats=3 summary=GET / HTTP/1.1 "
                "direction_from=syn request.first_frame=4 request.last_frame=5 request.missing=0 "
                "request.repeats=0 request.complete=true response.first_frame=7 response.last_frame=9 "
-               "response.missing=10 response.repeats=3 response.complete=false");
+               "response.missing=10 response.repeats=3 response.complete=false handshake=100 rtt=20 "
+               "server_time=82980 request_lost=0 latency_lost=2000 response_lost=0 request_stalled=0 "
+               "latency_stalled=0 response_stalled=0");
     assert_row(RR_MESSAGES, (struct rr_row){ &c, &x, &x.request },
                "exchange=5 message=request part=1 id=id stream=7 protocol=http " TO_SERVER
                " start=+0 end=+10 first_frame=4 last_frame=5 segments=2 bytes=13 missing=0 repeats=0 "
@@ -160,7 +162,8 @@ static void test_unanswered(void)
                " status=unanswered ended_by=client-fin request_start=+0 request_end=+10 request_spread=10 "
                "think=400 request_frame=4 request_bytes=13 request_segments=2 missing=0 repeats=0 "
                "summary=GET / HTTP/1.1 direction_from=syn request.first_frame=4 request.last_frame=5 "
-               "request.missing=0 request.repeats=0 request.complete=true");
+               "request.missing=0 request.repeats=0 request.complete=true handshake=100 rtt=20 "
+               "request_lost=0 request_stalled=0");
     assert_row(RR_MESSAGES, (struct rr_row){ &c, &x, &x.request },
                "exchange=5 message=request part=1 id=id stream=7 protocol=http " TO_SERVER
                " start=+0 end=+10 first_frame=4 last_frame=5 segments=2 bytes=13 missing=0 repeats=0 "
@@ -178,7 +181,8 @@ static void test_unasked(void)
                "response_spread=500 response_frame=7 request_bytes=0 response_bytes=100 request_segments=0 "
                "response_segments=2 missing=23 repeats=3 summary=HTTP/1.1 200 OK direction_from=syn "
                "request.missing=13 request.repeats=0 request.complete=false response.first_frame=7 "
-               "response.last_frame=9 response.missing=10 response.repeats=3 response.complete=false");
+               "response.last_frame=9 response.missing=10 response.repeats=3 response.complete=false rtt=20 "
+               "response_lost=0 response_stalled=0");
     assert_row(RR_MESSAGES, (struct rr_row){ &c, &x, &x.request },
                "exchange=5 message=request part=0 id=id stream=7 " TO_SERVER
                " segments=0 bytes=0 missing=13 repeats=0 complete=false");
@@ -210,13 +214,14 @@ static void test_push(void)
 
 static void test_connection(void)
 {
-    struct rr_connection c = rr_sample_connection(), unknown = { .closed_by = -1 };
+    struct rr_connection c = rr_sample_connection(),
+                         unknown = { .closed_by = -1, .rtt = { RR_NEVER, RR_NEVER } };
     assert_row(RR_CONNECTIONS, (struct rr_row){ &c, NULL, NULL },
                "stream=7 id=id " ENDS
                " direction_from=syn start=-200 end=+5000 connect_time=100 syn_retries=0 synack_retries=0 "
                "exchanges=1 unanswered=0 pushes=0 request_bytes=13 response_bytes=100 push_bytes=0 "
                "client_missing=0 server_missing=0 client_repeats=0 server_repeats=0 closed_by=client "
-               "close=fin client_state=TIME_WAIT server_state=CLOSED part=1");
+               "close=fin client_state=TIME_WAIT server_state=CLOSED part=1 server_rtt=20");
     assert_row(RR_CONNECTIONS, (struct rr_row){ &unknown, NULL, NULL },
                "stream=0 id=id client_port=0 server_port=0 syn_retries=0 synack_retries=0 exchanges=0 "
                "unanswered=0 pushes=0 request_bytes=0 response_bytes=0 push_bytes=0 client_missing=0 "

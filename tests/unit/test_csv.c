@@ -38,16 +38,26 @@ static void test_row(void)
     struct rr_connection c = rr_sample_connection();
     struct rr_exchange x = rr_sample_answered(&c);
     char *iso = exchange_row(&x, ""), *epoch = exchange_row(&x, ",time=epoch");
-    g_assert_cmpstr(iso, ==,
-                    "5,1,e66e992d79f71a9f,7,http,10.0.0.1,40000,10.0.0.2,80,answered,exact,end,"
-                    "2021-10-28T04:07:01.846121000Z,2021-10-28T04:07:01.846121010Z,"
-                    "2021-10-28T04:07:01.846206010Z,2021-10-28T04:07:01.846206510Z,0.000085000,0.000085510,"
-                    "0.000000010,0.000000500,,4,7,13,100,2,2,10,3,GET / HTTP/1.1\r\n");
     g_assert_cmpstr(
-        epoch, ==,
+        iso, ==,
         "5,1,e66e992d79f71a9f,7,http,10.0.0.1,40000,10.0.0.2,80,answered,exact,end,"
-        "1635394021.846121000,1635394021.846121010,1635394021.846206010,1635394021.846206510,"
-        "0.000085000,0.000085510,0.000000010,0.000000500,,4,7,13,100,2,2,10,3,GET / HTTP/1.1\r\n");
+        "2021-10-28T04:07:01.846121000Z,2021-10-28T04:07:01.846121010Z,"
+        "2021-10-28T04:07:01.846206010Z,2021-10-28T04:07:01.846206510Z,0.000085000,0.000085510,"
+        "0.000000010,0.000000500,,4,7,13,100,2,2,10,3,GET / HTTP/1.1,0.000000100,0.000000020,0.000082980,"
+        "0.000000000,0.000002000,0.000000000,0.000000000,0.000000000,0.000000000\r\n");
+    g_assert_cmpstr(
+        iso, ==,
+        "5,1,e66e992d79f71a9f,7,http,10.0.0.1,40000,10.0.0.2,80,answered,exact,end,"
+        "2021-10-28T04:07:01.846121000Z,2021-10-28T04:07:01.846121010Z,"
+        "2021-10-28T04:07:01.846206010Z,2021-10-28T04:07:01.846206510Z,0.000085000,0.000085510,"
+        "0.000000010,0.000000500,,4,7,13,100,2,2,10,3,GET / HTTP/1.1,0.000000100,0.000000020,0.000082980,"
+        "0.000000000,0.000002000,0.000000000,0.000000000,0.000000000,0.000000000\r\n");
+    g_assert_cmpstr(epoch, ==,
+                    "5,1,e66e992d79f71a9f,7,http,10.0.0.1,40000,10.0.0.2,80,answered,exact,end,"
+                    "1635394021.846121000,1635394021.846121010,1635394021.846206010,1635394021.846206510,"
+                    "0.000085000,0.000085510,0.000000010,0.000000500,,4,7,13,100,2,2,10,3,GET / "
+                    "HTTP/1.1,0.000000100,0.000000020,0.000082980,"
+                    "0.000000000,0.000002000,0.000000000,0.000000000,0.000000000,0.000000000\r\n");
     g_free(iso);
     g_free(epoch);
 }
@@ -105,10 +115,10 @@ static void test_quotes(void)
     struct rr_exchange x = rr_sample_answered(&c);
     for (size_t i = 0; i < G_N_ELEMENTS(quoted); i++) {
         x.request.summary = quoted[i].summary;
-        char *row = exchange_row(&x, ""), *end = g_strconcat(",10,3,", quoted[i].cell, "\r\n", NULL);
-        g_assert_true(g_str_has_suffix(row, end));
+        char *row = exchange_row(&x, ""), *part = g_strconcat(",10,3,", quoted[i].cell, ",", NULL);
+        g_assert_nonnull(strstr(row, part));
         g_free(row);
-        g_free(end);
+        g_free(part);
     }
 }
 
@@ -237,7 +247,7 @@ static void test_columns_and_tags(void)
                     "latency,direction_from,exchange,where,who\r\n0.000085000,syn,5,\"a \"\"b\"\"\",c\r\n");
     g_free(text);
     text = written(",rows=exchanges,columns=+direction_from:request_missing", &row, 1);
-    g_assert_nonnull(strstr(text, ",repeats,summary,direction_from,request_missing\r\n"));
+    g_assert_nonnull(strstr(text, ",latency_stalled,response_stalled,direction_from,request_missing\r\n"));
     g_assert_true(g_str_has_suffix(text, ",GET / HTTP/1.1,syn,0\r\n"));
     g_free(text);
 }
