@@ -13,6 +13,10 @@ static gint grouping = RR_BY_SERVER;
 static guint slowest = 20;
 static guint interval_milliseconds = 1000;
 
+enum { POSITION_NOT_TOLD, POSITION_CLIENT, POSITION_BETWEEN, POSITION_SERVER };
+
+static int position = POSITION_NOT_TOLD;
+
 static dissector_table_t services;
 
 static void register_statistics(module_t *module)
@@ -63,6 +67,17 @@ void rr_prefs_register(int proto)
         module, "slow", "Slow response (milliseconds)",
         "A response that took longer than this to begin gets an expert note. 0: none does.", 10,
         &slow_milliseconds);
+
+    static const enum_val_t positions[] = { { "unknown", "Not told", POSITION_NOT_TOLD },
+                                            { "client", "At the client", POSITION_CLIENT },
+                                            { "between", "Between client and server", POSITION_BETWEEN },
+                                            { "server", "At the server", POSITION_SERVER },
+                                            { NULL, NULL, 0 } };
+    prefs_register_enum_preference(module, "position", "Capture position",
+                                   "Where the capture was made. The details then say beside each latency "
+                                   "what it holds: the network, the "
+                                   "server, or both. It changes no number.",
+                                   &position, positions, FALSE);
     register_statistics(module);
 }
 
@@ -85,6 +100,17 @@ struct rr_settings rr_prefs_settings(void)
         .patience = (int64_t)patience_seconds * 1000000000,
         .port_kind = port_kind,
     };
+}
+
+const char *rr_prefs_latency_holds(void)
+{
+    static const char *const holds[] = {
+        [POSITION_NOT_TOLD] = "",
+        [POSITION_CLIENT] = "the server, and the way there and back",
+        [POSITION_BETWEEN] = "the server, and the way there and back from the capture",
+        [POSITION_SERVER] = "the server alone",
+    };
+    return holds[position];
 }
 
 int64_t rr_prefs_slow(void)

@@ -10,6 +10,9 @@ void rr_prefs_handoff(void);
 
 struct rr_settings rr_prefs_settings(void);
 
+/* What a latency holds, by what the user says of where the capture was made; "" where that was not said. */
+const char *rr_prefs_latency_holds(void);
+
 /* Nanoseconds above which a latency is remarked on; 0: never. */
 int64_t rr_prefs_slow(void);
 

@@ -3,6 +3,7 @@
 #include "exchange/columns.h"
 #include "wireshark/experts.h"
 #include "wireshark/line.h"
+#include "wireshark/prefs.h"
 
 /* Where a field stands: right under the line that says it all, or in a subtree of its own subject. */
 enum subject {
@@ -296,6 +297,14 @@ static proto_tree *add_subtree(const struct showing *s, proto_tree *tree, enum s
     return proto_item_add_subtree(item, about[subject].type);
 }
 
+/* Beside a latency, what it holds. */
+static void explain(proto_item *item, const struct rr_column *c)
+{
+    const char *holds = rr_prefs_latency_holds();
+    if (*holds && strcmp(c->field, "latency") == 0)
+        proto_item_append_text(item, " (%s)", holds);
+}
+
 static void add_about(const struct showing *s, proto_tree *tree, enum subject subject,
                       const struct rr_row *row)
 {
@@ -309,7 +318,9 @@ static void add_about(const struct showing *s, proto_tree *tree, enum subject su
             continue;
         if (!subtree)
             subtree = add_subtree(s, tree, subject, row);
-        proto_item_set_generated(add_cell(subtree, s->tvb, f->id, f->column->kind, cell));
+        proto_item *item = add_cell(subtree, s->tvb, f->id, f->column->kind, cell);
+        proto_item_set_generated(item);
+        explain(item, f->column);
     }
 }
 

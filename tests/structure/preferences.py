@@ -59,6 +59,11 @@ SLOW = [(LATE, "", ["7"]), (LATE, "slow:40000", ["7"]), (LATE, "slow:40001", [])
         (QUIET, "slow:1", [])]
 
 
+# preference, what stands beside the latency of 40.001 s.
+POSITION = [("", ""), ("position:unknown", ""), ("position:client", " (the server, and the way there and back)"),
+            ("position:between", " (the server, and the way there and back from the capture)"),
+            ("position:server", " (the server alone)")]
+
 CAPTURES = {}
 
 
@@ -85,12 +90,22 @@ def note(text, preference, wanted):
     cases.check(wanted, frames.split())
 
 
+def explain(preference, wanted):
+    details = host.tshark(CAPTURES[LATE], *setting(preference), "-Y", "frame.number == 7", "-O", "reqresp")
+    cases.check(["[Latency: 40.001 s%s]" % wanted],
+                [line.strip() for line in details.splitlines() if line.strip().startswith("[Latency:")])
+    seconds = host.tshark(CAPTURES[LATE], *setting(preference), "-Y", "frame.number == 7", "-T", "fields",
+                          "-e", "reqresp.latency")
+    cases.check(["40.001000000"], seconds.split())
+
+
 def main(words):
     make_captures()
     todo = [("%s, %s of %s" % (preference or "as it comes", kind, CAPTURES[text].stem), say, text, kind, preference, *more)
             for text, kind, preference, *more in SAID]
     todo += [("%s, slow notes of %s" % (preference or "as it comes", CAPTURES[text].stem), note, text, preference, wanted)
              for text, preference, wanted in SLOW]
+    todo += [(preference or "no position", explain, preference, wanted) for preference, wanted in POSITION]
     cases.run(cases.chosen(todo, words))
 
 
