@@ -17,6 +17,7 @@ side has sent.  Words change that and more:
     again=TAG     the same payload at the same place, acknowledging what is acknowledged now
     lost          sent, but not captured       copy      the frame before it once more
     win=N urg=N opt=LIST sum=N ttl=N           header fields; opt: mss:N,ws:N,ts:V/E,sackok,nop,eol
+    vlan=N         within a VLAN tag outside of those of `wrap`
     cut=N         N bytes of payload captured  frag=N    IP fragments of N bytes
     quote         not the segment but an ICMP error that quotes it
     joined        in the same frame as the line before it (link wifi: an A-MSDU)
@@ -222,7 +223,7 @@ class Capture:
             else:
                 for packet in segment.packets(ident):
                     frames.append(self.frame(base + segment.time, [(segment.side, packet)],
-                                             self.missing(segment)))
+                                             self.missing(segment), segment.words.get("vlan")))
                 segment.frame = len(frames)
         return [frame[:3] for frame in frames]
 
@@ -230,13 +231,14 @@ class Capture:
     def missing(segment):
         return len(segment.payload) - int(segment.words.get("cut", len(segment.payload)))
 
-    def frame(self, time, parts, missing=0):
-        data = self.wifi(parts) if self.link == "wifi" else self.wired(*parts[0])
+    def frame(self, time, parts, missing=0, vlan=None):
+        data = self.wifi(parts) if self.link == "wifi" else self.wired(*parts[0], vlan)
         return time, data[:len(data) - missing], len(data), parts
 
-    def wired(self, side, packet):
+    def wired(self, side, packet, vlan=None):
         kind, labels = 0x86DD if packet[0] >> 4 == 6 else 0x0800, b""
-        for layer in reversed(self.wrap):
+        tag = ["VLAN:" + vlan] if vlan else []
+        for layer in reversed(tag + self.wrap):
             name, _, value = layer.partition(":")
             if name in ("IPIP", "GRE"):
                 packet, kind = tunnel(name, side, packet, kind), 0x0800

@@ -24,7 +24,13 @@ typedef gboolean rr_bool;
 #define RR_CONVERSATION_NONE
 #endif
 
-/* Conversations can be kept apart by VLAN and interface. */
+/* Conversations can be kept apart by VLAN, Ethernet addresses and interface. */
+#if RR_AT_LEAST(4, 4)
+#include <epan/prefs.h>
+#define rr_deinterlacing() (prefs.conversation_deinterlacing_key > 0)
+#else
+#define rr_deinterlacing() false
+#endif
 #if RR_AT_LEAST(4, 6)
 #define rr_find_deinterlaced(pinfo, type) find_conversation_strat((pinfo), (type), 0, false)
 #elif RR_AT_LEAST(4, 4)

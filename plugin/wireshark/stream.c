@@ -71,9 +71,21 @@ static const conversation_t *find_deinterlaced(const packet_info *pinfo, const s
     packet_info here = *pinfo;
     copy_address_shallow(&here.src, &w->src);
     copy_address_shallow(&here.dst, &w->dst);
+    copy_address_shallow(&here.dl_src, &w->link_src);
+    copy_address_shallow(&here.dl_dst, &w->link_dst);
+    here.vlan_id = w->vlan;
     here.srcport = w->src_port;
     here.destport = w->dst_port;
     return rr_find_deinterlaced(&here, CONVERSATION_TCP);
+}
+
+/* The same addresses and ports are then several streams: an answer is good for this segment only. */
+static bool ask_deinterlaced(const packet_info *pinfo, const struct rr_watched *w, uint32_t *stream)
+{
+    const struct tcp_analysis *a = analysis(find_deinterlaced(pinfo, w));
+    if (a)
+        *stream = a->stream;
+    return a;
 }
 
 /* Asks Wireshark, and remembers the answer where the same question has it until the next SYN. */
@@ -82,13 +94,10 @@ static bool ask(packet_info *pinfo, const struct rr_watched *w, const struct way
     const conversation_t *c =
         find_conversation(pinfo->num, &w->src, &w->dst, CONVERSATION_TCP, w->src_port, w->dst_port, 0);
     const struct tcp_analysis *a = analysis(c);
-    bool lasts = a && way;
-    if (!a)
-        a = analysis(find_deinterlaced(pinfo, w));
     if (!a)
         return false;
     *stream = a->stream;
-    if (lasts) {
+    if (way) {
         struct known *k = g_new(struct known, 1);
         *k = (struct known){ *way, c, a->stream };
         g_hash_table_replace(known_ways, &k->way, k);
@@ -99,6 +108,8 @@ static bool ask(packet_info *pinfo, const struct rr_watched *w, const struct way
 bool rr_stream_find(packet_info *pinfo, const struct rr_watched *w, uint32_t *stream)
 {
     struct way way;
+    if (rr_deinterlacing())
+        return ask_deinterlaced(pinfo, w, stream);
     if (!way_of(w, &way))
         return ask(pinfo, w, NULL, stream);
     const struct known *k = g_hash_table_lookup(known_ways, &way);

@@ -63,6 +63,11 @@ static struct rr_watched *note(tvbuff_t *tvb, packet_info *pinfo)
     struct rr_watched *w = wmem_new0(pinfo->pool, struct rr_watched);
     copy_address_shallow(&w->src, &pinfo->src);
     copy_address_shallow(&w->dst, &pinfo->dst);
+    if (rr_deinterlacing()) {
+        copy_address_shallow(&w->link_src, &pinfo->dl_src);
+        copy_address_shallow(&w->link_dst, &pinfo->dl_dst);
+        w->vlan = pinfo->vlan_id;
+    }
     w->src_port = two_bytes(tcp_header);
     w->dst_port = two_bytes(tcp_header + 2);
     w->below = wmem_list_count(pinfo->layers);

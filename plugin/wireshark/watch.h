@@ -16,6 +16,8 @@
 struct rr_watched {
     struct rr_watched *next; /* further inside the frame, or behind */
     address src, dst;
+    address link_src, link_dst; /* these and `vlan` only where conversations are deinterlaced */
+    uint32_t vlan;
     uint16_t src_port, dst_port;
     unsigned below; /* layers of the frame that TCP stands on */
     struct rr_segment segment;
