@@ -271,7 +271,8 @@ static const struct rr_column message_columns[] = {
       read_message_part, RR_ALWAYS },
     ID,
     STREAM,
-    { "protocol", NULL, RR_TEXT, "Protocol", "The innermost protocol above TCP on the message's first frame.",
+    { "protocol", NULL, RR_TEXT, "Protocol",
+      "The innermost protocol above TCP on the first of the message's frames that has one.",
       read_message_protocol, RR_ALWAYS },
     { "src", NULL, RR_TEXT, "Source", "Address of the message's sender.", read_src, RR_ALWAYS },
     { "src_port", NULL, RR_PORT, "Source port", "Port of the message's sender.", read_src_port, RR_ALWAYS },
@@ -358,8 +359,8 @@ static const struct rr_column exchange_columns[] = {
     ID,
     STREAM,
     { "protocol", "protocol", RR_TEXT, "Protocol",
-      "The innermost protocol above TCP on the request's first frame; where no request was captured, on the "
-      "response's or push's.",
+      "The innermost protocol above TCP on the first of the request's frames that has one; where no request "
+      "was captured, of the response's or push's.",
       read_protocol, RR_ALWAYS },
     ENDPOINTS,
     { "status", "status", RR_TEXT, "Status", "`answered`, `unanswered`, `unasked` or `open`.", read_status,

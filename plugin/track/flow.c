@@ -128,6 +128,8 @@ static void merge(struct rr_piece *sum, const struct rr_piece *piece, int64_t by
     sum->segments += piece->segments - (same_frame && piece->segments ? 1 : 0);
     sum->repeats += piece->repeats;
     sum->cut |= piece->cut;
+    if (!sum->protocol)
+        sum->protocol = piece->protocol;
 }
 
 struct rr_piece rr_flow_sum(const struct rr_flow *f, int64_t begin, int64_t end)
@@ -139,8 +141,6 @@ struct rr_piece rr_flow_sum(const struct rr_flow *f, int64_t begin, int64_t end)
     for (; i < f->count && piece_at(f, i)->begin < end; i++) {
         const struct rr_piece *p = piece_at(f, i);
         int64_t within = MIN(p->end, end) - MAX(p->begin, begin);
-        if (!sum.last.frame)
-            sum.protocol = p->protocol;
         if (p->begin == begin)
             sum.summary = p->summary;
         merge(&sum, p, MIN(within, p->bytes));

@@ -222,11 +222,13 @@ static void add_facts(struct rr_message *m, const struct rr_piece *sum)
 {
     if (!sum->first.frame)
         return;
-    if (!m->first_frame || sum->first.frame < m->first_frame) {
+    bool first = !m->first_frame || sum->first.frame < m->first_frame;
+    if (first) {
         m->first_frame = sum->first.frame;
         m->first_time = sum->first.time;
-        m->protocol = sum->protocol;
     }
+    if (sum->protocol && (first || !m->protocol))
+        m->protocol = sum->protocol;
     m->segments += sum->segments - (m->last_frame == sum->first.frame && sum->segments ? 1 : 0);
     if (m->last_frame <= sum->last.frame) {
         m->last_frame = sum->last.frame;

@@ -17,7 +17,7 @@ struct rr_segment {
     uint32_t len;           /* payload as sent */
     const uint8_t *payload; /* as captured ... */
     uint32_t captured;      /* ... which can be less than `len` */
-    const char *protocol;   /* of the payload: "http"; a static string */
+    const char *protocol;   /* of the payload: "http"; a static string; NULL: none is known */
 };
 
 enum rr_phase {

@@ -40,5 +40,7 @@ const char *rr_layers_protocol(const packet_info *pinfo, unsigned below)
         else if (!body)
             body = id;
     }
-    return proto_get_protocol_filter_name(protocol ? protocol : body ? body : proto_tcp);
+    if (!protocol)
+        protocol = body;
+    return protocol ? proto_get_protocol_filter_name(protocol) : NULL;
 }

@@ -190,6 +190,29 @@ static void test_bound(void)
     rr_tracker_free(t);
 }
 
+/* The first segment that was known to be of a protocol says what they all are. */
+static void test_protocol(void)
+{
+    struct rr_flow f;
+    rr_flow_init(&f);
+    for (uint32_t i = 0; i < 4; i++) {
+        const struct rr_piece piece = { .begin = 10 * i,
+                                        .end = 10 * i + 10,
+                                        .bytes = 10,
+                                        .first = { MS, i + 1 },
+                                        .last = { MS, i + 1 },
+                                        .segments = 1,
+                                        .protocol = (uint16_t)i };
+        rr_flow_add(&f, &piece);
+    }
+    g_assert_cmpuint(rr_flow_sum(&f, 0, 10).protocol, ==, 0);
+    g_assert_cmpuint(rr_flow_sum(&f, 0, 40).protocol, ==, 1);
+    g_assert_cmpuint(rr_flow_sum(&f, 20, 40).protocol, ==, 2);
+    rr_flow_settle(&f, 0, 20);
+    g_assert_cmpuint(rr_flow_sum(&f, 0, 20).protocol, ==, 1);
+    rr_flow_release(&f);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -197,6 +220,7 @@ int main(int argc, char **argv)
     g_test_add_func("/flow/pieces", test_pieces);
     g_test_add_func("/flow/sums", test_sums);
     g_test_add_func("/flow/settle", test_settle);
+    g_test_add_func("/flow/protocol", test_protocol);
     g_test_add_func("/flow/given-up", test_given_up);
     g_test_add_func("/flow/same-frame", test_same_frame);
     g_test_add_func("/flow/bound", test_bound);
