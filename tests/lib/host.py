@@ -93,9 +93,17 @@ def run(words, plugin=True, **more):
 @functools.cache
 def assert_loaded():
     """A plugin that the host refuses is only a line on its stderr: never mistake that for a pass."""
-    listed = run(["tshark", "-G", "protocols"]).stdout.decode(errors="replace")
-    if "\treqresp\n" not in listed:
+    listed = run(["tshark", "-G", "protocols"]).stdout.decode(errors="replace").splitlines()
+    # Name, short name, filter name; from 4.4 on whether it is enabled and so on follows.
+    if "reqresp" not in [name for line in listed for name in line.split("\t")[2:3]]:
         raise SystemExit("the plugin was not loaded from %s" % PLUGINS)
+
+
+@functools.cache
+def version():
+    """(4, 0): the host's major and minor version."""
+    first = run(["tshark", "--version"], plugin=False).stdout.decode().split()
+    return tuple(map(int, next(word for word in first if word[:1].isdigit()).split(".")[:2]))
 
 
 def tshark(capture, *words, plugin=True, **more):

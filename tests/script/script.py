@@ -23,6 +23,8 @@ REFUSED = [
     (["fuzz", "0"], 2, "minutes"),
     (["fuzz", "long"], 2, "minutes"),
     (["fuzz", "1", "2"], 2, "minutes"),
+    (["test", "--versions", "--servers"], 2, "--servers"),
+    (["test", "--preset", "debug", "--versions"], 2, "--preset"),
     (["install", "here"], 2, "here"),
     (["gui", "a", "b"], 2, "one file"),
 ]

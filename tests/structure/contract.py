@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -102,10 +103,13 @@ def folders():
 
 
 def formatted():
+    if not shutil.which("clang-format"):
+        return "SKIP clang-format is not installed"
     sources = [path for folder in ("plugin", "tests") for path in sorted((host.ROOT / folder).glob("**/*.[ch]"))]
     done = subprocess.run(["clang-format", "--dry-run", "--Werror", *map(str, sources)], capture_output=True,
                           check=False)
     cases.check((0, ""), (done.returncode, done.stderr.decode()))
+    return ""
 
 
 def short():

@@ -11,7 +11,7 @@ import make  # noqa: E402
 
 # Neither port is a known service's, and no handshake tells who asks.
 NO_HANDSHAKE = """
-conn 192.0.2.1:40000>198.51.100.7:41000
+conn 192.0.2.1:40001>198.51.100.7:41000
 +0 c PA "one"
 +1ms s PA "two"
 +1ms c PA "three"
@@ -40,10 +40,10 @@ LATE = HANDSHAKE + """
 
 # conversation, kind of rows, preference (none: as it comes), columns, what they say in each row as printed.
 SAID = [
-    (NO_HANDSHAKE, "connections", "", "client_port direction_from", ["40000 first"]),
-    (NO_HANDSHAKE, "connections", "server_ports:40000", "client_port direction_from", ["41000 preference"]),
+    (NO_HANDSHAKE, "connections", "", "client_port direction_from", ["40001 first"]),
+    (NO_HANDSHAKE, "connections", "server_ports:40001", "client_port direction_from", ["41000 preference"]),
     (NO_HANDSHAKE, "connections", "server_ports:1-9,40000-40010", "client_port direction_from", ["41000 preference"]),
-    (NO_HANDSHAKE, "connections", "server_ports:41000", "client_port direction_from", ["40000 preference"]),
+    (NO_HANDSHAKE, "connections", "server_ports:41000", "client_port direction_from", ["40001 preference"]),
     (HANDSHAKE, "connections", "server_ports:40000", "client_port direction_from", ["40000 syn"]),
     (QUIET, "messages", "", "message bytes", ["request 5", "response 2", "push 7"]),
     (QUIET, "messages", "quiet:5", "message bytes", ["request 5", "response 2", "push 7"]),
