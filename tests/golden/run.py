@@ -8,8 +8,10 @@ keeps conversations apart by VLAN, Ethernet addresses and interface.  On every v
 what differs.txt tells.
 """
 import difflib
+import os
 import pathlib
 import sys
+import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import cases  # noqa: E402
@@ -28,11 +30,8 @@ def lines_of(name):
     return filter(None, (line.partition("#")[0].split() for line in (HERE / name).read_text().splitlines()))
 
 
-def table():
-    """(capture, kind of rows, golden file) for each word of cases.txt."""
-    for name, *kinds in lines_of("cases.txt"):
-        for kind in kinds:
-            yield name, kind, ROWS / ("%s.%s.csv" % (name.replace("/", "_"), kind))
+def golden(name, kind):
+    return ROWS / ("%s.%s.csv" % (name.replace("/", "_"), kind))
 
 
 def changes(name, kind):
@@ -41,36 +40,47 @@ def changes(name, kind):
             if what == [name, kind] and host.version() >= tuple(map(int, since.split(".")))]
 
 
-def wanted(golden, changed):
-    text = golden.read_bytes().decode() if golden.exists() else ""
-    for here, there in changed:
+def wanted(name, kind):
+    text = golden(name, kind).read_bytes().decode() if golden(name, kind).exists() else ""
+    for here, there in changes(name, kind):
         cases.check(1, text.count("\n" + here + ","), "rows that begin with " + here)
         text = text.replace("\n" + here + ",", "\n" + there + ",")
     return text
 
 
-def difference(golden, old, got):
-    lines = list(difflib.unified_diff(old.splitlines(), got.splitlines(), golden.name, "got", lineterm="", n=1))
+def difference(file, old, got):
+    lines = list(difflib.unified_diff(old.splitlines(), got.splitlines(), file.name, "got", lineterm="", n=1))
     if len(lines) > SHOWN:
         lines[SHOWN:] = ["... and %d lines more" % (len(lines) - SHOWN)]
     return "" if old == got else "\n".join(lines) or "other line ends"
 
 
-def compare(capture, golden, changed, kind, *words):
-    problem = difference(golden, wanted(golden, changed), host.export(capture, kind, *words))
-    if problem:
-        raise AssertionError(problem)
+def rows_of(capture, kinds, *words):
+    """Kind -> its rows, from one run."""
+    with tempfile.TemporaryDirectory(dir=host.SCRATCH) as folder:
+        os.chmod(folder, 0o777)
+        exports = [word for kind in kinds for word in ("-z", "reqresp,export,rows=%s,to=%s/%s" % (kind, folder, kind))]
+        cases.check("", host.tshark(capture, "-q", *exports, *words), "on standard output")
+        return {kind: (pathlib.Path(folder) / kind).read_bytes().decode() for kind in kinds}
 
 
-def update(capture, golden, changed, kind):
-    if changed:
-        raise AssertionError("these rows are others on this version of Wireshark: update them on an earlier one")
-    got = host.export(capture, kind)
-    problem = difference(golden, wanted(golden, []), got)
-    if not problem:
-        return ""
-    golden.write_bytes(got.encode())
-    return "written\n" + problem
+def compare(name, capture, kinds, *words):
+    problems = [difference(golden(name, kind), wanted(name, kind), got)
+                for kind, got in rows_of(capture, kinds, *words).items()]
+    if any(problems):
+        raise AssertionError("\n".join(filter(None, problems)))
+
+
+def update(name, capture, kinds):
+    written = []
+    for kind, got in rows_of(capture, kinds).items():
+        if changes(name, kind):
+            raise AssertionError("these rows are others on this version of Wireshark: update them on an earlier one")
+        problem = difference(golden(name, kind), wanted(name, kind), got)
+        if problem:
+            golden(name, kind).write_bytes(got.encode())
+            written.append("written\n" + problem)
+    return "\n".join(written)
 
 
 def every_capture_is_in_the_table(captures, listed):
@@ -81,16 +91,15 @@ def main(words):
     names = [word for word in words if not word.startswith("--")]
     modes = [mode for mode in MODES if mode in words] or ["--one", "--two"]
     captures = host.captures()
-    lines = list(table())
-    todo = [("table", every_capture_is_in_the_table, captures, {name for name, _, _ in lines})]
-    for name, kind, golden in lines:
-        what = captures[name], golden, changes(name, kind), kind
+    lines = list(lines_of("cases.txt"))
+    todo = [("table", every_capture_is_in_the_table, captures, {name for name, *_ in lines})]
+    for name, *kinds in lines:
         if "--update" in words:
-            todo.append(("%s %s" % (name, kind), update, *what))
+            todo.append((name, update, name, captures[name], kinds))
             continue
         for mode in modes:
             if mode != DEINTERLACED or name not in SEVERAL_STREAMS:
-                todo.append(("%s %s %s" % (name, kind, mode[2:]), compare, *what, *MODES[mode]))
+                todo.append(("%s %s" % (name, mode[2:]), compare, name, captures[name], kinds, *MODES[mode]))
     cases.run(cases.chosen(todo, names))
 
 

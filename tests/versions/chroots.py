@@ -14,8 +14,12 @@ import subprocess
 import tempfile
 
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or "/var/cache") / "reqresp-versions"
-PACKAGES = ("wireshark-dev", "libglib2.0-dev", "tshark", "gcc", "libc6-dev", "cmake", "ninja-build", "pkg-config",
-            "python3", "dpkg-dev", "file", "man-db")
+TOP = pathlib.Path(__file__).resolve().parents[2]
+# What ./reqresp installs for these purposes, and what the tests themselves want.
+PURPOSES = {"run", "build", "package"}
+NEEDS = (TOP / "reqresp").read_text().split("readonly needs='\n")[1].split("'")[0]
+PACKAGES = sorted({"python3", "man-db"} | {package for purpose, _, package in map(str.split, NEEDS.splitlines())
+                                           if purpose in PURPOSES})
 OPTIONS = ("--mode=root", "--variant=apt", "--format=directory",
            # A mirror may be one of a day that has passed.
            '--aptopt=Acquire::Check-Valid-Until "false"', '--aptopt=APT::Install-Recommends "false"',
