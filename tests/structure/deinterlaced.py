@@ -17,8 +17,8 @@ SAID = [
     ("crafted/mirror_vlans", ["0 answered exact 7 9 6 6 0 2"],
      ["0 answered exact 7 10 6 6 0 0", "1 answered exact 8 9 6 6 0 0"]),
     # The segment within the segment has Ethernet addresses of its own.
-    ("crafted/openflow", ["0 open  4  366  0 0", "1 answered exact 10 12 6 6 0 0"],
-     ["0 open  4  366  0 0", "1 answered exact 10 12 6 6 0 0"]),
+    ("crafted/openflow", ["0 open  4  372  0 0", "1 answered exact 10 12 6 6 0 0"],
+     ["0 open  4  372  0 0", "1 answered exact 10 12 6 6 0 0"]),
 ]
 
 

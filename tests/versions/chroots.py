@@ -107,7 +107,8 @@ def remove_outdated(suite, name):
         lock = locked(old.stem, fcntl.LOCK_EX | fcntl.LOCK_NB) if old.stem != name else None
         if lock:
             with lock:
-                shutil.rmtree(CACHE / old.stem, ignore_errors=True)
+                for folder in (old.stem, old.stem + ".half"):
+                    shutil.rmtree(CACHE / folder, ignore_errors=True)
                 old.unlink()
 
 
