@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""What README.md and doc/statistics.md show is what their commands print."""
+"""What README.md and pages of doc/ show is what their commands print."""
 import pathlib
 import shlex
 import sys
@@ -8,7 +8,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import cases  # noqa: E402
 import host  # noqa: E402
 
-PAGES = ("README.md", "doc/statistics.md")
+PAGES = ("README.md", "doc/statistics.md", "doc/lua.md")
 INDENT, PROMPT = "    ", "    $ "
 
 
@@ -30,9 +30,16 @@ def shown():
                 command = command[:-1] + next(lines).strip()
 
 
+def readable(word):
+    """A file of the project, by a name that whoever tshark runs as can read."""
+    before, colon, name = word.rpartition("lua_script:")
+    ours = name.startswith("captures/") or (colon and name.startswith("doc/"))
+    return before + colon + str(host.readable(host.ROOT / name)) if ours else word
+
+
 def prints(command, output):
     host.assert_loaded()
-    words = [host.readable(host.ROOT / word) if word.startswith("captures/") else word for word in shlex.split(command)]
+    words = [readable(word) for word in shlex.split(command)]
     done = host.run(words)
     lines = [line.rstrip() for line in done.stdout.decode().splitlines()]
     cases.check("\n".join(lines).strip("\n"), "\n".join(output).strip("\n"))
