@@ -112,12 +112,6 @@ static struct rr_cell rtt(const struct rr_exchange *x)
     return ns(x->rtt && !rr_is_push(x), (int64_t)x->rtt - 1);
 }
 
-static struct rr_cell server_time(const struct rr_exchange *x)
-{
-    int64_t held_up = rr_delayed(x, RR_DELAY_ANY, x->request.last_time, x->response.first_time);
-    return ns(x->rtt && rr_has_both(x), rr_span((int64_t)x->rtt - 1 + held_up, rr_latency(x)));
-}
-
 static struct rr_cell delayed_spread(const struct rr_exchange *x, const struct rr_message *m,
                                      enum rr_delay_kind kind)
 {
@@ -126,7 +120,7 @@ static struct rr_cell delayed_spread(const struct rr_exchange *x, const struct r
 
 static struct rr_cell delayed_latency(const struct rr_exchange *x, enum rr_delay_kind kind)
 {
-    return ns(rr_has_both(x), rr_delayed(x, kind, x->request.last_time, x->response.first_time));
+    return ns(rr_has_both(x), rr_latency_delayed(x, kind));
 }
 
 static const struct rr_message nothing;
@@ -330,7 +324,7 @@ READ(both_repeats, count(true, (uint64_t)row->exchange->request.repeats + row->e
 READ(summary, text(speaker(row->exchange)->summary))
 READ(handshake, handshake(row->connection, row->exchange))
 READ(rtt, rtt(row->exchange))
-READ(server_time, server_time(row->exchange))
+READ(server_time, ns(rr_knows_server_time(row->exchange), rr_server_time(row->exchange)))
 READ(request_lost, delayed_spread(row->exchange, request(row), RR_DELAY_LOSS))
 READ(latency_lost, delayed_latency(row->exchange, RR_DELAY_LOSS))
 READ(response_lost, delayed_spread(row->exchange, response(row), RR_DELAY_LOSS))

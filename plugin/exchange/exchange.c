@@ -142,3 +142,14 @@ int64_t rr_delayed(const struct rr_exchange *x, enum rr_delay_kind kinds, int64_
     }
     return sum;
 }
+
+int64_t rr_latency_delayed(const struct rr_exchange *x, enum rr_delay_kind kinds)
+{
+    int64_t way = x->rtt ? (int64_t)x->rtt - 1 : 0;
+    return rr_delayed(x, kinds, x->request.last_time, rr_span(way, x->response.first_time));
+}
+
+int64_t rr_server_time(const struct rr_exchange *x)
+{
+    return rr_span((int64_t)x->rtt - 1 + rr_latency_delayed(x, RR_DELAY_ANY), rr_latency(x));
+}

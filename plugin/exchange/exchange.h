@@ -233,6 +233,17 @@ static inline int64_t rr_latency(const struct rr_exchange *x)
  * what it waited for. */
 int64_t rr_delayed(const struct rr_exchange *x, enum rr_delay_kind kinds, int64_t from, int64_t to);
 
+/* The same of its latency: what helped less than a round trip before the answer was not what that came of. */
+int64_t rr_latency_delayed(const struct rr_exchange *x, enum rr_delay_kind kinds);
+
+static inline bool rr_knows_server_time(const struct rr_exchange *x)
+{
+    return x->rtt && rr_has_both(x);
+}
+
+/* Latency less the way to the server and less what held it up: an estimate of what the server took. */
+int64_t rr_server_time(const struct rr_exchange *x);
+
 /* What the client felt: first byte asked to last byte answered. */
 static inline int64_t rr_duration(const struct rr_exchange *x)
 {

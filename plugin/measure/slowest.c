@@ -8,7 +8,6 @@
 struct rr_slowest {
     uint32_t n;
     GPtrArray *heap;
-    GHashTable *by_exchange; /* made when repeats are asked for */
 };
 
 static void slow_free(gpointer slow)
@@ -32,8 +31,6 @@ void rr_slowest_free(struct rr_slowest *s)
 {
     if (!s)
         return;
-    if (s->by_exchange)
-        g_hash_table_destroy(s->by_exchange);
     g_ptr_array_free(s->heap, TRUE);
     g_free(s);
 }
@@ -95,11 +92,16 @@ static void admit(struct rr_slowest *s, struct rr_slow *slow)
 static struct rr_slow *copy(const struct rr_slow *facts)
 {
     struct rr_slow *slow = g_memdup2(facts, sizeof *facts);
-    slow->of = NULL;
     slow->client = g_strdup(facts->client);
     slow->server = g_strdup(facts->server);
     slow->summary = g_strdup(facts->summary);
     return slow;
+}
+
+static int64_t held_up(const struct rr_exchange *x, enum rr_delay_kind kind)
+{
+    return rr_delayed(x, kind, x->request.first_time, x->request.last_time) + rr_latency_delayed(x, kind) +
+           rr_delayed(x, kind, x->response.first_time, x->response.last_time);
 }
 
 void rr_slowest_exchange(struct rr_slowest *s, const struct rr_exchange *x)
@@ -107,7 +109,6 @@ void rr_slowest_exchange(struct rr_slowest *s, const struct rr_exchange *x)
     if (rr_is_push(x) || !rr_has_both(x))
         return;
     struct rr_slow facts = {
-        .of = x,
         .start = x->request.first_time,
         .latency = rr_latency(x),
         .duration = rr_duration(x),
@@ -120,23 +121,14 @@ void rr_slowest_exchange(struct rr_slowest *s, const struct rr_exchange *x)
     if (!is_wanted(s, &facts))
         return;
     struct rr_slow *slow = g_memdup2(&facts, sizeof facts);
+    slow->server_time = rr_knows_server_time(x) ? rr_server_time(x) : RR_NEVER;
+    slow->lost = held_up(x, RR_DELAY_LOSS);
+    slow->stalled = held_up(x, RR_DELAY_STALL);
     slow->id = rr_exchange_id(x);
     slow->client = rr_endpoint_text(&x->connection->end[RR_CLIENT]);
     slow->server = rr_endpoint_text(&x->connection->end[RR_SERVER]);
     slow->summary = g_strdup(x->request.summary ? x->request.summary : "");
     admit(s, slow);
-}
-
-void rr_slowest_repeat(struct rr_slowest *s, const struct rr_exchange *x, int64_t cost)
-{
-    if (!s->by_exchange) {
-        s->by_exchange = g_hash_table_new(NULL, NULL);
-        for (guint i = 0; i < s->heap->len; i++)
-            g_hash_table_insert(s->by_exchange, (gpointer)at(s, i)->of, at(s, i));
-    }
-    struct rr_slow *slow = g_hash_table_lookup(s->by_exchange, x);
-    if (slow)
-        slow->repeat_cost = MAX(slow->repeat_cost, cost);
 }
 
 void rr_slowest_merge(struct rr_slowest *into, const struct rr_slowest *from)

@@ -13,10 +13,10 @@ enum { RR_SLOWEST_MAX = 10000 };
 
 /* A copy: it outlives the exchange. */
 struct rr_slow {
-    const struct rr_exchange *of; /* while it lives; NULL in what was merged */
-    int64_t start;                /* of the request */
+    int64_t start; /* of the request */
     int64_t latency, duration, request_spread, response_spread;
-    int64_t repeat_cost; /* the greatest noted */
+    int64_t server_time;   /* an estimate; RR_NEVER: not known */
+    int64_t lost, stalled; /* of the duration */
     uint64_t id;
     uint32_t number, request_frame, response_frame;
     char *client, *server, *summary;
@@ -28,9 +28,6 @@ struct rr_slowest *rr_slowest_new(uint32_t n); /* RR_SLOWEST_MAX at most */
 void rr_slowest_free(struct rr_slowest *s);
 
 void rr_slowest_exchange(struct rr_slowest *s, const struct rr_exchange *x);
-
-/* What a repeat within x cost.  Matters only where x is among the slowest: call when all exchanges are in. */
-void rr_slowest_repeat(struct rr_slowest *s, const struct rr_exchange *x, int64_t cost);
 
 void rr_slowest_merge(struct rr_slowest *into, const struct rr_slowest *from);
 

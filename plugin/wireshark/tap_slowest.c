@@ -1,3 +1,5 @@
+#include <math.h>
+
 #include "measure/slowest.h"
 #include "wireshark/prefs.h"
 #include "wireshark/sheet.h"
@@ -10,7 +12,9 @@ static const struct rr_sheet_column columns[] = {
     { "Duration ms", RR_SHEET_NUMBER, 12 },
     { "Request spread ms", RR_SHEET_NUMBER, 18 },
     { "Response spread ms", RR_SHEET_NUMBER, 19 },
-    { "Repeat ms", RR_SHEET_NUMBER, 11 },
+    { "Server ms", RR_SHEET_NUMBER, 11 },
+    { "Lost ms", RR_SHEET_NUMBER, 11 },
+    { "Stalled ms", RR_SHEET_NUMBER, 11 },
     { "Request frame", RR_SHEET_COUNT, 13 },
     { "Response frame", RR_SHEET_COUNT, 14 },
     { "Client", RR_SHEET_TEXT, 21 },
@@ -29,31 +33,6 @@ static void exchange(void *slowest, const struct rr_exchange *x)
     rr_slowest_exchange(slowest, x);
 }
 
-struct repeat {
-    struct rr_slowest *slowest;
-    int64_t cost;
-};
-
-static void note_repeat(const struct rr_exchange *x, const struct rr_message *m _U_, bool fresh _U_,
-                        void *repeat)
-{
-    const struct repeat *r = repeat;
-    rr_slowest_repeat(r->slowest, x, r->cost);
-}
-
-/* What repeats cost is a fact of frames. */
-static void finish(void *slowest)
-{
-    for (uint32_t frame = 1; frame <= rr_capture_last_frame(); frame++) {
-        struct rr_verdicts verdicts = rr_capture_verdicts(frame);
-        for (size_t i = 0; i < verdicts.count; i++) {
-            struct repeat r = { slowest, (int64_t)verdicts.first[i].cost * 1000 };
-            if (r.cost)
-                rr_verdict_messages(&verdicts.first[i], note_repeat, &r);
-        }
-    }
-}
-
 static void merge(void *into, const void *from)
 {
     rr_slowest_merge(into, from);
@@ -64,15 +43,23 @@ static void release(void *slowest)
     rr_slowest_free(slowest);
 }
 
+/* A cell cannot be left out in front of others. */
+static void show_span(struct rr_sheet *s, int64_t ns)
+{
+    rr_sheet_number(s, ns == RR_NEVER ? NAN : (double)ns / 1e6);
+}
+
 static void show_row(struct rr_sheet *s, const struct rr_slow *slow)
 {
     char *filter = g_strdup_printf("reqresp.id == \"%016" PRIx64 "\"", slow->id);
     rr_sheet_row(s);
-    rr_sheet_number(s, (double)slow->latency / 1e6);
-    rr_sheet_number(s, (double)slow->duration / 1e6);
-    rr_sheet_number(s, (double)slow->request_spread / 1e6);
-    rr_sheet_number(s, (double)slow->response_spread / 1e6);
-    rr_sheet_number(s, (double)slow->repeat_cost / 1e6);
+    show_span(s, slow->latency);
+    show_span(s, slow->duration);
+    show_span(s, slow->request_spread);
+    show_span(s, slow->response_spread);
+    show_span(s, slow->server_time);
+    show_span(s, slow->lost);
+    show_span(s, slow->stalled);
     rr_sheet_count(s, slow->request_frame);
     rr_sheet_count(s, slow->response_frame);
     rr_sheet_text(s, slow->client);
@@ -100,7 +87,6 @@ G_STATIC_ASSERT(RR_SLOWEST_MAX == 10000);
 
 static const struct rr_counter counter = {
     .exchange = exchange,
-    .finish = finish,
     .merge = merge,
     .release = release,
 };
