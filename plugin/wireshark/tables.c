@@ -133,8 +133,6 @@ static void count_session(struct table *t, void *measure)
         count_connection(g_ptr_array_index(t->connections, i), &to);
     for (guint i = 0; i < t->exchanges->len; i++)
         count_exchange(g_ptr_array_index(t->exchanges, i), &to);
-    if (t->statistic->counter->finish)
-        t->statistic->counter->finish(measure);
 }
 
 static void *count(struct table *t)

@@ -23,7 +23,6 @@
 struct rr_counter {
     void (*exchange)(void *measure, const struct rr_exchange *x);
     void (*connection)(void *measure, const struct rr_connection *c); /* may be NULL */
-    void (*finish)(void *measure); /* all of this session is in; may be NULL */
     void (*merge)(void *into, const void *from);
     void (*release)(void *measure);
 };
