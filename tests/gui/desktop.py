@@ -66,6 +66,15 @@ class Screen:
     def click(self, where, button=1):
         self.run("xdotool", "mousemove", *map(str, where), "click", str(button))
 
+    def place(self, window, width, height):
+        """Into the upper left corner, where what is in it has a known place."""
+        def placed():
+            self.run("xdotool", "windowsize", window, str(width), str(height), "windowmove", window, "10", "40")
+            time.sleep(0.5)
+            at = self.run("xdotool", "getwindowgeometry", "--shell", window).decode()
+            return int(re.search(r"^X=(-?\d+)$", at, re.M)[1]) < 20
+        eventually(placed, "window placed")
+
     def windows(self, title):
         return self.run("xdotool", "search", "--onlyvisible", "--name", title, check=False).decode().split()
 
@@ -173,7 +182,7 @@ class Wireshark:
         self.screen.put(STALE)
         self.screen.keys(*keys)
         until = time.monotonic() + 3
-        while (text := self.screen.clipboard()) == STALE and time.monotonic() < until:
+        while (text := self.screen.clipboard()) in (STALE, "") and time.monotonic() < until:
             time.sleep(0.1)
         return "" if text == STALE else text
 
@@ -204,6 +213,7 @@ class Wireshark:
         time.sleep(0.5)
         self.screen.type(str(frame))
         self.screen.keys("Return")
+        time.sleep(0.5)  # until the bar for the number is gone
 
     def packet_menu(self, *keys):
         self.screen.click(IN_PACKET_LIST)

@@ -45,7 +45,8 @@ def readable(path):
     path = pathlib.Path(path).resolve()
     if not IS_ROOT:
         return str(path)
-    copy = SCRATCH / "captures" / str(path).strip("/").replace("/", "_")
+    name = path.relative_to(CAPTURES) if path.is_relative_to(CAPTURES) else path
+    copy = SCRATCH / "captures" / str(name).strip("/").replace("/", "_")
     if not copy.exists():
         partial = copy.with_name(os.urandom(8).hex())
         shutil.copyfile(path, partial)
