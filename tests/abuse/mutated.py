@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """Spoilt captures through the host: nothing crashes or leaks, and rows stay what rows are.
 
-    mutated.py [--first N] [--batches N] [--files N]
+    mutated.py [--first N] [--batches N] [--files N] [--alone N]
 
-A batch is some files, each spoilt as its seed says (mutations.py).  Each alone goes through sharkd, which loads it and
-shows its frames; a truncated one through `tshark`; then all of them in one capture through the export: rows are
+A batch is some files, each spoilt as its seed says (mutations.py).  Every N-th goes alone through sharkd, which loads
+it and shows its frames; a truncated one through `tshark`; then all of them in one capture through the export: rows are
 well-formed CSV, those of two passes are those of one, and messages add up to their connection's row.
 
 In a build with sanitizers (preset sanitize) the plugin is watched byte by byte.
@@ -65,16 +65,16 @@ def shown(server, capture):
         server.ask("frame", frame=frame["num"], proto=True)
 
 
-def batch(number, files, plain):
+def batch(number, files, alone, plain):
     folder = FOLDER / str(number)
     folder.mkdir()
     spoilt = []
     for at in range(files):
-        seed = number * 1000 + at
+        seed = number * 10000 + at
         spoilt.append(folder / ("%d.pcap" % seed))
         mutations.mutate(plain[seed * 7919 % len(plain)], spoilt[-1], seed)
     with sharkd.Sharkd(spoilt[0]) as server:
-        for capture in spoilt:
+        for capture in spoilt[::alone]:
             shown(server, str(capture))
     cut = folder / "cut.pcap"
     mutations.truncate(plain[number % len(plain)], cut, number)
@@ -96,13 +96,14 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--batches", type=int, default=2)
-    parser.add_argument("--files", type=int, default=30)
+    parser.add_argument("--files", type=int, default=60)
+    parser.add_argument("--alone", type=int, default=5)
     asked = parser.parse_args()
     host.assert_loaded()
     FOLDER.mkdir()
     FOLDER.chmod(0o755)
     plain = sources()
-    cases.run([("batch %d" % number, batch, number, asked.files, plain)
+    cases.run([("batch %d" % number, batch, number, asked.files, asked.alone, plain)
                for number in range(asked.first, asked.first + asked.batches)])
 
 
