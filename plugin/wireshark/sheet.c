@@ -74,8 +74,9 @@ static void align(struct rr_sheet *s)
         const struct rr_sheet_column *c = &s->columns[i];
         int width = MAX(c->width, (int)strlen(c->name));
         bool left = kinds[c->kind].align == TAP_ALIGN_LEFT;
-        s->ui.fields[i].column_name = g_strdup_printf("%*s", left ? -width : width, c->name);
-        s->ui.fields[i].field_format = g_strdup_printf(kinds[c->kind].aligned, width);
+        s->ui.fields[i].column_name =
+            wmem_strdup_printf(wmem_epan_scope(), "%*s", left ? -width : width, c->name);
+        s->ui.fields[i].field_format = wmem_strdup_printf(wmem_epan_scope(), kinds[c->kind].aligned, width);
     }
 }
 
@@ -84,7 +85,7 @@ void rr_sheet_register(struct rr_sheet *s, const char *name, const char *title,
                        void (*check)(const char *argument, const char **filter, char **error))
 {
     static tap_param parameters[] = { { PARAM_FILTER, "filter", "Filter", NULL, TRUE } };
-    stat_tap_table_item *fields = g_new0(stat_tap_table_item, count);
+    stat_tap_table_item *fields = wmem_alloc0_array(wmem_epan_scope(), stat_tap_table_item, count);
     s->columns = columns;
     for (size_t i = 0; i < count; i++) {
         enum rr_sheet_kind kind = columns[i].kind;
@@ -95,7 +96,7 @@ void rr_sheet_register(struct rr_sheet *s, const char *name, const char *title,
         .group = REGISTER_PACKET_STAT_GROUP_UNSORTED,
         .title = title,
         .tap_name = RR_TAP,
-        .cli_string = g_strconcat("reqresp,", name, NULL),
+        .cli_string = wmem_strdup_printf(wmem_epan_scope(), "reqresp,%s", name),
         .stat_tap_init_cb = open,
         .packet_func = tapped,
         .stat_tap_reset_table_cb = reset,
