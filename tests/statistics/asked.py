@@ -1,15 +1,10 @@
 #!/usr/bin/python3
 """What can be asked of the statistics: options, filters, preferences, again and of another capture, while it goes on."""
-import collections
-import json
 import pathlib
-import re
-import socket
 import struct
 import subprocess
 import sys
 import time
-import urllib.request
 
 HERE = pathlib.Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parents[1] / "lib"), str(HERE.parents[1] / "sharkd"), str(HERE.parents[2] / "captures")]
@@ -260,118 +255,6 @@ def keeps_the_mode():
     cases.check(0o644, file.stat().st_mode & 0o777)
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
-def scraped(folder):
-    """What a node exporter says of the files in a folder."""
-    port = free_port()
-    exporter = subprocess.Popen(
-        ["prometheus-node-exporter", "--collector.disable-defaults", "--collector.textfile",
-         "--collector.textfile.directory=%s" % folder, "--web.listen-address=127.0.0.1:%d" % port],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(100 * PATIENCE):
-            try:
-                return urllib.request.urlopen("http://127.0.0.1:%d/metrics" % port, timeout=PATIENCE).read().decode()
-            except OSError:
-                cases.check(None, exporter.poll(), "the exporter ended")
-                time.sleep(0.01)
-        raise AssertionError("the exporter does not answer")
-    finally:
-        exporter.terminate()
-        exporter.wait()
-
-
-def samples(text):
-    """Name and labels -> value."""
-    found = {}
-    for line in text.splitlines():
-        if line.startswith("reqresp_"):
-            name, labels, value = re.fullmatch(r"(\w+)\{(.*)\} (\S+)", line).groups()
-            found[name, frozenset(re.findall(r'(\w+)="([^"]*)"', labels))] = float(value)
-    return found
-
-
-def floats(found):
-    """Bounds are numbers, however they are spelled."""
-    return {(name, frozenset((label, float(text) if label == "le" else text) for label, text in labels)): value
-            for (name, labels), value in found.items()}
-
-
-def node_exporter():
-    """The text file collector of a real one takes every sample as it is."""
-    folder = HOME / "textfile"
-    folder.mkdir()
-    folder.chmod(0o777)
-    for capture in (REDIS, host.CAPTURES / "ipv6.pcap", PUSHES):
-        cases.check("", host.tshark(capture, "-q", *asks("metrics,to=%s/reqresp.prom" % folder)))
-        written = samples((folder / "reqresp.prom").read_text())
-        text = scraped(folder)
-        cases.check(True, "\nnode_textfile_scrape_error 0\n" in text, "no error in\n" + text[-2000:])
-        cases.check(floats(written), floats(samples(text)), "samples")
-        servers = told.snapshot(host.tshark(capture, "-q", *asks("json")))
-        for (server, port), facts in servers.items():
-            where = {("server", server), ("port", str(port))}
-            for name, fact in (("requests_total", "total_reqs"), ("open", "open"), ("latency_seconds_count", None)):
-                wanted = facts[fact] if fact else sum(facts["latencies"])
-                cases.check(wanted, written["reqresp_" + name, frozenset(where)], name)
-    return "%d samples" % len(written)
-
-
-def families_are_whole():
-    """As OpenMetrics wants it: TYPE before samples, all of a family in one place, buckets that add up, an end."""
-    file = HOME / "strict.prom"
-    host.tshark(host.CAPTURES / "ipv6.pcap", "-q", *asks("metrics,to=%s" % file))
-    lines = file.read_text().splitlines()
-    cases.check("# EOF", lines[-1])
-    family, seen, buckets = None, set(), collections.defaultdict(list)
-    for line in lines[:-1]:
-        if line.startswith("# TYPE "):
-            family, kind = line.split()[2:]
-            cases.check(False, family in seen, family)
-            seen.add(family)
-        elif line.startswith("# "):
-            cases.check(family, line.split()[2])
-        else:
-            suffix = line.partition("{")[0].removeprefix(family)
-            allowed = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}[kind]
-            cases.check(True, suffix in allowed, line)
-            if suffix == "_bucket":
-                buckets[line.partition(",le=")[0]].append(float(line.split()[-1]))
-    for counts in buckets.values():
-        cases.check(sorted(counts), counts, "buckets")
-        cases.check(18, len(counts), "buckets")
-
-
-def served_on_a_port():
-    """As doc/statistics.md shows it."""
-    text = (host.ROOT / "doc/statistics.md").read_text()
-    line = next(line.strip() for line in text.splitlines() if "TCP-LISTEN:33333" in line)
-    port, file = free_port(), HOME / "served.json"
-    host.tshark(REDIS, "-q", *asks("json,to=%s" % file))
-    words = line.removeprefix("$ ").rstrip(" &").replace("33333", str(port)).replace("/run/reqresp.json", str(file))
-    server = subprocess.Popen(words.split(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(2):
-            cases.check(json.loads(file.read_text()), json.loads(asked_of(port)), "answer")
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def asked_of(port):
-    for _ in range(100 * PATIENCE):
-        try:
-            with socket.create_connection(("127.0.0.1", port), PATIENCE) as client, client.makefile() as answer:
-                return answer.read()
-        except ConnectionRefusedError:
-            time.sleep(0.01)
-    raise AssertionError("nobody listens")
-
-
 def main(words):
     todo = [("refuses " + asked.replace("\n", " "), refused, asked, named) for asked, named in REFUSED]
     todo += [("refuses twice", refused_twice), ("preferences", preferences), ("intervals", intervals)]
@@ -382,8 +265,7 @@ def main(words):
     todo += [("again " + capture.name.partition(".")[0], again, capture) for capture in (REDIS, LOSS, PUSHES)]
     todo += [("another capture", another_capture), ("preferences in sharkd", preferences_served), ("sessions", sessions),
              ("second pass rejects", second_pass_rejects), ("while it goes on", while_it_goes_on),
-             ("lines without a file", lines_without_a_file), ("replaces a file", keeps_the_mode),
-             ("node exporter", node_exporter), ("OpenMetrics", families_are_whole), ("on a port", served_on_a_port)]
+             ("lines without a file", lines_without_a_file), ("replaces a file", keeps_the_mode)]
     cases.run(cases.chosen(todo, words))
 
 
