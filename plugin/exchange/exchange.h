@@ -12,6 +12,7 @@
 #define RR_EXCHANGE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define RR_NEVER INT64_MIN
@@ -166,11 +167,19 @@ struct rr_exchange {
     bool connected;    /* it is what the connection was made for: its first, after a captured handshake */
 };
 
+/* What was captured of a message, in order. */
+struct rr_bytes {
+    const uint8_t *at;
+    size_t length;
+    bool cut; /* it is not all that was sent */
+};
+
 /* What a row of a message is about. */
 struct rr_row {
     const struct rr_connection *connection;
     const struct rr_exchange *exchange; /* NULL in a connection's row */
     const struct rr_message *message;   /* NULL in an exchange's row */
+    const struct rr_bytes *payload;     /* of request and response, by enum rr_side; NULL: nobody asked */
 };
 
 const char *rr_status_name(enum rr_status status);

@@ -50,6 +50,7 @@ struct rr_verdict {
     bool syn_retry : 1;  /* a SYN or SYN/ACK sent again */
     bool refused : 1;    /* a RST that refused the connection */
     bool reset : 1;      /* a RST during an exchange */
+    bool held : 1;       /* its only byte counts once it is acknowledged */
 };
 
 #endif

@@ -62,6 +62,17 @@ struct rr_report {
     uint8_t rows;                           /* RR_ROW_REQUEST and so on */
 };
 
+/* What rows to come can no longer show otherwise, of one side of a connection. */
+struct rr_settled {
+    int64_t from;    /* messages before are as they were reported, and so are their exchanges */
+    int64_t open;    /* all messages before were reported */
+    int64_t floor;   /* no message begins or ends anew before this ... */
+    int64_t floored; /* ... in the message that begins here */
+    int64_t last;    /* where the last message begins */
+};
+
+struct rr_settled rr_tracker_settled(const struct rr_connection *c, int side);
+
 size_t rr_tracker_report_count(const struct rr_tracker *t);
 struct rr_report rr_tracker_report(const struct rr_tracker *t, size_t i);
 

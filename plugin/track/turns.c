@@ -87,6 +87,7 @@ static bool hold_probe(struct rr_conn *c, const struct rr_segment *s, int64_t be
     c->probe_side = v->side;
     rr_count_repeat(c, v->side, begin);
     v->repeat = true;
+    v->held = c->last[v->side]; /* else its offset may still change */
     return true;
 }
 
