@@ -23,6 +23,17 @@ static struct rr_cell text(const char *s)
     return (struct rr_cell){ .present = s && *s, .as.text = s };
 }
 
+static struct rr_cell payload(const struct rr_row *row, int side, bool exists)
+{
+    bool known = row->payload && exists;
+    return (struct rr_cell){ .present = known, .as.bytes = known ? &row->payload[side] : NULL };
+}
+
+static struct rr_cell payload_cut(const struct rr_row *row, int side, bool exists)
+{
+    return flag(row->payload && exists, row->payload && row->payload[side].cut);
+}
+
 /* Facts of a message: alike in its own row and among an exchange's. */
 
 static struct rr_cell start(const struct rr_message *m)
@@ -164,6 +175,11 @@ static bool is_request(const struct rr_row *row)
     return row->message == &row->exchange->request;
 }
 
+static int side_of(const struct rr_row *row)
+{
+    return is_request(row) ? RR_CLIENT : RR_SERVER;
+}
+
 static const char *message_kind(const struct rr_row *row)
 {
     if (rr_is_push(row->exchange))
@@ -173,12 +189,12 @@ static const char *message_kind(const struct rr_row *row)
 
 static const struct rr_endpoint *source(const struct rr_row *row)
 {
-    return &row->connection->end[is_request(row) ? RR_CLIENT : RR_SERVER];
+    return &row->connection->end[side_of(row)];
 }
 
 static const struct rr_endpoint *destination(const struct rr_row *row)
 {
-    return &row->connection->end[is_request(row) ? RR_SERVER : RR_CLIENT];
+    return &row->connection->end[!side_of(row)];
 }
 
 static struct rr_cell peer_frame(const struct rr_row *row)
@@ -256,7 +272,12 @@ READ(complete, complete(row->message))
 READ(message_ended_by, text(rr_ended_by_name(row->message->ended_by)))
 READ(peer_frame, peer_frame(row))
 READ(message_summary, text(row->message->summary))
+READ(message_payload, payload(row, side_of(row), rr_exists(row->message)))
+READ(message_payload_cut, payload_cut(row, side_of(row), rr_exists(row->message)))
 /* clang-format on */
+
+#define HELP_PAYLOAD_CUT                                                                                     \
+    "The payload is not all that was sent: cut at `payload-max`, missing, or cut off by the capture."
 
 static const struct rr_column message_columns[] = {
     NUMBER,
@@ -293,6 +314,10 @@ static const struct rr_column message_columns[] = {
     { "peer_frame", NULL, RR_FRAME, "Peer frame", "The frame that the latency is measured to or from.",
       read_peer_frame, RR_ALWAYS },
     { "summary", NULL, RR_TEXT, "Summary", "The message's first line.", read_message_summary, RR_ALWAYS },
+    { "payload", NULL, RR_BYTES, "Payload", "The message's captured bytes, in order.", read_message_payload,
+      RR_WITH_PAYLOAD },
+    { "payload_cut", NULL, RR_FLAG, "Payload cut", HELP_PAYLOAD_CUT, read_message_payload_cut,
+      RR_WITH_PAYLOAD },
 };
 
 /* clang-format off */
@@ -331,6 +356,10 @@ READ(response_lost, delayed_spread(row->exchange, response(row), RR_DELAY_LOSS))
 READ(request_stalled, delayed_spread(row->exchange, request(row), RR_DELAY_STALL))
 READ(latency_stalled, delayed_latency(row->exchange, RR_DELAY_STALL))
 READ(response_stalled, delayed_spread(row->exchange, response(row), RR_DELAY_STALL))
+READ(request_payload, payload(row, RR_CLIENT, rr_exists(request(row))))
+READ(request_payload_cut, payload_cut(row, RR_CLIENT, rr_exists(request(row))))
+READ(response_payload, payload(row, RR_SERVER, rr_exists(response(row))))
+READ(response_payload_cut, payload_cut(row, RR_SERVER, rr_exists(response(row))))
 /* clang-format on */
 
 #define HELP_FIRST_FRAME "The first frame that brought a new byte of the "
@@ -424,6 +453,14 @@ static const struct rr_column exchange_columns[] = {
       read_response_repeats, RR_IF_ASKED },
     { "response_complete", "response.complete", RR_FLAG, "Response complete", HELP_COMPLETE "response.",
       read_response_complete, RR_IF_ASKED },
+    { "request_payload", NULL, RR_BYTES, "Request payload", "The request's captured bytes, in order.",
+      read_request_payload, RR_WITH_PAYLOAD },
+    { "request_payload_cut", NULL, RR_FLAG, "Request payload cut", HELP_PAYLOAD_CUT, read_request_payload_cut,
+      RR_WITH_PAYLOAD },
+    { "response_payload", NULL, RR_BYTES, "Response payload", "The response's captured bytes, in order.",
+      read_response_payload, RR_WITH_PAYLOAD },
+    { "response_payload_cut", NULL, RR_FLAG, "Response payload cut", HELP_PAYLOAD_CUT,
+      read_response_payload_cut, RR_WITH_PAYLOAD },
     { NULL, "push.start", RR_TIME, "Push start", HELP_START "push.", read_push_start, RR_ALWAYS },
     { NULL, "push.end", RR_TIME, "Push end", HELP_END "push.", read_push_end, RR_ALWAYS },
     { NULL, "push.first_frame", RR_FRAME, "Push first frame", HELP_FIRST_FRAME "push.", read_push_first_frame,

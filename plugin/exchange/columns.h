@@ -23,6 +23,7 @@ enum rr_kind {
     RR_SPAN,        /* int64_t, nanoseconds */
     RR_FLAG,        /* bool */
     RR_TEXT,
+    RR_BYTES, /* captured of a message; in rows only */
     RR_KIND_COUNT
 };
 
@@ -33,11 +34,12 @@ struct rr_cell {
         int64_t ns;
         bool flag;
         const char *text; /* lives as long as what the row is about */
+        const struct rr_bytes *bytes;
     } as;
 };
 
-/* When a column stands in rows. */
-enum rr_when { RR_ALWAYS, RR_IF_ASKED };
+/* When a column stands in rows; the last if payload is asked for. */
+enum rr_when { RR_ALWAYS, RR_IF_ASKED, RR_WITH_PAYLOAD };
 
 struct rr_column {
     const char *name;  /* in the head of a row; NULL: in the tree only */

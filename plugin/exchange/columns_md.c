@@ -9,6 +9,7 @@ static const char *const kinds[RR_KIND_COUNT] = {
     [RR_REQUEST_IN] = "frame", [RR_RESPONSE_IN] = "frame",
     [RR_TIME] = "time",        [RR_SPAN] = "span",
     [RR_FLAG] = "flag",        [RR_TEXT] = "text",
+    [RR_BYTES] = "bytes",
 };
 
 static const char preface[] =
@@ -34,17 +35,22 @@ static const char preface[] =
     "| span | seconds with nine decimals, as `0.000085000` | relative time |\n"
     "| flag | `true` or `false` | boolean |\n"
     "| text | UTF-8, in quotes where RFC 4180 asks for them | text |\n"
+    "| bytes | as `payload=` says: hexadecimal, base64 or text | none |\n"
     "\n"
     "What is not known is an empty cell, and no field.\n";
 
 static void print_column(const struct rr_column *c)
 {
     const char *quote = c->name ? "`" : "", *name = c->name ? c->name : "";
+    static const char *const asked[] = {
+        [RR_ALWAYS] = "",
+        [RR_IF_ASKED] = " Only where `columns=` asks for it.",
+        [RR_WITH_PAYLOAD] = " Only with `payload=`, or where `columns=` asks for it.",
+    };
     printf("| %s%s%s | ", quote, name, quote);
     if (c->field)
         printf("`reqresp.%s`", c->field);
-    printf(" | %s | %s%s |\n", kinds[c->kind], c->help,
-           c->name && c->when == RR_IF_ASKED ? " Only where `columns=` asks for it." : "");
+    printf(" | %s | %s%s |\n", kinds[c->kind], c->help, c->name ? asked[c->when] : "");
 }
 
 static void print_table(const struct rr_columns *table)

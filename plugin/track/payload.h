@@ -32,7 +32,8 @@ void rr_payload_begin_frame(struct rr_payload *p, const struct rr_tracker *t, ui
 void rr_payload_add(struct rr_payload *p, const struct rr_verdict *v, const uint8_t *payload,
                     uint32_t captured);
 
-/* What was captured of the first `most` bytes of a message; good until the next one of that side is asked for. */
+/* What was captured of the first `most` bytes of a message; good until the next one of that side is asked
+ * for. */
 struct rr_bytes rr_payload_bytes(struct rr_payload *p, const struct rr_connection *c, int side,
                                  const struct rr_message *m, size_t most);
 

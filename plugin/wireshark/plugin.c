@@ -4,6 +4,7 @@
 #include <epan/proto.h>
 #include <epan/tap.h>
 
+#include "wireshark/assembly.h"
 #include "wireshark/capture.h"
 #include "wireshark/experts.h"
 #include "wireshark/follow.h"
@@ -36,6 +37,7 @@ static void register_protocol(void)
     rr_tap_slowest_register();
     rr_tap_load_register();
     rr_tap_srt_register(proto);
+    rr_assembly_register();
     rr_follow_register();
 }
 

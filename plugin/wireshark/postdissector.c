@@ -5,6 +5,7 @@
 #include <epan/tap.h>
 #include <epan/to_str.h>
 
+#include "wireshark/assembly.h"
 #include "wireshark/show.h"
 #include "wireshark/stream.h"
 #include "wireshark/tables.h"
@@ -30,6 +31,7 @@ static void feed_segment(struct rr_tracker *t, packet_info *pinfo, struct rr_wat
     if (!rr_tracker_knows(t, stream))
         make_known(t, stream, pinfo, w);
     struct rr_verdict v = rr_tracker_feed(t, stream, &w->segment);
+    rr_assembly_add(&v, &w->segment);
     rr_capture_remember(pinfo->num, &v);
 }
 
@@ -37,6 +39,7 @@ static void feed(packet_info *pinfo)
 {
     struct rr_tracker *t = rr_capture_tracker();
     rr_capture_begin_frame(pinfo->num);
+    rr_assembly_begin_frame(pinfo->num);
     rr_tracker_tick(t, rr_watch_point(pinfo));
     for (struct rr_watched *w = rr_watch_segments(pinfo); w; w = w->next)
         feed_segment(t, pinfo, w);
@@ -58,6 +61,8 @@ static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *da
     if (!listened && !rr_show_wanted(tree))
         return 0;
     struct rr_verdicts verdicts = rr_capture_verdicts(pinfo->num);
+    if (PINFO_FD_VISITED(pinfo) && rr_assembly_is_wanted())
+        rr_assembly_repeat(pinfo->num, verdicts, rr_watch_segments(pinfo));
     rr_show(tvb, pinfo, tree, verdicts);
     if (listened) {
         tell_listeners(pinfo, verdicts);

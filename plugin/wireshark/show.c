@@ -382,7 +382,7 @@ static void add_message(struct showing *s, proto_item *top, const struct rr_exch
     size_t kind = kind_of(x, m);
     if (fresh)
         add_mark(s, tree, *kinds[kind].mark);
-    struct rr_row row = { s->verdict->connection, x, m };
+    struct rr_row row = { s->verdict->connection, x, m, NULL };
     add_about(s, tree, ABOUT_EXCHANGE, &row);
     if (s->messages == 1)
         add_segment(s, tree, s->verdict->phase ? s->verdict->phase : kinds[kind].phase);

@@ -9,6 +9,7 @@
 #include <epan/stat_tap_ui.h>
 #include <epan/tap.h>
 
+#include "wireshark/assembly.h"
 #include "wireshark/postdissector.h"
 #include "write/writer.h"
 
@@ -47,6 +48,14 @@ static gpointer key_of(const struct export *e, const struct rr_connection *c, co
     return e->options->rows == RR_CONNECTIONS ? GUINT_TO_POINTER(c->stream + 1) : (gpointer)x;
 }
 
+static const struct rr_bytes *assemble(const struct export *e, const struct rr_report *r,
+                                       struct rr_bytes payload[2])
+{
+    for (int side = 0; side < 2; side++)
+        payload[side] = rr_assembly_bytes(r->exchange, r->connection, side, e->options->payload_max);
+    return payload;
+}
+
 static void print_report(struct export *e, const struct rr_report *r)
 {
     if (e->selected && !g_hash_table_contains(e->selected, key_of(e, r->connection, r->live)))
@@ -63,11 +72,14 @@ static void print_report(struct export *e, const struct rr_report *r)
     for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
         if (kinds[i].noun != e->options->rows || !(r->rows & kinds[i].row))
             continue;
+        struct rr_bytes payload[2];
         struct rr_row row = { .connection = r->connection, .exchange = r->exchange };
         if (kinds[i].row == RR_ROW_REQUEST)
             row.message = &r->exchange->request;
         if (kinds[i].row == RR_ROW_RESPONSE)
             row.message = &r->exchange->response;
+        if (e->options->with_payload)
+            row.payload = assemble(e, r, payload);
         rr_writer_row(e->writer, &row);
     }
 }
@@ -217,6 +229,8 @@ static rr_stat_start start(const char *argument, void *user _U_)
     e->writer = rr_writer_new(e->options, &error);
     if (!e->writer)
         refuse(error);
+    if (e->options->with_payload)
+        rr_assembly_want(e->options->payload_max);
     g_ptr_array_add(exports, e);
     rr_capture_on_end(capture_ended, e);
     RR_STAT_STARTED;

@@ -11,10 +11,11 @@ enum { TCP_HEADER_LENGTH = 20 };
 static protocol_t *reqresp;
 static int proto_watch;
 static dissector_handle_t tcp;
+static bool in_every_pass;
 
 static bool worth_watching(packet_info *pinfo, tvbuff_t *tvb)
 {
-    return !PINFO_FD_VISITED(pinfo) && !pinfo->flags.in_error_pkt && !pinfo->fragmented &&
+    return (in_every_pass || !PINFO_FD_VISITED(pinfo)) && !pinfo->flags.in_error_pkt && !pinfo->fragmented &&
            tvb_captured_length(tvb) >= TCP_HEADER_LENGTH && proto_is_protocol_enabled(reqresp);
 }
 
@@ -120,6 +121,11 @@ void rr_watch_handoff(void)
 {
     tcp = find_dissector("tcp");
     dissector_add_uint("ip.proto", IP_PROTO_TCP, create_dissector_handle(watch, proto_watch));
+}
+
+void rr_watch_in_every_pass(void)
+{
+    in_every_pass = true;
 }
 
 struct rr_watched *rr_watch_segments(packet_info *pinfo)

@@ -27,6 +27,9 @@ struct rr_watched {
 void rr_watch_register(int proto);
 void rr_watch_handoff(void);
 
+/* Segments of frames that were dissected before are noted, too. */
+void rr_watch_in_every_pass(void);
+
 /* The segments of a frame that is dissected for the first time, in order; NULL: none. */
 struct rr_watched *rr_watch_segments(packet_info *pinfo);
 

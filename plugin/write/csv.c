@@ -70,10 +70,29 @@ static void put_text_cell(GString *out, const struct rr_cell *cell)
     g_free(guarded);
 }
 
+static void put_hex_cell(GString *out, const struct rr_cell *cell)
+{
+    rr_put_hex(out, cell->as.bytes->at, cell->as.bytes->length);
+}
+
+static void put_base64_cell(GString *out, const struct rr_cell *cell)
+{
+    rr_put_base64(out, cell->as.bytes->at, cell->as.bytes->length);
+}
+
+static void put_readable_cell(GString *out, const struct rr_cell *cell)
+{
+    char *text = rr_readable(cell->as.bytes->at, cell->as.bytes->length);
+    put_text(out, text);
+    g_free(text);
+}
+
 static const rr_put put_cell[RR_FORMS] = {
-    [RR_FORM_NUMBER] = put_count_cell, [RR_FORM_ID] = put_id_cell,       [RR_FORM_SECONDS] = put_span_cell,
-    [RR_FORM_UTC] = put_time_cell,     [RR_FORM_LOCAL] = put_local_cell, [RR_FORM_FLAG] = put_flag_cell,
-    [RR_FORM_TEXT] = put_text_cell,
+    [RR_FORM_NUMBER] = put_count_cell,  [RR_FORM_ID] = put_id_cell,
+    [RR_FORM_SECONDS] = put_span_cell,  [RR_FORM_UTC] = put_time_cell,
+    [RR_FORM_LOCAL] = put_local_cell,   [RR_FORM_FLAG] = put_flag_cell,
+    [RR_FORM_TEXT] = put_text_cell,     [RR_FORM_HEX] = put_hex_cell,
+    [RR_FORM_BASE64] = put_base64_cell, [RR_FORM_READABLE] = put_readable_cell,
 };
 
 /* A comma or line end follows each cell; the last comma becomes the line end. */
@@ -116,7 +135,7 @@ const struct rr_format rr_format_csv = {
     .name = "csv",
     .nouns = RR_ROWS_OF_ALL,
     .usual = RR_MESSAGES,
-    .has = RR_HAS_COLUMNS | RR_HAS_HEADER | RR_HAS_TIMES,
+    .has = RR_HAS_COLUMNS | RR_HAS_HEADER | RR_HAS_TIMES | RR_HAS_PAYLOAD,
     .put = put_cell,
     .head = csv_head,
     .row = csv_row,

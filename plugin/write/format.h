@@ -6,7 +6,7 @@
 
 #include "write/options.h"
 
-/* What a cell looks like: its kind, and what the user asked of times. */
+/* What a cell looks like: its kind, and what the user asked of times and payload. */
 enum rr_form {
     RR_FORM_NUMBER,
     RR_FORM_ID,
@@ -15,6 +15,9 @@ enum rr_form {
     RR_FORM_LOCAL,
     RR_FORM_FLAG,
     RR_FORM_TEXT,
+    RR_FORM_HEX,
+    RR_FORM_BASE64,
+    RR_FORM_READABLE,
     RR_FORMS
 };
 
@@ -34,7 +37,7 @@ struct rr_layout {
 };
 
 /* What an option can ask of a format. */
-enum { RR_HAS_COLUMNS = 1, RR_HAS_HEADER = 2, RR_HAS_TIMES = 4 };
+enum { RR_HAS_COLUMNS = 1, RR_HAS_HEADER = 2, RR_HAS_TIMES = 4, RR_HAS_PAYLOAD = 8 };
 
 #define RR_ROWS_OF(noun) (1u << (noun))
 #define RR_ROWS_OF_ALL   (RR_ROWS_OF(RR_NOUN_COUNT) - 1)

@@ -1,5 +1,6 @@
 #include "write/numbers.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -161,4 +162,30 @@ void rr_put_base64(GString *out, const uint8_t *at, size_t length)
     char *text = g_base64_encode(at, length);
     g_string_append(out, text);
     g_free(text);
+}
+
+/* Bytes of the character of text that begins here, 0 where none does. */
+static size_t text_length(const uint8_t *at, size_t length)
+{
+    const char *s = (const char *)at;
+    gunichar c = g_utf8_get_char_validated(s, (gssize)MIN(length, 4));
+    bool is_character = *at && c != (gunichar)-1 && c != (gunichar)-2;
+    bool is_text = is_character && (!g_unichar_iscntrl(c) || c == '\t' || c == '\r' || c == '\n');
+    return is_text ? (size_t)(g_utf8_next_char(s) - s) : 0;
+}
+
+char *rr_readable(const uint8_t *at, size_t length)
+{
+    GString *text = g_string_sized_new(length);
+    for (size_t i = 0; i < length;) {
+        size_t character = text_length(at + i, length - i);
+        if (character) {
+            g_string_append_len(text, (const char *)at + i, (gssize)character);
+        } else {
+            g_string_append(text, "\\x");
+            rr_put_hex(text, at + i, 1);
+        }
+        i += character ? character : 1;
+    }
+    return g_string_free(text, FALSE);
 }

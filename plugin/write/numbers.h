@@ -17,4 +17,7 @@ void rr_put_local_stamp(GString *out, int64_t ns); /* 2021-10-28 12:07:01.846121
 void rr_put_hex(GString *out, const uint8_t *at, size_t length);
 void rr_put_base64(GString *out, const uint8_t *at, size_t length);
 
+/* UTF-8: what is text as it is, with tabs and line ends, the rest as \xNN.  Free with g_free. */
+char *rr_readable(const uint8_t *at, size_t length);
+
 #endif

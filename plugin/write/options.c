@@ -17,6 +17,8 @@ enum {
     OPTION_FORMAT,
     OPTION_TO,
     OPTION_COLUMNS,
+    OPTION_PAYLOAD,
+    OPTION_PAYLOAD_MAX,
     OPTION_SLOWER,
     OPTION_MIN,
     OPTION_TAG,
@@ -46,7 +48,7 @@ struct option {
     const char *(*set)(struct parsing *p, const char *value, size_t choice);
 };
 
-enum { TAG_NAME_MAX = 63 };
+enum { TAG_NAME_MAX = 63, PAYLOAD_USUAL = 64 << 10, PAYLOAD_MOST = 1 << 30 };
 
 static const char takes_others[] = "is not a value that it can have";
 
@@ -107,6 +109,31 @@ static const char *set_tag(struct parsing *p, const char *value, size_t choice G
     return NULL;
 }
 
+static const char *choice_of_payload(size_t i)
+{
+    static const char *const styles[] = { [RR_PAYLOAD_HEX] = "hex",
+                                          [RR_PAYLOAD_BASE64] = "base64",
+                                          [RR_PAYLOAD_TEXT] = "text",
+                                          [RR_PAYLOAD_NONE] = "none",
+                                          [RR_PAYLOAD_NONE + 1] = NULL };
+    return styles[i];
+}
+
+static const char *set_payload(struct parsing *p, const char *value G_GNUC_UNUSED, size_t choice)
+{
+    p->o->payload = (enum rr_payload_style)choice;
+    return NULL;
+}
+
+static const char *set_payload_max(struct parsing *p, const char *value, size_t choice G_GNUC_UNUSED)
+{
+    uint64_t bytes;
+    if (!rr_quantity_bytes(value, &bytes) || bytes == 0 || bytes > PAYLOAD_MOST)
+        return takes_others;
+    p->o->payload_max = bytes;
+    return NULL;
+}
+
 static const char *set_slower(struct parsing *p, const char *value, size_t choice G_GNUC_UNUSED)
 {
     return rr_quantity_time(value, &p->o->slower) ? NULL : takes_others;
@@ -154,6 +181,13 @@ static const struct option options[OPTION_COUNT] = {
     [OPTION_TO] = { "to", "FILE", NULL, "where rows go instead of standard output", ALL, 0, set_to },
     [OPTION_COLUMNS] = { "columns", "NAME:NAME...|+NAME:NAME...", NULL,
                          "these columns; with + the usual ones and these", ALL, RR_HAS_COLUMNS, set_columns },
+    [OPTION_PAYLOAD] = { "payload", NULL, choice_of_payload,
+                         "the bytes of messages as columns behind the others, in that writing (none; with "
+                         "columns=+payload, hex)",
+                         TALK, RR_HAS_PAYLOAD, set_payload },
+    [OPTION_PAYLOAD_MAX] = { "payload-max", "BYTES", NULL,
+                             "how many bytes of a message at most (64k, up to 1G)", TALK, RR_HAS_PAYLOAD,
+                             set_payload_max },
     [OPTION_SLOWER] = { "slower", "TIME", NULL,
                         "only exchanges whose latency is at least that: 500us, 10ms, 1.5s", TALK, 0,
                         set_slower },
@@ -374,10 +408,17 @@ static bool tags_are_new(struct parsing *p)
 
 static bool choose_columns(struct parsing *p)
 {
+    struct rr_options *o = p->o;
     char *why = NULL;
-    p->o->columns = rr_choose_columns(p->o->rows, p->columns, &p->o->column_count, &why);
+    bool none = o->payload == RR_PAYLOAD_NONE;
+    o->with_payload = p->given[OPTION_PAYLOAD].text && !none;
+    o->columns = rr_choose_columns(o->rows, p->columns, &o->with_payload, &o->column_count, &why);
     if (why)
         complain(p, p->given[OPTION_COLUMNS], why);
+    else if (none && o->with_payload)
+        complain(p, p->given[OPTION_PAYLOAD], "does not go with columns that show it");
+    else if (p->given[OPTION_PAYLOAD_MAX].text && !o->with_payload)
+        complain(p, p->given[OPTION_PAYLOAD_MAX], "has nothing to cut: payload= is not asked for");
     g_free(why);
     return !p->error;
 }
@@ -399,6 +440,7 @@ struct rr_options *rr_options_parse(const char *text, char **error)
     struct parsing p = { .o = o, .tags = g_array_new(FALSE, FALSE, sizeof(struct rr_tag)) };
     o->format = rr_formats[0];
     o->slower = RR_NEVER;
+    o->payload_max = PAYLOAD_USUAL;
     bool good = parse(&p, text);
     o->tag_count = p.tags->len;
     o->tags = (struct rr_tag *)(void *)g_array_free(p.tags, FALSE);

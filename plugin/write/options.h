@@ -10,6 +10,8 @@ struct rr_format;
 
 enum rr_time_style { RR_TIME_ISO, RR_TIME_EPOCH, RR_TIME_LOCAL };
 
+enum rr_payload_style { RR_PAYLOAD_HEX, RR_PAYLOAD_BASE64, RR_PAYLOAD_TEXT, RR_PAYLOAD_NONE };
+
 /* A column whose cells all say the same. */
 struct rr_tag {
     char *name, *value;
@@ -24,6 +26,9 @@ struct rr_options {
     struct rr_tag *tags; /* ... and these behind them */
     size_t tag_count;
     enum rr_time_style time;
+    enum rr_payload_style payload;
+    bool with_payload;  /* rows want the bytes of messages ... */
+    size_t payload_max; /* ... that many of each at most */
     bool headless;
     bool selective; /* not all that is reported becomes a row, by ... */
     int64_t slower; /* ns: only exchanges at least that slow; RR_NEVER: all */

@@ -25,11 +25,35 @@ static char *complaint(const struct rr_columns *table, const char *name, const c
     return g_string_free(all, FALSE);
 }
 
+/* The name of all columns that are there with payload. */
+static const char payload[] = "payload";
+
+static bool has_payload(const GPtrArray *chosen)
+{
+    for (guint i = 0; i < chosen->len; i++)
+        if (((const struct rr_column *)chosen->pdata[i])->when == RR_WITH_PAYLOAD)
+            return true;
+    return false;
+}
+
+/* False where there are none, or some of them were chosen before. */
+static bool add_payload(GPtrArray *chosen, const struct rr_columns *table)
+{
+    if (has_payload(chosen))
+        return false;
+    for (size_t i = 0; i < table->count; i++)
+        if (table->column[i].when == RR_WITH_PAYLOAD)
+            g_ptr_array_add(chosen, (gpointer)&table->column[i]);
+    return has_payload(chosen);
+}
+
 static void add_named(GPtrArray *chosen, const struct rr_columns *table, const char *names, char **why)
 {
     char **name = g_strsplit(names, ":", 0);
     for (size_t i = 0; name[i] && !*why; i++) {
         const struct rr_column *c = find(table, name[i]);
+        if (strcmp(name[i], payload) == 0 && add_payload(chosen, table))
+            continue;
         if (!c)
             *why = complaint(table, name[i], "no column");
         else if (g_ptr_array_find(chosen, c, NULL))
@@ -42,7 +66,8 @@ static void add_named(GPtrArray *chosen, const struct rr_columns *table, const c
     g_strfreev(name);
 }
 
-const struct rr_column **rr_choose_columns(enum rr_noun noun, const char *text, size_t *count, char **why)
+const struct rr_column **rr_choose_columns(enum rr_noun noun, const char *text, bool *with_payload,
+                                           size_t *count, char **why)
 {
     const struct rr_columns *table = &rr_columns[noun];
     GPtrArray *chosen = g_ptr_array_new();
@@ -52,6 +77,9 @@ const struct rr_column **rr_choose_columns(enum rr_noun noun, const char *text, 
             g_ptr_array_add(chosen, (gpointer)&table->column[i]);
     if (text)
         add_named(chosen, table, text + adds, why);
+    if (*with_payload)
+        add_payload(chosen, table);
+    *with_payload = has_payload(chosen);
     *count = chosen->len;
     return (const struct rr_column **)g_ptr_array_free(chosen, FALSE);
 }

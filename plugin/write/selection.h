@@ -4,8 +4,10 @@
 
 #include "exchange/columns.h"
 
-/* "a:b:c" as columns, "+a:b" as the usual columns and these, NULL as the usual ones; free with g_free.  Where
- * that cannot be, *why tells it (free with g_free, too). */
-const struct rr_column **rr_choose_columns(enum rr_noun noun, const char *text, size_t *count, char **why);
+/* "a:b:c" as columns, "+a:b" as the usual columns and these, NULL as the usual ones; free with g_free.  With
+ * payload those that show it are among them, and *with_payload tells if they are.  Where that cannot be, *why
+ * tells it (free with g_free, too). */
+const struct rr_column **rr_choose_columns(enum rr_noun noun, const char *text, bool *with_payload,
+                                           size_t *count, char **why);
 
 #endif

@@ -15,8 +15,13 @@ struct rr_writer {
     int error; /* errno of the first loss; 0 while all is well */
 };
 
-static enum rr_form form_of(enum rr_kind kind, enum rr_time_style style)
+static enum rr_form form_of(enum rr_kind kind, const struct rr_options *o)
 {
+    static const enum rr_form payloads[] = {
+        [RR_PAYLOAD_HEX] = RR_FORM_HEX,
+        [RR_PAYLOAD_BASE64] = RR_FORM_BASE64,
+        [RR_PAYLOAD_TEXT] = RR_FORM_READABLE,
+    };
     static const enum rr_form times[] = {
         [RR_TIME_ISO] = RR_FORM_UTC,
         [RR_TIME_EPOCH] = RR_FORM_SECONDS,
@@ -29,7 +34,9 @@ static enum rr_form form_of(enum rr_kind kind, enum rr_time_style style)
         [RR_SPAN] = RR_FORM_SECONDS,      [RR_FLAG] = RR_FORM_FLAG,
         [RR_TEXT] = RR_FORM_TEXT,
     };
-    return kind == RR_TIME ? times[style] : forms[kind];
+    if (kind == RR_TIME)
+        return times[o->time];
+    return kind == RR_BYTES ? payloads[o->payload] : forms[kind];
 }
 
 static struct rr_layout layout_of(const struct rr_options *o)
@@ -43,7 +50,7 @@ static struct rr_layout layout_of(const struct rr_options *o)
     for (size_t i = 0; i < o->column_count; i++) {
         layout.slots[i].column = o->columns[i];
         if (o->format->put)
-            layout.slots[i].put = o->format->put[form_of(o->columns[i]->kind, o->time)];
+            layout.slots[i].put = o->format->put[form_of(o->columns[i]->kind, o)];
     }
     return layout;
 }

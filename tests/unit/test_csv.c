@@ -66,10 +66,10 @@ static void test_flags(void)
 {
     struct rr_connection c = rr_sample_connection();
     struct rr_exchange x = rr_sample_answered(&c);
-    char *text = written("", &(struct rr_row){ &c, &x, &x.response }, 1);
+    char *text = written("", &(struct rr_row){ &c, &x, &x.response, NULL }, 1);
     g_assert_nonnull(strstr(text, ",2,100,10,3,false,end,0.000085000,5,HTTP/1.1 200 OK\r\n"));
     g_free(text);
-    text = written("", &(struct rr_row){ &c, &x, &x.request }, 1);
+    text = written("", &(struct rr_row){ &c, &x, &x.request, NULL }, 1);
     g_assert_nonnull(strstr(text, ",2,13,0,0,true,response,0.000085000,7,GET / HTTP/1.1\r\n"));
     g_free(text);
 }
@@ -252,6 +252,25 @@ static void test_columns_and_tags(void)
     g_free(text);
 }
 
+static void test_payload(void)
+{
+    static const uint8_t bytes[] = "a,\"b\"\r\n\0";
+    struct rr_connection c = rr_sample_connection();
+    struct rr_exchange x = rr_sample_answered(&c);
+    struct rr_bytes payload[2] = { { bytes, sizeof bytes - 1, true }, { NULL, 0, false } };
+    struct rr_row row = { &c, &x, &x.request, payload };
+    char *text = written(",columns=+payload,payload=text", &row, 1);
+    g_assert_nonnull(strstr(text, ",peer_frame,summary,payload,payload_cut\r\n"));
+    g_assert_true(g_str_has_suffix(text, ",GET / HTTP/1.1,\"a,\"\"b\"\"\r\n\\x00\",true\r\n"));
+    g_free(text);
+    text = written(",payload=hex", &row, 1);
+    g_assert_true(g_str_has_suffix(text, ",GET / HTTP/1.1,612c2262220d0a00,true\r\n"));
+    g_free(text);
+    text = written(",payload=base64,columns=payload:id", &(struct rr_row){ &c, &x, &x.response, payload }, 1);
+    g_assert_cmpstr(text, ==, "payload,payload_cut,id\r\n,false,e66e992d79f71a9f\r\n");
+    g_free(text);
+}
+
 static void test_local_time(void)
 {
     static const struct {
@@ -314,6 +333,7 @@ int main(int argc, char **argv)
     g_test_add_func("/csv/full-disk", test_full_disk);
     g_test_add_func("/csv/no-header", test_no_header);
     g_test_add_func("/csv/columns-and-tags", test_columns_and_tags);
+    g_test_add_func("/csv/payload", test_payload);
     g_test_add_func("/csv/local-time", test_local_time);
     g_test_add_func("/csv/cost", test_cost);
     return g_test_run();

@@ -92,6 +92,37 @@ static void test_columns(void)
     rr_options_free(o);
 }
 
+static void expect_payload(const char *text, bool with, enum rr_payload_style style, size_t most)
+{
+    struct rr_options *o = options_of(text);
+    g_assert_cmpint(o->with_payload, ==, with);
+    g_assert_cmpuint(o->payload_max, ==, most);
+    if (with)
+        g_assert_cmpint(o->payload, ==, style);
+    rr_options_free(o);
+}
+
+static void test_payload(void)
+{
+    expect_payload("", false, RR_PAYLOAD_HEX, 65536);
+    expect_payload(",payload=none", false, RR_PAYLOAD_HEX, 65536);
+    expect_payload(",payload=hex", true, RR_PAYLOAD_HEX, 65536);
+    expect_payload(",payload=text,payload-max=10", true, RR_PAYLOAD_TEXT, 10);
+    expect_payload(",columns=+payload,payload-max=1G", true, RR_PAYLOAD_HEX, 1 << 30);
+    expect_payload(",columns=id:payload_cut,payload=base64", true, RR_PAYLOAD_BASE64, 65536);
+    expect_payload(",rows=exchanges,columns=request_payload", true, RR_PAYLOAD_HEX, 65536);
+    refuse(",payload=yes", "\"payload=yes\"", "hex|base64|text|none");
+    refuse(",payload-max=10", "\"payload-max=10\"", "nothing to cut");
+    refuse(",payload=hex,payload-max=0", "\"payload-max=0\"", "payload-max=BYTES");
+    refuse(",payload=hex,payload-max=2G", "\"payload-max=2G\"", "payload-max=BYTES");
+    refuse(",payload=none,columns=+payload", "\"payload=none\"", "does not go with columns");
+    refuse(",payload=hex,rows=connections", "\"payload=hex\"", "does not go with rows=connections");
+    refuse(",payload=hex,format=text", "\"payload=hex\"", "does not go with format=text");
+    refuse(",columns=payload:payload_cut", "payload_cut", "there already");
+    refuse(",rows=connections,columns=payload", "\"payload\"", "no column");
+    refuse(",rows=exchanges,columns=payload:payload", "\"payload\"", "no column");
+}
+
 static void test_tags(void)
 {
     struct rr_options *o = options_of(",tag.system=KAP,tag.sub_1=two words=x");
@@ -191,15 +222,15 @@ static void test_select(void)
     struct rr_connection c = rr_sample_connection();
     struct rr_exchange answered = rr_sample_answered(&c), unanswered = rr_sample_unanswered(&c);
     struct rr_exchange push = rr_sample_push(&c, &answered);
-    struct rr_row request = { &c, &answered, &answered.request },
-                  response = { &c, &answered, &answered.response };
+    struct rr_row request = { &c, &answered, &answered.request, NULL },
+                  response = { &c, &answered, &answered.response, NULL };
     struct rr_row exchange = { .connection = &c, .exchange = &answered };
     g_assert_true(selects(",slower=85us", &exchange));
     g_assert_true(selects(",slower=85us", &request));
     g_assert_false(selects(",slower=85001ns", &exchange));
     g_assert_false(selects(",slower=85001ns", &response));
     g_assert_false(selects(",slower=0s", &(struct rr_row){ .connection = &c, .exchange = &unanswered }));
-    g_assert_false(selects(",slower=0s", &(struct rr_row){ &c, &push, &push.response }));
+    g_assert_false(selects(",slower=0s", &(struct rr_row){ &c, &push, &push.response, NULL }));
     g_assert_true(selects(",min=13", &request));
     g_assert_false(selects(",min=14", &request));
     g_assert_true(selects(",min=110", &response)); /* as sent: 100 of them were captured */
@@ -228,6 +259,7 @@ int main(int argc, char **argv)
     g_test_add_func("/options/errors", test_errors_name_it_and_what_is_allowed);
     g_test_add_func("/options/together", test_what_does_not_go_together);
     g_test_add_func("/options/columns", test_columns);
+    g_test_add_func("/options/payload", test_payload);
     g_test_add_func("/options/tags", test_tags);
     g_test_add_func("/options/times", test_times);
     g_test_add_func("/options/sizes", test_sizes);

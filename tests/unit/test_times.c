@@ -164,7 +164,7 @@ static const struct rr_column *column(const char *name)
 
 static void tell(GString *told, const struct rr_exchange *x)
 {
-    const struct rr_row row = { x->connection, x, NULL };
+    const struct rr_row row = { .connection = x->connection, .exchange = x };
     const char *between = "";
     for (size_t i = 0; i < G_N_ELEMENTS(columns); i++) {
         struct rr_cell cell = column(columns[i])->read(&row);

@@ -1,0 +1,26 @@
+/* The bytes of messages, while an export wants them: each pass tells them anew. */
+#ifndef RR_ASSEMBLY_H
+#define RR_ASSEMBLY_H
+
+#include "track/payload.h"
+#include "wireshark/capture.h"
+#include "wireshark/watch.h"
+
+void rr_assembly_register(void);
+
+/* To be called before the first frame; of several wants the largest counts. */
+void rr_assembly_want(size_t most);
+bool rr_assembly_is_wanted(void);
+
+/* A frame that is seen for the first time: before the tracker hears of it, and after it judged a segment. */
+void rr_assembly_begin_frame(uint32_t frame);
+void rr_assembly_add(const struct rr_verdict *v, const struct rr_segment *s);
+
+/* A frame that was seen before, with its segments. */
+void rr_assembly_repeat(uint32_t frame, struct rr_verdicts verdicts, const struct rr_watched *segments);
+
+/* As rr_payload_bytes. */
+struct rr_bytes rr_assembly_bytes(const struct rr_exchange *x, const struct rr_connection *c, int side,
+                                  size_t most);
+
+#endif
