@@ -7,7 +7,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests" / "lib"))
 import cases  # noqa: E402
 
-VERBS = ["export", "test", "fuzz", "bench", "install", "uninstall", "gui"]
+VERBS = ["export", "test", "fuzz", "bench", "install", "uninstall", "package", "gui"]
 
 # Arguments, exit status, what the one line on stderr must name.
 REFUSED = [
@@ -26,6 +26,7 @@ REFUSED = [
     (["test", "--versions", "--servers"], 2, "--servers"),
     (["test", "--preset", "debug", "--versions"], 2, "--preset"),
     (["install", "here"], 2, "here"),
+    (["package", "here"], 2, "here"),
     (["gui", "a", "b"], 2, "one file"),
 ]
 

@@ -2,10 +2,12 @@
 """The contract with users and the walls of the house.
 
 heads    the rows begin with just these columns, in this order
+manual   the manual page names all that can be asked for
 fields   every field that doc/columns.md names is one of the host's, and the other way round
 walls    the lower rooms neither include the host's headers nor see their folder, nor each other
 format   clang-format has nothing to say
 """
+import gzip
 import json
 import os
 import pathlib
@@ -77,6 +79,22 @@ def documented():
     cases.check([], sorted(known - named - FRAME_FIELDS - expert), "the host's, not documented")
 
 
+def manual():
+    """The manual page names every field, statistic and preference that the host has of ours."""
+    build = pathlib.Path(os.environ.get("RR_BUILD", host.ROOT / "build"))
+    page = gzip.decompress((build / "reqresp.4.gz").read_bytes()).decode()
+    told = set(re.findall(r"[a-z_,.]+[a-z]", re.sub(r"\\f[A-Z]", " ", page)))
+    told |= {",".join(name.split(",")[:2]) for name in told}
+    fields = {"reqresp." + name for name, row in hosts_fields().items() if row[0] == "F" and not row_is_expert(row)}
+    experts = {name.removeprefix("expert.") for name, row in hosts_fields().items() if name.startswith("expert.")}
+    taps = re.findall(r"^\s+(reqresp,[a-z]+)$", host.run(["tshark", "-z", "help"]).stderr.decode() +
+                      host.run(["tshark", "-z", "help"]).stdout.decode(), re.M)
+    preferences = re.findall(r"^#?(reqresp\.[a-z_]+):", host.run(["tshark", "-G", "currentprefs"]).stdout.decode(), re.M)
+    cases.check((True, True), (len(taps) > 0, len(preferences) > 0), "statistics and preferences of the host")
+    last = {name.rpartition(".")[2] for name in told}
+    cases.check([], sorted((fields | set(taps) | set(preferences)) - told) + sorted(experts - last), "not in the manual page")
+
+
 def row_is_expert(row):
     return row[3] == "FT_NONE"
 
@@ -123,6 +141,7 @@ def main(words):
     todo = [("head of " + kind, head, kind) for kind in HEADS]
     todo += [("empty capture, " + kind, empty_capture, kind) for kind in HEADS]
     todo += [("fields promised", promised), ("fields documented", documented),
+             ("manual page", manual),
              ("folders", folders), ("format", formatted),
              ("short files", short)]
     todo += [("walls of " + room, walls, room) for room in MAY_INCLUDE]
