@@ -77,9 +77,10 @@ def sources(suite, has_security):
     return lines
 
 
-def last_words(text):
-    told = [line for line in text.splitlines() if line.startswith(("E:", "W:", "unshare:", "mount:"))]
-    return " ".join((told or text.splitlines())[-2:]) or "mmdebstrap failed"
+def reason(text):
+    """The first error in what mmdebstrap says; those after it follow from it."""
+    told = [line for line in text.splitlines() if line.startswith(("E:", "unshare:", "mount:"))]
+    return next(iter(told or text.splitlines()), "mmdebstrap failed")
 
 
 def debootstrap(suite, has_security, target):
@@ -88,7 +89,7 @@ def debootstrap(suite, has_security, target):
                           check=False, env=os.environ | {"LC_ALL": "C.UTF-8"})
     if made.returncode:
         shutil.rmtree(target, ignore_errors=True)
-        raise Missing(last_words(made.stderr))
+        raise Missing(reason(made.stderr))
 
 
 def locked(name, how):
