@@ -20,7 +20,7 @@ SPANS = {"latency", "duration", "think", "cost", "connect_time", "request.spread
 def subject(name):
     """The subtree that a field belongs into; None for right under the first line."""
     head = name.split(".")[0]
-    if name in ("stream", "direction_from") or name in ("client.host", "client.port", "server.host", "server.port"):
+    if name in ("stream", "direction_from") or name.split(".")[-1] in ("host", "port", "rtt"):
         return "connection"
     return head if "." in name and head in TITLES else None
 
