@@ -7,6 +7,7 @@ fields   every field that doc/columns.md names is one of the host's, and the oth
 walls    the lower rooms neither include the host's headers nor see their folder, nor each other
 format   clang-format has nothing to say
 """
+import functools
 import gzip
 import json
 import os
@@ -59,6 +60,7 @@ def empty_capture(kind):
     cases.check(1, host.export(empty, kind).count("\r\n"))
 
 
+@functools.cache
 def hosts_fields():
     host.assert_loaded()
     lines = host.run(["tshark", "-G", "fields"]).stdout.decode(errors="replace").splitlines()
