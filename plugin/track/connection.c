@@ -83,16 +83,18 @@ static void learn_sides(struct rr_conn *c, const struct rr_segment *s)
 }
 
 /* Where the start of a direction was not captured its first number is only the first that was seen: as long
- * as nothing stands on it, payload from further back moves it.  A keep-alive's byte does not. */
-static void begin_earlier(struct rr_conn *c, int side, const struct rr_segment *s, int64_t begin)
+ * as nothing stands on it, payload from further back moves it, but not a keep-alive's byte; and payload one
+ * further on tells that the first number was that of a keep-alive. */
+static void move_origin(struct rr_conn *c, int side, const struct rr_segment *s, int64_t begin)
 {
     struct rr_flow *f = &c->flow[side];
     bool stood_on = c->last[side] || (side == RR_CLIENT && c->last[RR_SERVER]);
-    bool keep_alive = s->len == 1 && begin == -1;
-    if (f->whole || stood_on || s->len == 0 || begin >= 0 || keep_alive)
+    bool further_back = begin < 0 && !(s->len == 1 && begin == -1);
+    bool after_keep_alive = begin == 1 && f->bare;
+    if (f->whole || stood_on || s->len == 0 || !(further_back || after_keep_alive))
         return;
     c->facts.origin[side] = s->seq;
-    f->acked -= begin;
+    f->acked = MAX(f->acked - begin, 0);
     if (f->fin != RR_NO_OFFSET)
         f->fin -= begin;
     f->fin_guess = RR_NO_OFFSET;
@@ -107,9 +109,10 @@ static int64_t place(struct rr_conn *c, int side, const struct rr_segment *s)
     if (!f->known || first_byte) {
         f->known = true;
         f->whole = s->flags & RR_SYN;
+        f->bare = s->len == 0;
         c->facts.origin[side] = seq;
     }
-    begin_earlier(c, side, s, rr_seq_offset(c->facts.origin[side], f->next, seq));
+    move_origin(c, side, s, rr_seq_offset(c->facts.origin[side], f->next, seq));
     return rr_seq_offset(c->facts.origin[side], f->next, seq);
 }
 
@@ -218,6 +221,15 @@ static void end_all(struct rr_conn *c, enum rr_ended_by why)
     give_up_waiting(c, why);
 }
 
+/* RFC 9293, 3.10.7.3: who waits for a SYN/ACK and gets the ACK of another life of the connection resets that
+ * one, with its number, and goes on waiting. */
+static bool resets_another_life(const struct rr_conn *c, int side, const struct rr_segment *s)
+{
+    const struct rr_flow *f = &c->flow[side];
+    return side == RR_CLIENT && c->facts.state[RR_CLIENT] == RR_SYN_SENT && !c->synack.frame &&
+           rr_seq_offset(c->facts.origin[side], f->next, s->seq) != f->next;
+}
+
 static void reset(struct rr_conn *c, int side, struct rr_verdict *v)
 {
     const struct rr_exchange *told = rr_last(c, RR_SERVER);
@@ -255,9 +267,11 @@ static void note_fin(struct rr_conn *c, int side, int64_t offset)
     if (offset >= f->fin_guess)
         take_back_guess(c, side);
     f->fin = offset;
+    if (c->facts.close != RR_CLOSE_OPEN)
+        return;
     if (c->flow[!side].fin == RR_NO_OFFSET)
         c->facts.closed_by = (int8_t)side;
-    else if (c->facts.close == RR_CLOSE_OPEN)
+    else
         c->facts.close = RR_CLOSE_FIN;
 }
 
@@ -423,7 +437,8 @@ struct rr_verdict rr_conn_feed(struct rr_conn *c, const struct rr_segment *s)
 
     if (s->flags & RR_RST) {
         v.len = 0;
-        reset(c, side, &v);
+        if (!resets_another_life(c, side, s))
+            reset(c, side, &v);
     } else {
         bool closing = c->flow[0].fin != RR_NO_OFFSET || c->flow[1].fin != RR_NO_OFFSET || s->flags & RR_FIN;
         v.phase = closing && !s->len ? RR_PHASE_TEARDOWN : RR_PHASE_NONE;

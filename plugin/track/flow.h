@@ -30,6 +30,7 @@ struct rr_flow {
     bool heard;                  /* a segment of it was captured */
     bool known;                  /* offset 0 has a sequence number */
     bool whole;                  /* ... by a SYN: offset 0 is the first byte ever sent */
+    bool bare;                   /* ... by a segment of its own without payload */
     bool window_shut;            /* its sender's last window was zero */
     bool pushed;                 /* its last new segment had PSH: the next may begin something */
     int64_t next;                /* end of what was sent, as far as is known */

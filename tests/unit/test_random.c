@@ -420,12 +420,15 @@ struct account {
     int64_t sent;          /* by its own numbers */
     bool fin;              /* seen before anything that was sent after it */
     int64_t doubtful;      /* lone bytes right before the first number known: a keep-alive looks the same */
+    bool bare; /* the first number is that of its own segment without payload: it may be a keep-alive's */
 };
 
-static void open_account(struct account *a, int64_t offset)
+static void open_account(struct account *a, int64_t offset, bool bare)
 {
-    if (a->origin < 0)
-        a->origin = MAX(offset, 0);
+    if (a->origin >= 0)
+        return;
+    a->origin = MAX(offset, 0);
+    a->bare = bare;
 }
 
 static void keep_accounts(const GArray *capture, struct account account[2])
@@ -435,14 +438,14 @@ static void keep_accounts(const GArray *capture, struct account account[2])
         struct account *own = &account[s->from_server], *peer = &account[!s->from_server];
         if (s->flags & RR_RST)
             continue;
-        open_account(own, s->begin);
+        open_account(own, s->begin, s->len == 0 && !(s->flags & RR_SYN));
         own->doubtful += s->len == 1 && s->begin == own->origin - 1;
         own->sent = MAX(own->sent, s->begin);
         if (s->flags & RR_FIN && MAX(own->sent, own->acked) <= s->begin + s->len)
             own->fin = true;
         if (!(s->flags & RR_ACK))
             continue;
-        open_account(peer, s->ack);
+        open_account(peer, s->ack, false);
         peer->acked = MAX(peer->acked, s->ack);
     }
 }
@@ -465,13 +468,14 @@ static void check_account(const struct shown *shown, const struct account *a, in
     g_assert_cmpint((int64_t)missing, <=, most + fin_unseen + a->doubtful);
 }
 
-/* A direction begins at the first number that was seen of it, or further back at a byte that was captured. */
+/* A direction begins at the first number that was seen of it, or further back at a byte that was captured, or
+ * one further on, where the first number is taken for a keep-alive's. */
 static void settle_origin(struct account *a, const struct shown *shown, int64_t origin)
 {
     if (a->origin < 0 || origin == a->origin)
         return;
     g_assert_cmpint(origin, >=, 0);
-    g_assert_cmpint(origin, <, a->origin);
+    g_assert_cmpint(origin, <=, a->origin + a->bare);
     g_assert_cmpuint(shown->frame[origin], !=, 0);
     a->origin = origin;
 }
@@ -480,7 +484,7 @@ static void check_books(const GArray *capture, const struct view *view, const in
 {
     struct watched w = watch(capture, view);
     struct truth *truth = truth_of(capture);
-    struct account account[2] = { { -1, -1, -1, false, 0 }, { -1, -1, -1, false, 0 } };
+    struct account account[2] = { { -1, -1, -1, false, 0, false }, { -1, -1, -1, false, 0, false } };
     keep_accounts(capture, account);
     const struct rr_connection *c = rr_tracker_connection(w.tracker, 0);
     int asker = strcmp(c->end[RR_CLIENT].host, "192.0.2.1") != 0;
