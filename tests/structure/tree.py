@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """What the packet's details say: each fact under its subject, each time in a unit that suits it and to the nanosecond."""
 import decimal
+import functools
 import pathlib
 import sys
 import xml.etree.ElementTree
@@ -14,15 +15,14 @@ CAPTURES = [host.CAPTURES / name for name in (
     "crafted/hole.pcap", "crafted/syn_retry.pcap", "crafted/server_only.pcap")]
 UNITS = {"s": 1, "ms": 1000, "µs": 1000000, "ns": 1000000000}
 TITLES = {"request": "Request, ", "response": "Response, ", "push": "Push, ", "connection": "Connection of client "}
-SPANS = {"latency", "duration", "think", "cost", "connect_time", "request.spread", "response.spread", "push.spread"}
 
 
 def subject(name):
     """The subtree that a field belongs into; None for right under the first line."""
-    head = name.split(".")[0]
-    if name in ("stream", "direction_from") or name.split(".")[-1] in ("host", "port", "rtt"):
+    head, _, rest = name.partition(".")
+    if name in ("stream", "direction_from") or head in ("client", "server") and rest != "state":
         return "connection"
-    return head if "." in name and head in TITLES else None
+    return head if rest and head in TITLES else None
 
 
 def trees(capture):
@@ -54,10 +54,18 @@ def places(capture):
     return "%d fields" % len(found)
 
 
+@functools.cache
+def times():
+    """The fields that hold a span of time."""
+    listed = host.run(["tshark", "-G", "fields"]).stdout.decode(errors="replace").splitlines()
+    rows = [line.split("\t") for line in listed if "\treqresp." in line]
+    return {row[2].removeprefix("reqresp.") for row in rows if row[3] == "FT_RELATIVE_TIME"}
+
+
 def spans(capture):
     count = 0
     for _, name, text, value in facts(capture):
-        if name in SPANS:
+        if name in times():
             number, unit = text.split(": ")[1].split()
             shown = decimal.Decimal(number)
             cases.check(decimal.Decimal(value), shown / UNITS[unit], name)
