@@ -63,11 +63,16 @@ static bool is_formula(const char *s)
 }
 
 /* An apostrophe in front makes a formula text.  Who takes away one has what was sent. */
+static void put_sent_text(GString *out, const char *text)
+{
+    char *guarded = is_formula(text) ? g_strconcat("'", text, NULL) : NULL;
+    put_text(out, guarded ? guarded : text);
+    g_free(guarded);
+}
+
 static void put_text_cell(GString *out, const struct rr_cell *cell)
 {
-    char *guarded = is_formula(cell->as.text) ? g_strconcat("'", cell->as.text, NULL) : NULL;
-    put_text(out, guarded ? guarded : cell->as.text);
-    g_free(guarded);
+    put_sent_text(out, cell->as.text);
 }
 
 static void put_hex_cell(GString *out, const struct rr_cell *cell)
@@ -75,6 +80,7 @@ static void put_hex_cell(GString *out, const struct rr_cell *cell)
     rr_put_hex(out, cell->as.bytes->at, cell->as.bytes->length);
 }
 
+/* It may begin with a +, but has no character that a formula could do harm with. */
 static void put_base64_cell(GString *out, const struct rr_cell *cell)
 {
     rr_put_base64(out, cell->as.bytes->at, cell->as.bytes->length);
@@ -83,7 +89,7 @@ static void put_base64_cell(GString *out, const struct rr_cell *cell)
 static void put_readable_cell(GString *out, const struct rr_cell *cell)
 {
     char *text = rr_readable(cell->as.bytes->at, cell->as.bytes->length);
-    put_text(out, text);
+    put_sent_text(out, text);
     g_free(text);
 }
 
