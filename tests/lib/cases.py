@@ -10,6 +10,15 @@ def check(wanted, got, what=""):
         raise AssertionError("%s%swanted %r, got %r" % (what, ": " if what else "", wanted, got))
 
 
+def refuses(function, *arguments):
+    """A check that cannot fail is none: this one is given what is wrong."""
+    try:
+        function(*arguments)
+    except AssertionError:
+        return
+    raise AssertionError("%s lets it pass" % function.__name__)
+
+
 def _outcome(case):
     name, function, *arguments = case
     try:

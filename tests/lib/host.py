@@ -68,15 +68,30 @@ def data_with_profile():
     return data
 
 
+@functools.cache
+def shipped(name):
+    """A folder of plugins with nothing in it but the one of this name that comes with the host; None without it."""
+    asked = subprocess.run(["pkg-config", "--variable=plugindir", "wireshark"], capture_output=True, text=True,
+                           check=True)
+    system = pathlib.Path(asked.stdout.strip())
+    if not (system / "epan" / (name + ".so")).exists():
+        return None
+    folder = SCRATCH / name / system.name / "epan"
+    folder.mkdir(parents=True)
+    shutil.copy(system / "epan" / (name + ".so"), folder)
+    return SCRATCH / name
+
+
 def command(words, plugin=True, may_capture=False):
-    """(argv, environment) that runs the host's program `words`."""
+    """(argv, environment) that runs the host's program `words`; `plugin` can be a folder of others than ours."""
     environment = {
         "PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": str(SCRATCH / "home"), "LC_ALL": "C.UTF-8",
         # Helpers that capture elsewhere, run with every list of plugins: one of them hangs under a sanitizer.
         "WIRESHARK_EXTCAP_DIR": str(SCRATCH / "none"),
-        "TZ": "UTC", "WIRESHARK_PLUGIN_DIR": str(SCRATCH / ("plugins" if plugin else "none")),
+        "TZ": "UTC", "WIRESHARK_PLUGIN_DIR": str(plugin if isinstance(plugin, pathlib.Path) else
+                                                  SCRATCH / ("plugins" if plugin else "none")),
     }
-    if plugin and os.environ.get("RR_PRELOAD"):
+    if plugin is True and os.environ.get("RR_PRELOAD"):
         environment |= {"LD_PRELOAD": os.environ["RR_PRELOAD"], "WIRESHARK_DEBUG_WMEM_OVERRIDE": "simple",
                         "WIRESHARK_ABORT_ON_DISSECTOR_BUG": "1", "ASAN_OPTIONS": "detect_leaks=0",
                         "UBSAN_OPTIONS": "halt_on_error=1"}
@@ -109,7 +124,7 @@ def version():
 
 def tshark(capture, *words, plugin=True, **more):
     """stdout of a run that must succeed without a word on stderr."""
-    if plugin:
+    if plugin is True:
         assert_loaded()
     done = run(["tshark", "-r", readable(capture), *words], plugin, **more)
     if done.returncode or done.stderr:
