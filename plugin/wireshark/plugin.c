@@ -12,6 +12,7 @@
 #include "wireshark/postdissector.h"
 #include "wireshark/prefs.h"
 #include "wireshark/show.h"
+#include "wireshark/source.h"
 #include "wireshark/stream.h"
 #include "wireshark/tables.h"
 #include "wireshark/tap_export.h"
@@ -38,6 +39,7 @@ static void register_protocol(void)
     rr_tap_load_register();
     rr_tap_srt_register(proto);
     rr_assembly_register();
+    rr_source_register();
     rr_follow_register();
 }
 

@@ -11,6 +11,7 @@
 
 #include "wireshark/assembly.h"
 #include "wireshark/postdissector.h"
+#include "wireshark/source.h"
 #include "write/writer.h"
 
 static const char command[] = "reqresp,export";
@@ -119,11 +120,13 @@ static bool waited_enough(const struct export *e)
     return rr_writer_is_waiting(e->writer) && g_get_monotonic_time() - e->flushed_at >= LONGEST_WAIT_US;
 }
 
-static tap_packet_status print(void *exporting, packet_info *pinfo _U_, epan_dissect_t *edt _U_,
-                               const void *data, tap_flags_t flags _U_)
+static tap_packet_status print(void *exporting, packet_info *pinfo, epan_dissect_t *edt, const void *data,
+                               tap_flags_t flags _U_)
 {
     struct export *e = exporting;
     const struct rr_tapped *tapped = data;
+    if (rr_writer_notes_source(e->writer))
+        rr_source_note(pinfo, edt);
     bool due = print_due(e, tapped->frame);
     bool now = rr_writer_may_wait(e->writer) ? waited_enough(e) : due || !e->flushed;
     if (now)
@@ -155,6 +158,15 @@ static tap_packet_status choose(void *exporting, packet_info *pinfo _U_, epan_di
 }
 
 /* In tshark once, after the last frame. */
+static void end_capture(struct export *e)
+{
+    char *error = NULL;
+    print_due(e, UINT32_MAX);
+    rr_source_end();
+    if (!rr_writer_end_capture(e->writer, &error))
+        give_up(error);
+}
+
 static void draw(void *exporting)
 {
     struct export *e = exporting;
@@ -162,7 +174,7 @@ static void draw(void *exporting)
     if (!rr_capture_tracker())
         return;
     rr_tracker_finish(rr_capture_tracker(), RR_BY_END);
-    print_due(e, UINT32_MAX);
+    end_capture(e);
     if (!rr_writer_finish(e->writer, &error))
         give_up(error);
 }
@@ -171,8 +183,7 @@ static void draw(void *exporting)
 static void capture_ended(void *exporting)
 {
     struct export *e = exporting;
-    print_due(e, UINT32_MAX);
-    flush(e);
+    end_capture(e);
     e->next = 0;
     if (e->selected)
         g_hash_table_remove_all(e->selected);
@@ -195,16 +206,12 @@ static void print_help(void)
 /* Two exports would mix their rows, or the second would overwrite the first. */
 static void refuse_same_place(const struct export *e)
 {
-    char *place = rr_writer_place(e->options);
     for (guint i = 0; i < exports->len; i++) {
         const struct export *other = exports->pdata[i];
-        char *taken = rr_writer_place(other->options);
-        if (strcmp(place, taken) == 0)
+        if (rr_writers_collide(other->options, e->options))
             refuse(e->options->to ? "to= names a file that another export is written to"
                                   : "standard output takes one export; this is the second");
-        g_free(taken);
     }
-    g_free(place);
 }
 
 static rr_stat_start start(const char *argument, void *user _U_)
@@ -226,7 +233,7 @@ static rr_stat_start start(const char *argument, void *user _U_)
         e->selected = g_hash_table_new(NULL, NULL);
         listen(e, e->options->filter, choose, NULL);
     }
-    e->writer = rr_writer_new(e->options, &error);
+    e->writer = rr_writer_new(e->options, rr_source(), &error);
     if (!e->writer)
         refuse(error);
     if (e->options->with_payload)

@@ -1,47 +1,28 @@
-#include "write/file.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char standard_output[] = "/dev/stdout";
+#include "write/place.h"
+#include "write/sink.h"
 
-struct rr_file {
+/* Standard output, or a file that has its name only once it is whole. */
+struct file {
     FILE *stream;
-    char *name;
     char *target, *partial; /* NULL where it is written in place */
     bool is_regular;
 };
 
-/* Links followed, as far as there are any. */
-static char *resolve(const char *path)
+/* What the last call has left in errno; never 0. */
+static bool fail(char **why)
 {
-    char *real = realpath(path, NULL);
-    char *copy = g_strdup(real ? real : path);
-    free(real);
-    return copy;
-}
-
-char *rr_file_place(const char *path)
-{
-    struct stat s;
-    if (!path)
-        path = standard_output;
-    if (stat(path, &s) == 0)
-        return resolve(path);
-    char *folder = g_path_get_dirname(path), *name = g_path_get_basename(path), *real = resolve(folder);
-    char *place = g_build_filename(real, name, NULL);
-    g_free(folder);
-    g_free(name);
-    g_free(real);
-    return place;
+    *why = g_strdup(g_strerror(errno ? errno : EIO));
+    return false;
 }
 
 /* -1, and errno says why. */
-static int open_partial(struct rr_file *f, const struct stat *old)
+static int open_partial(struct file *f, const struct stat *old)
 {
     f->partial = g_strconcat(f->target, ".part", NULL);
     if (old && access(f->target, W_OK) != 0)
@@ -54,82 +35,83 @@ static int open_partial(struct rr_file *f, const struct stat *old)
     return fd;
 }
 
-static int open_path(struct rr_file *f, const char *path)
+static int open_path(struct file *f, const char *path)
 {
     struct stat old;
     bool exists = stat(path, &old) == 0;
     if (exists && !S_ISREG(old.st_mode))
         return open(path, O_WRONLY | O_CLOEXEC);
-    f->target = resolve(path);
+    f->target = rr_place(path);
     return open_partial(f, exists ? &old : NULL);
 }
 
-struct rr_file *rr_file_open(const char *path, char **error)
+static void file_close(struct rr_sink *s, bool undo)
 {
-    struct stat s;
-    struct rr_file *f = g_new0(struct rr_file, 1);
-    f->name = g_strdup(path ? path : "standard output");
-    if (path) {
-        int fd = open_path(f, path);
-        f->stream = fd < 0 ? NULL : fdopen(fd, "w");
-    } else {
-        f->stream = stdout;
-    }
-    if (!f->stream) {
-        char *printable = g_strescape(f->name, NULL);
-        *error = g_strdup_printf("%s: %s", printable, g_strerror(errno));
-        g_free(printable);
-        rr_file_close(f, false);
-        return NULL;
-    }
-    f->is_regular = fstat(fileno(f->stream), &s) == 0 && S_ISREG(s.st_mode);
-    return f;
-}
-
-const char *rr_file_name(const struct rr_file *f)
-{
-    return f->name;
-}
-
-bool rr_file_is_regular(const struct rr_file *f)
-{
-    return f->is_regular;
-}
-
-/* What the last call has left in errno; never 0. */
-static int reason(void)
-{
-    return errno ? errno : EIO;
-}
-
-int rr_file_write(struct rr_file *f, const char *bytes, size_t length)
-{
-    errno = 0;
-    return fwrite(bytes, 1, length, f->stream) != length || fflush(f->stream) != 0 ? reason() : 0;
-}
-
-int rr_file_publish(struct rr_file *f)
-{
-    if (!f->partial)
-        return 0;
-    errno = 0;
-    if (fsync(fileno(f->stream)) != 0 || rename(f->partial, f->target) != 0)
-        return reason();
-    g_free(f->partial);
-    f->partial = NULL;
-    return 0;
-}
-
-void rr_file_close(struct rr_file *f, bool undo)
-{
-    if (!f)
-        return;
+    struct file *f = (struct file *)s;
     if (undo && f->partial)
         unlink(f->partial);
     if (f->stream && f->stream != stdout)
         fclose(f->stream);
-    g_free(f->name);
     g_free(f->target);
     g_free(f->partial);
     g_free(f);
 }
+
+static struct rr_sink *file_open(const struct rr_options *o, const struct rr_layout *layout G_GNUC_UNUSED,
+                                 const struct rr_source *source G_GNUC_UNUSED, char **why)
+{
+    struct stat s;
+    struct file *f = g_new0(struct file, 1);
+    f->stream = stdout;
+    if (o->to) {
+        int fd = open_path(f, o->to);
+        f->stream = fd < 0 ? NULL : fdopen(fd, "w");
+    }
+    if (!f->stream) {
+        fail(why);
+        file_close((struct rr_sink *)f, false);
+        return NULL;
+    }
+    f->is_regular = fstat(fileno(f->stream), &s) == 0 && S_ISREG(s.st_mode);
+    return (struct rr_sink *)f;
+}
+
+static bool file_may_wait(const struct rr_sink *s)
+{
+    return ((const struct file *)s)->is_regular;
+}
+
+static bool file_take(struct rr_sink *s, const GString *rows, char **why)
+{
+    struct file *f = (struct file *)s;
+    errno = 0;
+    return (fwrite(rows->str, 1, rows->len, f->stream) == rows->len && fflush(f->stream) == 0) || fail(why);
+}
+
+static bool file_end_capture(struct rr_sink *s G_GNUC_UNUSED, char **why G_GNUC_UNUSED)
+{
+    return true;
+}
+
+static bool file_publish(struct rr_sink *s, char **why)
+{
+    struct file *f = (struct file *)s;
+    if (!f->partial)
+        return true;
+    errno = 0;
+    if (fsync(fileno(f->stream)) != 0 || rename(f->partial, f->target) != 0)
+        return fail(why);
+    g_free(f->partial);
+    f->partial = NULL;
+    return true;
+}
+
+const struct rr_sink_kind rr_sink_file = {
+    .enough = 32 * 1024,
+    .open = file_open,
+    .may_wait = file_may_wait,
+    .take = file_take,
+    .end_capture = file_end_capture,
+    .publish = file_publish,
+    .close = file_close,
+};

@@ -4,7 +4,7 @@
 
 #include <glib.h>
 
-#include "write/options.h"
+#include "write/writer.h"
 
 /* What a cell looks like: its kind, and what the user asked of times and payload. */
 enum rr_form {
@@ -18,6 +18,7 @@ enum rr_form {
     RR_FORM_HEX,
     RR_FORM_BASE64,
     RR_FORM_READABLE,
+    RR_FORM_RAW,
     RR_FORMS
 };
 
@@ -37,7 +38,7 @@ struct rr_layout {
 };
 
 /* What an option can ask of a format. */
-enum { RR_HAS_COLUMNS = 1, RR_HAS_HEADER = 2, RR_HAS_TIMES = 4, RR_HAS_PAYLOAD = 8 };
+enum { RR_HAS_COLUMNS = 1, RR_HAS_HEADER = 2, RR_HAS_TIMES = 4, RR_HAS_PAYLOAD = 8, RR_HAS_BLOBS = 16 };
 
 #define RR_ROWS_OF(noun) (1u << (noun))
 #define RR_ROWS_OF_ALL   (RR_ROWS_OF(RR_NOUN_COUNT) - 1)
@@ -47,7 +48,10 @@ struct rr_format {
     unsigned nouns;     /* that it can write rows of: RR_ROWS_OF() each ... */
     enum rr_noun usual; /* ... and which if none is asked for */
     unsigned has;
-    const rr_put *put;                                          /* by form */
+    const char *missing;              /* why it cannot be used; NULL: it can */
+    const struct rr_sink_kind *sink;  /* NULL: a stream of bytes, to any file */
+    const char *needs[RR_NOUN_COUNT]; /* columns that are there whatever is chosen: "a:b"; NULL: none */
+    const rr_put *put;                /* by form */
     void (*head)(GString *out, const struct rr_layout *layout); /* NULL: none */
     void (*row)(GString *out, const struct rr_layout *layout, const struct rr_row *row);
 };
@@ -55,6 +59,6 @@ struct rr_format {
 /* Ends with NULL.  The first one is the usual one. */
 extern const struct rr_format *const rr_formats[];
 
-extern const struct rr_format rr_format_csv, rr_format_ndjson, rr_format_text;
+extern const struct rr_format rr_format_csv, rr_format_ndjson, rr_format_text, rr_format_sqlite;
 
 #endif

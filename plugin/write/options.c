@@ -71,7 +71,7 @@ static const char *choice_of_format(size_t i)
 static const char *set_format(struct parsing *p, const char *value G_GNUC_UNUSED, size_t choice)
 {
     p->o->format = rr_formats[choice];
-    return NULL;
+    return p->o->format->missing;
 }
 
 static const char *set_to(struct parsing *p, const char *value, size_t choice G_GNUC_UNUSED)
@@ -411,8 +411,11 @@ static bool choose_columns(struct parsing *p)
     struct rr_options *o = p->o;
     char *why = NULL;
     bool none = o->payload == RR_PAYLOAD_NONE;
+    if (!p->given[OPTION_PAYLOAD].text && o->format->has & RR_HAS_BLOBS)
+        o->payload = RR_PAYLOAD_RAW;
     o->with_payload = p->given[OPTION_PAYLOAD].text && !none;
-    o->columns = rr_choose_columns(o->rows, p->columns, &o->with_payload, &o->column_count, &why);
+    o->columns = rr_choose_columns(o->rows, p->columns, o->format->needs[o->rows], &o->with_payload,
+                                   &o->column_count, &why);
     if (why)
         complain(p, p->given[OPTION_COLUMNS], why);
     else if (none && o->with_payload)
@@ -431,6 +434,8 @@ static bool parse(struct parsing *p, const char *text)
     if (!p->given[OPTION_ROWS].text)
         p->o->rows = p->o->format->usual;
     p->o->selective = p->given[OPTION_SLOWER].text || p->given[OPTION_MIN].text || p->o->filter;
+    if (p->o->format->sink && !p->o->to)
+        return complain(p, p->given[OPTION_FORMAT], "needs a file: to=FILE");
     return go_together(p) && tags_are_new(p) && choose_columns(p);
 }
 
@@ -438,6 +443,7 @@ struct rr_options *rr_options_parse(const char *text, char **error)
 {
     struct rr_options *o = g_new0(struct rr_options, 1);
     struct parsing p = { .o = o, .tags = g_array_new(FALSE, FALSE, sizeof(struct rr_tag)) };
+    o->text = g_strdup(*text == ',' ? text + 1 : text);
     o->format = rr_formats[0];
     o->slower = RR_NEVER;
     o->payload_max = PAYLOAD_USUAL;
@@ -462,6 +468,7 @@ void rr_options_free(struct rr_options *o)
     }
     g_free(o->tags);
     g_free(o->columns);
+    g_free(o->text);
     g_free(o->to);
     g_free(o->filter);
     g_free(o);

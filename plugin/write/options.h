@@ -10,7 +10,7 @@ struct rr_format;
 
 enum rr_time_style { RR_TIME_ISO, RR_TIME_EPOCH, RR_TIME_LOCAL };
 
-enum rr_payload_style { RR_PAYLOAD_HEX, RR_PAYLOAD_BASE64, RR_PAYLOAD_TEXT, RR_PAYLOAD_NONE };
+enum rr_payload_style { RR_PAYLOAD_HEX, RR_PAYLOAD_BASE64, RR_PAYLOAD_TEXT, RR_PAYLOAD_NONE, RR_PAYLOAD_RAW };
 
 /* A column whose cells all say the same. */
 struct rr_tag {
@@ -18,6 +18,7 @@ struct rr_tag {
 };
 
 struct rr_options {
+    char *text; /* as given, less the first comma */
     enum rr_noun rows;
     const struct rr_format *format;
     char *to;                         /* a file; NULL: standard output */

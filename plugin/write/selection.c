@@ -66,8 +66,19 @@ static void add_named(GPtrArray *chosen, const struct rr_columns *table, const c
     g_strfreev(name);
 }
 
-const struct rr_column **rr_choose_columns(enum rr_noun noun, const char *text, bool *with_payload,
-                                           size_t *count, char **why)
+static void add_needed(GPtrArray *chosen, const struct rr_columns *table, const char *names)
+{
+    char **name = g_strsplit(names, ":", 0);
+    for (size_t i = 0; name[i]; i++) {
+        const struct rr_column *c = find(table, name[i]);
+        if (!g_ptr_array_find(chosen, c, NULL))
+            g_ptr_array_add(chosen, (gpointer)c);
+    }
+    g_strfreev(name);
+}
+
+const struct rr_column **rr_choose_columns(enum rr_noun noun, const char *text, const char *needs,
+                                           bool *with_payload, size_t *count, char **why)
 {
     const struct rr_columns *table = &rr_columns[noun];
     GPtrArray *chosen = g_ptr_array_new();
@@ -80,6 +91,7 @@ const struct rr_column **rr_choose_columns(enum rr_noun noun, const char *text, 
     if (*with_payload)
         add_payload(chosen, table);
     *with_payload = has_payload(chosen);
+    add_needed(chosen, table, needs ? needs : "");
     *count = chosen->len;
     return (const struct rr_column **)g_ptr_array_free(chosen, FALSE);
 }

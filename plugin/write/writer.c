@@ -1,18 +1,19 @@
 #include "write/writer.h"
 
-#include "write/file.h"
 #include "write/format.h"
-
-enum { ENOUGH_TO_HAND_OVER = 32 * 1024 };
+#include "write/place.h"
+#include "write/sink.h"
 
 struct rr_writer {
     const struct rr_options *options;
     struct rr_layout layout;
-    struct rr_file *file;
-    GString *waiting;      /* not handed to the system yet ... */
+    const struct rr_sink_kind *kind;
+    struct rr_sink *sink;
+    char *name;            /* of the sink, for people */
+    GString *waiting;      /* not handed over yet ... */
     uint64_t rows_waiting; /* ... with that many rows in it */
     uint64_t rows, lost;
-    int error; /* errno of the first loss; 0 while all is well */
+    char *why; /* the first loss; NULL while all is well */
 };
 
 static enum rr_form form_of(enum rr_kind kind, const struct rr_options *o)
@@ -21,6 +22,7 @@ static enum rr_form form_of(enum rr_kind kind, const struct rr_options *o)
         [RR_PAYLOAD_HEX] = RR_FORM_HEX,
         [RR_PAYLOAD_BASE64] = RR_FORM_BASE64,
         [RR_PAYLOAD_TEXT] = RR_FORM_READABLE,
+        [RR_PAYLOAD_RAW] = RR_FORM_RAW,
     };
     static const enum rr_form times[] = {
         [RR_TIME_ISO] = RR_FORM_UTC,
@@ -58,32 +60,48 @@ static struct rr_layout layout_of(const struct rr_options *o)
 /* After a loss nothing more is written: rows that end early mislead less than rows with a gap. */
 static void hand_over(struct rr_writer *w)
 {
-    if (!w->error)
-        w->error = rr_file_write(w->file, w->waiting->str, w->waiting->len);
-    if (w->error)
+    bool taken = !w->why && (!w->waiting->len || w->kind->take(w->sink, w->waiting, &w->why));
+    if (!taken)
         w->lost += w->rows_waiting;
     w->rows_waiting = 0;
     g_string_truncate(w->waiting, 0);
 }
 
-struct rr_writer *rr_writer_new(const struct rr_options *options, char **error)
+static char *name_of(const struct rr_options *o)
 {
-    struct rr_file *file = rr_file_open(options->to, error);
-    if (!file)
-        return NULL;
+    return o->to ? g_strescape(o->to, NULL) : g_strdup("standard output");
+}
+
+struct rr_writer *rr_writer_new(const struct rr_options *options, const struct rr_source *source,
+                                char **error)
+{
+    char *why = NULL;
     struct rr_writer *w = g_new0(struct rr_writer, 1);
     w->options = options;
     w->layout = layout_of(options);
-    w->file = file;
-    w->waiting = g_string_sized_new(ENOUGH_TO_HAND_OVER + 1024);
+    w->name = name_of(options);
+    w->kind = options->format->sink ? options->format->sink : &rr_sink_file;
+    w->waiting = g_string_sized_new(w->kind->enough + 1024);
+    w->sink = w->kind->open(options, &w->layout, source, &why);
+    if (!w->sink) {
+        *error = g_strdup_printf("%s: %s", w->name, why);
+        g_free(why);
+        rr_writer_free(w, false);
+        return NULL;
+    }
     if (options->format->head && !options->headless)
         options->format->head(w->waiting, &w->layout);
     return w;
 }
 
+bool rr_writer_notes_source(const struct rr_writer *w)
+{
+    return w->kind->notes_source;
+}
+
 bool rr_writer_may_wait(const struct rr_writer *w)
 {
-    return rr_file_is_regular(w->file);
+    return w->kind->may_wait(w->sink);
 }
 
 bool rr_writer_is_waiting(const struct rr_writer *w)
@@ -98,17 +116,17 @@ void rr_writer_row(struct rr_writer *w, const struct rr_row *row)
     w->options->format->row(w->waiting, &w->layout, row);
     w->rows++;
     w->rows_waiting++;
-    if (w->waiting->len >= ENOUGH_TO_HAND_OVER)
+    if (w->waiting->len >= w->kind->enough)
         hand_over(w);
 }
 
 static bool report(const struct rr_writer *w, char **error)
 {
-    if (w->error)
+    if (w->why)
         *error = g_strdup_printf("%s: %s; up to %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
                                  " rows lost, and all after them",
-                                 rr_file_name(w->file), g_strerror(w->error), w->lost, w->rows);
-    return !w->error;
+                                 w->name, w->why, w->lost, w->rows);
+    return !w->why;
 }
 
 bool rr_writer_flush(struct rr_writer *w, char **error)
@@ -117,11 +135,19 @@ bool rr_writer_flush(struct rr_writer *w, char **error)
     return report(w, error);
 }
 
+bool rr_writer_end_capture(struct rr_writer *w, char **error)
+{
+    hand_over(w);
+    if (!w->why)
+        w->kind->end_capture(w->sink, &w->why);
+    return report(w, error);
+}
+
 bool rr_writer_finish(struct rr_writer *w, char **error)
 {
     hand_over(w);
-    if (!w->error)
-        w->error = rr_file_publish(w->file);
+    if (!w->why)
+        w->kind->publish(w->sink, &w->why);
     return report(w, error);
 }
 
@@ -129,13 +155,21 @@ void rr_writer_free(struct rr_writer *w, bool undo)
 {
     if (!w)
         return;
-    rr_file_close(w->file, undo);
+    if (w->sink)
+        w->kind->close(w->sink, undo);
     g_free(w->layout.slots);
+    g_free(w->name);
+    g_free(w->why);
     g_string_free(w->waiting, TRUE);
     g_free(w);
 }
 
-char *rr_writer_place(const struct rr_options *options)
+bool rr_writers_collide(const struct rr_options *a, const struct rr_options *b)
 {
-    return rr_file_place(options->to);
+    char *place = rr_place(a->to), *other = rr_place(b->to);
+    bool same = g_strcmp0(place, other) == 0;
+    bool share = a->format->sink && a->format->sink == b->format->sink;
+    g_free(place);
+    g_free(other);
+    return same && !share;
 }

@@ -141,7 +141,7 @@ static const char *written(const struct rr_options *o, const struct rr_row *row,
 {
     static char text[OUTPUT_MAX + 1];
     char *error = NULL;
-    struct rr_writer *w = rr_writer_new(o, &error);
+    struct rr_writer *w = rr_writer_new(o, NULL, &error);
     g_assert_nonnull(w);
     rr_writer_row(w, row);
     rr_writer_row(w, row);

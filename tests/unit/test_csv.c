@@ -213,7 +213,7 @@ static void test_full_disk(void)
     struct rr_exchange x = rr_sample_answered(&c);
     struct rr_options *o = options_of(",rows=exchanges,to=/dev/full");
     char *error = NULL;
-    struct rr_writer *w = rr_writer_new(o, &error);
+    struct rr_writer *w = rr_writer_new(o, NULL, &error);
     for (int again = 1; again <= 2; again++) {
         for (int i = 0; i < 1000; i++)
             rr_writer_row(w, &(struct rr_row){ .connection = &c, .exchange = &x });
@@ -309,7 +309,7 @@ static void test_cost(void)
     struct rr_exchange x = rr_sample_answered(&c);
     struct rr_options *o = options_of(",rows=exchanges,to=/dev/null");
     char *error = NULL;
-    struct rr_writer *w = rr_writer_new(o, &error);
+    struct rr_writer *w = rr_writer_new(o, NULL, &error);
     g_test_timer_start();
     for (int i = 0; i < ROWS; i++)
         rr_writer_row(w, &(struct rr_row){ .connection = &c, .exchange = &x });

@@ -18,7 +18,7 @@ char *written(const char *options, const struct rr_row *row, int rows)
     int fd = g_file_open_tmp("reqresp-XXXXXX", &path, NULL);
     char *all = g_strdup_printf(",to=%s%s", path, options);
     struct rr_options *o = options_of(all);
-    struct rr_writer *w = rr_writer_new(o, &error);
+    struct rr_writer *w = rr_writer_new(o, NULL, &error);
     g_assert_cmpstr(error, ==, NULL);
     for (int i = 0; i < rows; i++)
         rr_writer_row(w, row);
