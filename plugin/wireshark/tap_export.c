@@ -177,6 +177,10 @@ static void draw(void *exporting)
     end_capture(e);
     if (!rr_writer_finish(e->writer, &error))
         give_up(error);
+    char *remark = rr_writer_remark(e->writer);
+    if (remark)
+        fprintf(stderr, "tshark: -z %s: %s\n", command, remark);
+    g_free(remark);
 }
 
 /* The file is closed, or tshark begins a new session within it: frames and reports count from 1 again. */

@@ -35,10 +35,18 @@ struct rr_layout {
     size_t slot_count;
     const struct rr_tag *tags;
     size_t tag_count;
+    void *state; /* the format's own */
 };
 
 /* What an option can ask of a format. */
-enum { RR_HAS_COLUMNS = 1, RR_HAS_HEADER = 2, RR_HAS_TIMES = 4, RR_HAS_PAYLOAD = 8, RR_HAS_BLOBS = 16 };
+enum {
+    RR_HAS_COLUMNS = 1,
+    RR_HAS_HEADER = 2,
+    RR_HAS_TIMES = 4,
+    RR_HAS_PAYLOAD = 8,
+    RR_HAS_BLOBS = 16,
+    RR_HAS_BYTES = 32
+};
 
 #define RR_ROWS_OF(noun) (1u << (noun))
 #define RR_ROWS_OF_ALL   (RR_ROWS_OF(RR_NOUN_COUNT) - 1)
@@ -51,6 +59,9 @@ struct rr_format {
     const char *missing;              /* why it cannot be used; NULL: it can */
     const struct rr_sink_kind *sink;  /* NULL: a stream of bytes, to any file */
     const char *needs[RR_NOUN_COUNT]; /* columns that are there whatever is chosen: "a:b"; NULL: none */
+    void *(*begin)(void);             /* makes the state, where it has one, ... */
+    void (*end)(void *state);         /* ... and frees it */
+    char *(*remark)(void *state);     /* what the user must know at the end, or NULL; free with g_free */
     const rr_put *put;                /* by form */
     void (*head)(GString *out, const struct rr_layout *layout); /* NULL: none */
     void (*row)(GString *out, const struct rr_layout *layout, const struct rr_row *row);
@@ -59,6 +70,7 @@ struct rr_format {
 /* Ends with NULL.  The first one is the usual one. */
 extern const struct rr_format *const rr_formats[];
 
-extern const struct rr_format rr_format_csv, rr_format_ndjson, rr_format_text, rr_format_sqlite;
+extern const struct rr_format rr_format_csv, rr_format_ndjson, rr_format_text, rr_format_sqlite,
+    rr_format_gor;
 
 #endif

@@ -122,7 +122,7 @@ const struct rr_format rr_format_ndjson = {
     .name = "ndjson",
     .nouns = RR_ROWS_OF_ALL,
     .usual = RR_MESSAGES,
-    .has = RR_HAS_COLUMNS | RR_HAS_TIMES | RR_HAS_PAYLOAD,
+    .has = RR_HAS_COLUMNS | RR_HAS_TIMES | RR_HAS_PAYLOAD | RR_HAS_BYTES,
     .put = put_cell,
     .row = ndjson_row,
 };

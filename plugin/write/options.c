@@ -186,7 +186,7 @@ static const struct option options[OPTION_COUNT] = {
                          "columns=+payload, hex)",
                          TALK, RR_HAS_PAYLOAD, set_payload },
     [OPTION_PAYLOAD_MAX] = { "payload-max", "BYTES", NULL,
-                             "how many bytes of a message at most (64k, up to 1G)", TALK, RR_HAS_PAYLOAD,
+                             "how many bytes of a message at most (64k, up to 1G)", TALK, RR_HAS_BYTES,
                              set_payload_max },
     [OPTION_SLOWER] = { "slower", "TIME", NULL,
                         "only exchanges whose latency is at least that: 500us, 10ms, 1.5s", TALK, 0,
@@ -413,7 +413,8 @@ static bool choose_columns(struct parsing *p)
     bool none = o->payload == RR_PAYLOAD_NONE;
     if (!p->given[OPTION_PAYLOAD].text && o->format->has & RR_HAS_BLOBS)
         o->payload = RR_PAYLOAD_RAW;
-    o->with_payload = p->given[OPTION_PAYLOAD].text && !none;
+    bool always = o->format->has & RR_HAS_BYTES && !(o->format->has & RR_HAS_COLUMNS);
+    o->with_payload = always || (p->given[OPTION_PAYLOAD].text && !none);
     o->columns = rr_choose_columns(o->rows, p->columns, o->format->needs[o->rows], &o->with_payload,
                                    &o->column_count, &why);
     if (why)

@@ -350,7 +350,7 @@ const struct rr_format rr_format_sqlite = {
     .name = "sqlite",
     .nouns = RR_ROWS_OF_ALL,
     .usual = RR_MESSAGES,
-    .has = RR_HAS_COLUMNS | RR_HAS_PAYLOAD | RR_HAS_BLOBS,
+    .has = RR_HAS_COLUMNS | RR_HAS_PAYLOAD | RR_HAS_BYTES | RR_HAS_BLOBS,
     .sink = &rr_sink_sqlite,
     .needs = { [RR_MESSAGES] = "stream:message:id:part",
                [RR_EXCHANGES] = "exchange:part",

@@ -48,6 +48,7 @@ static struct rr_layout layout_of(const struct rr_options *o)
         .slot_count = o->column_count,
         .tags = o->tags,
         .tag_count = o->tag_count,
+        .state = o->format->begin ? o->format->begin() : NULL,
     };
     for (size_t i = 0; i < o->column_count; i++) {
         layout.slots[i].column = o->columns[i];
@@ -113,7 +114,10 @@ void rr_writer_row(struct rr_writer *w, const struct rr_row *row)
 {
     if (w->options->selective && !rr_options_select(w->options, row))
         return;
+    gsize before = w->waiting->len;
     w->options->format->row(w->waiting, &w->layout, row);
+    if (w->waiting->len == before)
+        return;
     w->rows++;
     w->rows_waiting++;
     if (w->waiting->len >= w->kind->enough)
@@ -151,12 +155,22 @@ bool rr_writer_finish(struct rr_writer *w, char **error)
     return report(w, error);
 }
 
+char *rr_writer_remark(const struct rr_writer *w)
+{
+    char *remark = w->options->format->remark ? w->options->format->remark(w->layout.state) : NULL;
+    char *line = remark ? g_strdup_printf("%s: %s", w->name, remark) : NULL;
+    g_free(remark);
+    return line;
+}
+
 void rr_writer_free(struct rr_writer *w, bool undo)
 {
     if (!w)
         return;
     if (w->sink)
         w->kind->close(w->sink, undo);
+    if (w->options->format->end)
+        w->options->format->end(w->layout.state);
     g_free(w->layout.slots);
     g_free(w->name);
     g_free(w->why);

@@ -44,6 +44,9 @@ bool rr_writer_end_capture(struct rr_writer *w, char **error);
 /* The same, and a file takes its name: what it holds is whole. */
 bool rr_writer_finish(struct rr_writer *w, char **error);
 
+/* What the user must know although nothing failed, in one line, or NULL; free with g_free. */
+char *rr_writer_remark(const struct rr_writer *w);
+
 /* Drops what was not handed over; what has no name yet is removed if `undo`. */
 void rr_writer_free(struct rr_writer *w, bool undo);
 
