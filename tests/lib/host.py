@@ -21,6 +21,7 @@ PROFILE_NAME = "reqresp"
 PLUGINS = os.environ.get("RR_PLUGINS", ROOT / "build/plugins")
 IS_ROOT = os.geteuid() == 0
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+AS_NOBODY = NOBODY if IS_ROOT else []
 MAY_CAPTURE = ["--inh-caps=+net_raw,+net_admin", "--ambient-caps=+net_raw,+net_admin"]
 SECONDS = 120
 
@@ -95,7 +96,7 @@ def command(words, plugin=True, may_capture=False):
         environment |= {"LD_PRELOAD": os.environ["RR_PRELOAD"], "WIRESHARK_DEBUG_WMEM_OVERRIDE": "simple",
                         "WIRESHARK_ABORT_ON_DISSECTOR_BUG": "1", "ASAN_OPTIONS": "detect_leaks=0",
                         "UBSAN_OPTIONS": "halt_on_error=1"}
-    user = NOBODY + (MAY_CAPTURE if may_capture else []) if IS_ROOT else []
+    user = AS_NOBODY + (MAY_CAPTURE if may_capture and IS_ROOT else [])
     return user + list(map(str, words)), environment
 
 

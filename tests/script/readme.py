@@ -7,27 +7,9 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import cases  # noqa: E402
 import host  # noqa: E402
+import pages  # noqa: E402
 
 PAGES = ("README.md", "doc/statistics.md", "doc/lua.md")
-INDENT, PROMPT = "    ", "    $ "
-
-
-def shown():
-    """(command, output) of each command with a prompt."""
-    lines = iter([line for page in PAGES for line in [*(host.ROOT / page).read_text().splitlines(), ""]])
-    command, output = None, []
-    for line in lines:
-        ours = command is not None and (not line or line.startswith(INDENT)) and not line.startswith(PROMPT)
-        if ours:
-            output.append(line[len(INDENT):])
-            continue
-        if command is not None:
-            yield command, output
-            command, output = None, []
-        if line.startswith(PROMPT):
-            command = line[len(PROMPT):]
-            while command.endswith("\\"):
-                command = command[:-1] + next(lines).strip()
 
 
 def readable(word):
@@ -45,4 +27,4 @@ def prints(command, output):
     cases.check("\n".join(lines).strip("\n"), "\n".join(output).strip("\n"))
 
 
-cases.run([(command, prints, command, output) for command, output in shown()])
+cases.run([(command, prints, command, output) for page in PAGES for command, output in pages.shown(page)])

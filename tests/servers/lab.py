@@ -10,22 +10,21 @@ network and shares all else with the machine, its clock above all: times of both
 import contextlib
 import ctypes
 import fcntl
-import glob
 import os
 import pathlib
-import selectors
 import shutil
 import signal
 import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+import daemons  # noqa: E402
 import host  # noqa: E402
+from daemons import WITH_US, find  # noqa: E402
 
 WIRE = pathlib.Path(os.environ.get("RR_BUILD", host.ROOT / "build")) / "tests/servers/wire"
 CLIENT, SERVER = ("10.9.0.1", "fd09::1"), ("10.9.0.2", "fd09::2")
@@ -33,7 +32,6 @@ MACS = ("02:00:5e:00:00:01", "02:00:5e:00:00:02")
 SKIPPED = 77
 PATIENCE = 60
 SENTINEL_PORT = 9
-WITH_US = ["setpriv", "--pdeathsig", "KILL", "--"]  # ends when the thread that started it does
 CLONE_NEWNET = 0x40000000
 # Each segment is a packet of its own with a good checksum: the wire passes packets on as they are.
 ETHTOOL, OFFLOADS = 0x8946, (0x1f, 0x21, 0x23, 0x2c, 0x17, 0x15)  # TSO, UFO, GSO, GRO, sent and received checksums
@@ -122,12 +120,6 @@ def require(*programs):
         sys.exit(1 if os.environ.get("CI") == "true" else SKIPPED)
 
 
-def find(program):
-    """Debian's own before others; PostgreSQL's programs are not where others are."""
-    places = ["/usr/sbin", "/sbin", "/usr/bin", "/bin", *sorted(glob.glob("/usr/lib/postgresql/*/bin"), reverse=True)]
-    return shutil.which(program, path=":".join(places))
-
-
 class Capture:
     """A running tcpdump or dumpcap, ready when it is made."""
 
@@ -154,14 +146,13 @@ class Capture:
             raise RuntimeError("%s is not whole: %s" % (self.path.name, self.said.decode()))
 
 
-class Lab:
+class Lab(daemons.Daemons):
     """`with Lab(...) as lab` is up; afterwards its captures and its wire's log can be read."""
 
     def __init__(self, delay=5, plan="", mirror=None, ends=("client", "server")):
         self.delay_ms, self.plan, self.mirror_vlan, self.ends = delay, plan, mirror, ends
-        self.folder = pathlib.Path(tempfile.mkdtemp(dir=host.SCRATCH, prefix="lab-"))
-        self.folder.chmod(0o755)
-        self.captures, self.daemons, self.stack = {}, [], contextlib.ExitStack()
+        super().__init__("lab-")
+        self.captures, self.stack = {}, contextlib.ExitStack()
 
     # ---- up and down
 
@@ -220,9 +211,7 @@ class Lab:
             raise RuntimeError("the wire did not start")
 
     def _end(self):
-        for daemon in self.daemons:
-            daemon.kill()
-            daemon.wait()
+        self.end_daemons()
         for capture in self.captures.values():
             if capture.process.poll() is None:
                 capture.process.kill()
@@ -273,16 +262,3 @@ class Lab:
             time.sleep(0.02)
         for capture in self.captures.values():
             capture.stop()
-
-    # ---- software
-
-    def daemon(self, namespace, *argv, environment=None):
-        """A program in there, as a user without rights."""
-        log = open(self.folder / (pathlib.Path(argv[0]).name + ".log"), "ab")  # noqa: SIM115
-        with log, namespace:
-            started = subprocess.Popen([*host.NOBODY, *WITH_US[1:], *map(str, argv)], stdout=log, stderr=log,
-                                       stdin=subprocess.DEVNULL, cwd="/",
-                                       env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(self.folder),
-                                            "LC_ALL": "C.UTF-8"} | (environment or {}))
-        self.daemons.append(started)
-        return started

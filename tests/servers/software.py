@@ -4,7 +4,6 @@
 A client here is the least that speaks the protocol well, since it must know when it sent and received.
 """
 import contextlib
-import shutil
 import socket
 import struct
 import subprocess
@@ -18,19 +17,12 @@ BIG = bytes(range(256)) * 400  # 100 KB
 BUSY = 0.05                    # seconds that servers are told to take
 
 
-def folder(lab, name):
-    path = lab.folder / name
-    path.mkdir()
-    shutil.chown(path, 65534, 65534)
-    return path
-
-
 # ---- redis
 
 def start_redis(lab):
     lab.daemon(lab.server, labs.find("redis-server"), "--port", 6379, "--bind", "0.0.0.0", "::",
                "--protected-mode", "no", "--enable-debug-command", "yes", "--save", "", "--appendonly", "no",
-               "--dir", folder(lab, "redis"))
+               "--dir", lab.make_folder("redis"))
 
 
 def resp(*words):
@@ -90,7 +82,7 @@ http {{ access_log off; keepalive_requests 100000; large_client_header_buffers 4
 
 
 def start_nginx(lab):
-    home = folder(lab, "nginx")
+    home = lab.make_folder("nginx")
     (home / "www").mkdir()
     (home / "www/page").write_bytes(PAGE)
     (home / "www/big").write_bytes(BIG)
@@ -119,12 +111,12 @@ def talk_nginx(client, rounds):
 
 # ---- MariaDB
 
-def start_mariadb(lab):
-    home = folder(lab, "mariadb")
+def start_mariadb(lab, *more):
+    home = lab.make_folder("mariadb")
     # Without its own tables it can do all that is asked of it here, and they take long to make.
     lab.daemon(lab.server, labs.find("mariadbd"), "--no-defaults", "--datadir=%s" % home, "--socket=%s/socket" % home,
                "--port=3306", "--bind-address=*", "--skip-name-resolve", "--skip-grant-tables", "--skip-networking=0",
-               "--innodb-log-file-size=4M", "--innodb-buffer-pool-size=16M", "--innodb-flush-method=nosync")
+               "--innodb-log-file-size=4M", "--innodb-buffer-pool-size=16M", "--innodb-flush-method=nosync", *more)
 
 
 def mysql_packet(client):
@@ -164,14 +156,14 @@ def talk_mariadb(client, rounds):
 
 # ---- PostgreSQL
 
-def start_postgres(lab):
-    home = folder(lab, "postgres")
-    subprocess.run([*host.NOBODY, labs.find("initdb"), "-A", "trust", "-N", "-U", "postgres", "-D", str(home / "data")],
+def start_postgres(lab, *more):
+    home = lab.make_folder("postgres")
+    subprocess.run([*host.AS_NOBODY, labs.find("initdb"), "-A", "trust", "-N", "-U", "postgres", "-D", str(home / "data")],
                    check=True, capture_output=True, cwd="/", env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"})
     with open(home / "data/pg_hba.conf", "a", encoding="ascii") as file:
         file.write("host all all 0.0.0.0/0 trust\nhost all all ::/0 trust\n")
     lab.daemon(lab.server, labs.find("postgres"), "-D", home / "data", "-c", "listen_addresses=*", "-c", "port=5432",
-               "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "shared_buffers=16MB")
+               "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "shared_buffers=16MB", *more)
 
 
 def postgres_result(client):
@@ -202,7 +194,7 @@ def talk_postgres(client, rounds):
 # ---- mosquitto
 
 def start_mosquitto(lab):
-    home = folder(lab, "mosquitto")
+    home = lab.make_folder("mosquitto")
     (home / "conf").write_text("listener 1883\nallow_anonymous true\n")
     lab.daemon(lab.server, labs.find("mosquitto"), "-c", home / "conf")
 
@@ -315,6 +307,5 @@ def wait_for(lab, port):
                 socket.create_connection((address, port), 5).close()
                 break
             if time.monotonic() > deadline:
-                logs = [path.read_text(errors="replace") for path in lab.folder.glob("*.log")]
-                raise RuntimeError("nothing listens on port %d: %s" % (port, "".join(logs)[-2000:]))
+                raise RuntimeError("nothing listens on port %d: %s" % (port, lab.logs()[-2000:]))
             time.sleep(0.05)
