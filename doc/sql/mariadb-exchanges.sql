@@ -62,6 +62,10 @@ REPLACE INTO new SELECT r.* FROM printed, JSON_TABLE(line, '$' COLUMNS (
     `response_missing` BIGINT PATH '$.response_missing' ERROR ON ERROR,
     `response_repeats` BIGINT PATH '$.response_repeats' ERROR ON ERROR,
     `response_complete` BOOLEAN PATH '$.response_complete' ERROR ON ERROR,
+    `request_payload` LONGTEXT CHARACTER SET utf8mb4 PATH '$.request_payload' ERROR ON ERROR,
+    `request_payload_cut` BOOLEAN PATH '$.request_payload_cut' ERROR ON ERROR,
+    `response_payload` LONGTEXT CHARACTER SET utf8mb4 PATH '$.response_payload' ERROR ON ERROR,
+    `response_payload_cut` BOOLEAN PATH '$.response_payload_cut' ERROR ON ERROR,
     capture VARCHAR(200) CHARACTER SET utf8mb4 PATH '$.capture' ERROR ON ERROR
 )) AS r ORDER BY r.part;
 

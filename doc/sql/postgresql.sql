@@ -2,7 +2,8 @@
 -- Running this again keeps what is there.
 --
 -- Columns stand in the order of the export's, so that \copy with HEADER MATCH takes it as it comes.  Those that have
--- to be asked for (`columns=+request_complete`) are comments: for a table that takes them remove the --.
+-- to be asked for (`columns=+request_complete`) are comments: for a table that takes them remove the --, also where
+-- the triggers below name them.
 -- Times are to the microsecond, as PostgreSQL's are; durations have all nine decimals.
 
 CREATE SCHEMA IF NOT EXISTS reqresp;
@@ -32,6 +33,8 @@ CREATE TABLE IF NOT EXISTS reqresp.messages (
     latency numeric(19,9),
     peer_frame bigint,
     summary text,
+    -- payload text,
+    -- payload_cut boolean,
     capture text,
     PRIMARY KEY (capture, stream, id, message)
 );
@@ -87,6 +90,10 @@ CREATE TABLE IF NOT EXISTS reqresp.exchanges (
     -- response_missing bigint,
     -- response_repeats bigint,
     -- response_complete boolean,
+    -- request_payload text,
+    -- request_payload_cut boolean,
+    -- response_payload text,
+    -- response_payload_cut boolean,
     capture text,
     PRIMARY KEY (capture, stream, id),
     CHECK (status IS NOT NULL)
@@ -139,6 +146,7 @@ CREATE INDEX IF NOT EXISTS connections_id ON reqresp.connections (id);
 CREATE OR REPLACE FUNCTION reqresp.take_message() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.summary := regexp_replace(NEW.summary, '^''', '');
+    -- NEW.payload := regexp_replace(NEW.payload, '^''', '');
     DELETE FROM reqresp.messages AS had
         WHERE (had.capture, had.stream, had.id, had.message) = (NEW.capture, NEW.stream, NEW.id, NEW.message)
         AND had.part <= NEW.part;
@@ -152,6 +160,8 @@ END $$;
 CREATE OR REPLACE FUNCTION reqresp.take_exchange() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.summary := regexp_replace(NEW.summary, '^''', '');
+    -- NEW.request_payload := regexp_replace(NEW.request_payload, '^''', '');
+    -- NEW.response_payload := regexp_replace(NEW.response_payload, '^''', '');
     DELETE FROM reqresp.exchanges AS had
         WHERE (had.capture, had.stream, had.id) = (NEW.capture, NEW.stream, NEW.id) AND had.part <= NEW.part;
     IF EXISTS (SELECT FROM reqresp.exchanges AS had

@@ -222,6 +222,31 @@ def columns_asked_for(servers):
     cases.check("1\tNULL\n", said)
 
 
+PAYLOADS = {
+    "PostgreSQL": ("createdb texts && sed 's/-- \\(.*payload\\)/\\1/' doc/sql/postgresql.sql | psql -q texts",
+                   r"psql -q texts -c '\copy reqresp.%s FROM STDIN (FORMAT csv, HEADER MATCH)'", "csv",
+                   "psql -At texts -c \"SELECT jsonb_build_array(%s) FROM reqresp.%s\""),
+    "MariaDB": ("mariadb -e 'CREATE DATABASE texts' && mariadb texts <doc/sql/mariadb.sql",
+                'mariadb --local-infile texts -e "$(cat doc/sql/mariadb-%s.sql)"', "ndjson",
+                "mariadb -N --raw --default-character-set=utf8mb4 texts -e \"SELECT JSON_ARRAY(%s) FROM %s\""),
+}
+HARD_TO_WRITE = [("messages", "id:message:part:payload"), ("exchanges", "id:part:status:request_payload:response_payload")]
+
+
+def takes_payload(servers, database):
+    """Every character of every payload as text, whatever the format did to it on the way."""
+    tables, load, form, ask = PAYLOADS[database]
+    servers.says(tables)
+    for noun, names in HARD_TO_WRITE:
+        export = "tshark -r captures/words.pcap -q -z reqresp,export,rows=%s,payload=text,format=%s,tag.capture=words"
+        servers.says(export % (noun, form) + " | " + load % noun)
+        lines = servers.says(export % (noun, "ndjson,columns=" + names)).splitlines()
+        got = servers.says(ask % (names.replace(":", ","), noun)).splitlines()
+        cases.check(sorted([json.loads(line)[name] for name in names.split(":")] for line in lines),
+                    sorted(map(json.loads, got)), noun)
+    return "%d words" % len(WORDS)
+
+
 def main(words):
     missing = [program for program in PROGRAMS if not daemons.find(program)]
     if missing:
@@ -240,6 +265,7 @@ def main(words):
         todo += [("%s keeps a higher part" % database, keeps_higher_part, servers, database) for database in DATABASES]
         todo += [("%s refuses %s" % (database, what), refuses, servers, database, old, new)
                  for database in DATABASES for what, old, new in REFUSED]
+        todo += [("%s takes payload" % database, takes_payload, servers, database) for database in DATABASES]
         todo += [("MariaDB, columns asked for", columns_asked_for, servers)]
         todo += [(name, page, servers, name) for name in PAGES]
         cases.run(cases.chosen(todo, words))
