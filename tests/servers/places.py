@@ -116,8 +116,9 @@ def converse(lab, server):
 
 PLACE = ("exchange", "stream", "request_frame", "response_frame")  # numbers of a capture, not of what it shows
 MOMENTS = ("request_start", "request_end", "response_start", "response_end")
-OF_THE_PLACE = (*MOMENTS, "latency", "duration", "request_spread", "response_spread", "think", "repeats", "ended_by",
-                "part", "evidence")
+WAITS = ("handshake", "rtt", "server_time", "request_lost", "latency_lost", "response_lost")  # what a latency is made of
+OF_THE_PLACE = (*MOMENTS, *WAITS, "latency", "duration", "request_spread", "response_spread", "think", "repeats",
+                "ended_by", "part", "evidence")
 
 
 def alike(row, *but):
@@ -181,7 +182,7 @@ class Checks:
         cases.check(True, sum(time_ % 1000 != 0 for time_ in times) > len(times) / 2, "no nanoseconds")
         for here, _, got in self.each(self.view("micro")):
             floor = [timed(row, lambda _, time_: time_ // 1000 * 1000) for row in here]
-            same(floor, got, "think")
+            same(floor, got, "think", *WAITS)
 
     def from_client(self):
         """The client's ACKs tell that it was answered, and how much."""
@@ -210,7 +211,7 @@ class Checks:
         for here, there, got in self.each(view):
             wanted = [timed(row, lambda name, time_, far=far: time_ if name.startswith("request") else far[name])
                       for row, far in zip(here, there, strict=True)]
-            same(wanted, got, "repeats", "think", "ended_by", "part", "evidence")
+            same(wanted, got, "repeats", "think", "ended_by", "part", "evidence", *WAITS)
         self.all_twice(view)
 
     def between(self):
@@ -255,7 +256,7 @@ class Checks:
         views = [self.view("late_" + end) for end in judge.ENDS]
         for end, view in enumerate(views):
             whole, got = of_port(self.ends[end], STEADY)[3:], of_port(view, STEADY)
-            same(whole, got, "think")
+            same(whole, got, "think", *WAITS)
             self.late_request(of_port(self.ends[end], ASKING)[1:], of_port(view, ASKING))
             self.late_response(of_port(self.ends[end], TOLD), of_port(view, TOLD))
             for port in (STEADY, ASKING, TOLD):
@@ -271,14 +272,14 @@ class Checks:
         cases.check(("answered", str(HALF)), (first["status"], first["request_bytes"]))
         for name in ("request_end", "response_start", "response_end", "response_bytes", "latency"):
             cases.check(wanted[name], first[name], name)
-        same(whole[1:], got[1:])
+        same(whole[1:], got[1:], *WAITS)
 
     @staticmethod
     def late_response(whole, got):
         first, wanted = got[0], whole[0]
         cases.check(("unasked", str(HALF), ""), (first["status"], first["response_bytes"], first["latency"]))
         cases.check(wanted["response_end"], first["response_end"])
-        same(whole[1:], got[1:])
+        same(whole[1:], got[1:], *WAITS)
 
     def clock_back(self):
         """The clock goes back between a request and its response: the latency is printed as such."""
@@ -295,7 +296,7 @@ class Checks:
         view = judge.View(path, 0)
         for here, _, got in self.each(view):
             wanted = [timed(row, lambda _, time_: time_ - jump if time_ >= step else time_) for row in here]
-            same(wanted, got, "think")
+            same(wanted, got, "think", "server_time")
         mine = of_port(view, STEADY)[2]
         cases.check((True, third["latency"] - jump), (mine["latency"] < 0, mine["latency"]), "latency")
 
