@@ -5,7 +5,7 @@
 
 --update shows how the rows differ from the files and then writes them.  With --deinterlaced Wireshark, which can do so from 4.6 on,
 keeps conversations apart by VLAN, Ethernet addresses and interface.  On every version of Wireshark the rows are the same, but for
-what differs.txt tells.
+what differs.txt tells; where it tells of other rows altogether, those are in rows/NAME.ROWS.VERSION.csv.
 """
 import difflib
 import os
@@ -30,14 +30,20 @@ def lines_of(name):
     return filter(None, (line.partition("#")[0].split() for line in (HERE / name).read_text().splitlines()))
 
 
+def differences(name, kind):
+    """What differs.txt tells of these rows and this version of Wireshark: (since which version, its further words)."""
+    return [(since, words) for since, *what, words in ((*line[:3], line[3:]) for line in lines_of("differs.txt"))
+            if what == [name, kind] and host.version() >= tuple(map(int, since.split(".")))]
+
+
 def golden(name, kind):
-    return ROWS / ("%s.%s.csv" % (name.replace("/", "_"), kind))
+    others = ["." + since for since, words in differences(name, kind) if not words]
+    return ROWS / ("%s.%s%s.csv" % (name.replace("/", "_"), kind, others[-1] if others else ""))
 
 
 def changes(name, kind):
     """(begin of a row in the golden file, begin of that row on this version of Wireshark)."""
-    return [(here, there) for since, *what, here, there in lines_of("differs.txt")
-            if what == [name, kind] and host.version() >= tuple(map(int, since.split(".")))]
+    return [words for _, words in differences(name, kind) if words]
 
 
 def wanted(name, kind):

@@ -22,7 +22,9 @@ def call(*words, **more):
 
 
 def explain(text):
-    for line in text.splitlines()[-SHOWN:]:
+    """What went well in a program that prints a line for each of its cases explains nothing."""
+    lines = [line for line in text.splitlines() if not line.startswith("ok ")]
+    for line in lines[-SHOWN:]:
         print("#   " + line)
 
 
