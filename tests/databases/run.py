@@ -27,7 +27,7 @@ import make  # noqa: E402
 import pages  # noqa: E402
 import software  # noqa: E402
 
-PAGES = ("doc/databases.md",)
+PAGES = ("doc/databases.md", "doc/network-or-server.md")
 PROGRAMS = ("setpriv", "initdb", "postgres", "psql", "mariadbd", "mariadb", "sqlite3")
 # Several parts, pushes, one side only, IPv6, nanoseconds, text that is hard to write.
 CAPTURES = ["redis_nano", "redis_pubsub", "ipv6", "oneway_c2s", "crafted/late_answer", "crafted/late_both", "crafted/summaries",
@@ -48,14 +48,14 @@ class Servers(daemons.Daemons):
         software.start_postgres(self, "-c", "listen_addresses=", "-c", "unix_socket_directories=%s" % self.home)
         software.start_mariadb(self, "--skip-networking", "--socket=%s/mariadb" % self.home)
         (self.home / ".my.cnf").write_text("[client]\nuser = root\nsocket = %s/mariadb\n" % self.home)
-        (self.folder / "captures").symlink_to(host.SCRATCH / "pages")
-        shutil.copytree(host.ROOT / "doc", self.folder / "doc")
+        (self.home / "captures").symlink_to(host.SCRATCH / "pages")
+        shutil.copytree(host.ROOT / "doc", self.home / "doc")
 
     def shell(self, command):
         argv, environment = host.command(["bash", "-o", "pipefail", "-c", command])
         environment |= {"PGHOST": str(self.home), "PGUSER": "postgres", "PGTZ": "UTC",
                         "HOME": str(self.home)}
-        return subprocess.run(argv, env=environment, cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True,
+        return subprocess.run(argv, env=environment, cwd=self.home, stdin=subprocess.DEVNULL, capture_output=True,
                               timeout=host.SECONDS, check=False)
 
     def says(self, command):
@@ -247,6 +247,42 @@ def takes_payload(servers, database):
     return "%d words" % len(WORDS)
 
 
+# ---- both ends
+
+# A connection for each verdict: what both captures have of it, then how the client's and the server's go on.
+HANDSHAKE = "+0 {0}.c S\n+1ms {0}.s SA\n+1us {0}.c A\n"
+ASKED, SAID = '+1ms {0}.c PA "ask\\n"\n', '+%s {0}.s PA "answer\\n"\n'
+VERDICTS = {
+    "not seen at the server": (ASKED, ""),
+    "answer not seen at the client": (ASKED, ASKED + SAID % "1ms"),
+    "unanswered": (ASKED + "+1ms {0}.s R\n", ASKED + "+1ms {0}.s R\n"),
+    "open": (ASKED, ASKED),
+    "not known": (ASKED + SAID % "9ms", ASKED),
+    "network": (ASKED + SAID % "9ms", ASKED + SAID % "4ms"),
+    "server": (ASKED + SAID % "9ms", ASKED + SAID % "5ms"),
+}
+JOINS = {
+    "PostgreSQL": ("createdb ends && psql -q ends -f doc/sql/postgresql.sql -c 'ALTER TABLE reqresp.exchanges ADD place text'",
+                   ",tag.capture={0},tag.place={0} | psql -q ends -c '\\copy reqresp.exchanges FROM STDIN (FORMAT csv, HEADER MATCH)'",
+                   "PGOPTIONS='-c client_min_messages=error -c search_path=reqresp' psql -q ends -f doc/sql/both-ends.sql",
+                   "psql -At ends -c 'SELECT client_port, verdict FROM reqresp.both_ends ORDER BY 1'"),
+    "SQLite": ("true", ",format=sqlite,to=ends.db,tag.place={0}", "sqlite3 ends.db <doc/sql/both-ends.sql",
+               "sqlite3 ends.db 'SELECT client_port, verdict FROM both_ends ORDER BY 1'"),
+}
+
+
+def verdicts(servers, database):
+    tables, load, join, ask = JOINS[database]
+    servers.says(tables)
+    for end, name in enumerate(("client", "server")):
+        talk = ["conn v%d 192.0.2.1:%d>198.51.100.7:7001" % (i, 40000 + i) for i in range(len(VERDICTS))]
+        talk += [(HANDSHAKE + ends[end]).format("v%d" % i) for i, ends in enumerate(VERDICTS.values())]
+        (host.SCRATCH / "pages" / (name + "_end.pcap")).write_bytes(make.Capture("\n".join(talk)).pcap())
+        servers.says("tshark -r captures/%s_end.pcap -q -z reqresp,export,rows=exchanges" % name + load.format(name))
+    servers.says(join)
+    cases.check(["%d|%s" % (40000 + i, verdict) for i, verdict in enumerate(VERDICTS)], servers.says(ask).splitlines())
+
+
 def main(words):
     missing = [program for program in PROGRAMS if not daemons.find(program)]
     if missing:
@@ -266,6 +302,7 @@ def main(words):
         todo += [("%s refuses %s" % (database, what), refuses, servers, database, old, new)
                  for database in DATABASES for what, old, new in REFUSED]
         todo += [("%s takes payload" % database, takes_payload, servers, database) for database in DATABASES]
+        todo += [("%s, verdicts on both ends" % database, verdicts, servers, database) for database in JOINS]
         todo += [("MariaDB, columns asked for", columns_asked_for, servers)]
         todo += [(name, page, servers, name) for name in PAGES]
         cases.run(cases.chosen(todo, words))

@@ -50,6 +50,7 @@ def mariadb_loads(column):
 
 FILES = {"postgresql.sql": (postgresql, columns.NOUNS), "mariadb.sql": (mariadb, columns.NOUNS)} | {
     "mariadb-%s.sql" % noun: (mariadb_loads, (noun,)) for noun in columns.NOUNS}
+WITHOUT_LIST = ("both-ends.sql",)
 
 
 def as_it_should(name, line, nouns):
@@ -65,7 +66,7 @@ def as_it_should(name, line, nouns):
 
 
 def main():
-    cases.check(sorted(FILES), sorted(path.name for path in SQL.glob("*.sql")))
+    cases.check(sorted([*FILES, *WITHOUT_LIST]), sorted(path.name for path in SQL.glob("*.sql")))
     cases.run([(name, as_it_should, name, *how) for name, how in FILES.items()])
 
 
