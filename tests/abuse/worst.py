@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The worst that one can think of, through the host: time grows with the packets and no faster, memory stays bounded.
 
-    worst.py [--packets N] [SHAPE...]
+    worst.py [--packets N] [--options OPTION,...] [SHAPE...]
 
 Each shape is exported with N packets and with twice as many.  What the plugin adds to the host's own time and memory
 (the same run with the plugin switched off) may double, not quadruple.
@@ -100,9 +100,9 @@ def write(shape, count):
     return path
 
 
-def cost(path, plugin):
-    """(seconds of processor, bytes of memory at most) of an export, or of bare dissection."""
-    words = ["-z", "reqresp,export,rows=exchanges"] if plugin else ["-z", "expert", "--disable-protocol", "reqresp"]
+def cost(path, options):
+    """(seconds of processor, bytes of memory at most) of an export, or (no options) of bare dissection."""
+    words = ["-z", "reqresp,export," + options] if options else ["-z", "expert", "--disable-protocol", "reqresp"]
     # The host's own analysis of sequence numbers walks lists that these shapes make long.
     argv, environment = host.command(["tshark", "-r", path, "-q", "-o", "tcp.analyze_sequence_numbers:FALSE", *words])
     process = subprocess.Popen(argv, env=environment, cwd=host.SCRATCH, stdout=subprocess.DEVNULL,
@@ -115,15 +115,15 @@ def cost(path, plugin):
     return used.ru_utime + used.ru_stime, used.ru_maxrss * 1024
 
 
-def added(path):
-    with_plugin, without = cost(path, True), cost(path, False)
+def added(path, options):
+    with_plugin, without = cost(path, options), cost(path, None)
     return max(with_plugin[0] - without[0], 0), max(with_plugin[1] - without[1], 0)
 
 
-def grows(shape, bytes_a_packet, packets):
+def grows(shape, bytes_a_packet, packets, options):
     captures = [write(shape, packets), write(shape, 2 * packets)]
     for _ in range(TRIES):
-        (once, _), (twice, kept) = map(added, captures)
+        (once, _), (twice, kept) = (added(capture, options) for capture in captures)
         if twice < TIMES * once + SECONDS:
             break
     cases.check(True, twice < TIMES * once + SECONDS, "%.2f s, twice as many %.2f s" % (once, twice))
@@ -136,10 +136,11 @@ def grows(shape, bytes_a_packet, packets):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--packets", type=int, default=100000)
+    parser.add_argument("--options", default="rows=exchanges")
     parser.add_argument("shapes", nargs="*", default=list(SHAPES))
     wanted = parser.parse_args()
     host.assert_loaded()
-    cases.run([(name, grows, *SHAPES[name], wanted.packets) for name in wanted.shapes])
+    cases.run([(name, grows, *SHAPES[name], wanted.packets, wanted.options) for name in wanted.shapes])
 
 
 if __name__ == "__main__":

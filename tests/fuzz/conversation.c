@@ -4,8 +4,16 @@
 
 static const int64_t US = 1000, MS = 1000000, SECOND = 1000000000;
 
-/* Long enough for the longest segment, and with lines to sum up. */
-static uint8_t payload[65536] = "*1\r\n$4\r\nPING\r\nGET / HTTP/1.1\r\n\r\n=1+1\n\x1b[31m";
+/* What a byte says is told by its sequence number, so that all copies of it agree; line ends and marks of
+ * RESP come up among them. */
+static const uint8_t *payload_from(uint32_t seq)
+{
+    static uint8_t bytes[256 + 65536];
+    if (!bytes[1])
+        for (size_t i = 0; i < sizeof bytes; i++)
+            bytes[i] = conversation_byte((uint32_t)i);
+    return &bytes[seq % 256];
+}
 
 static enum rr_port_kind port_kind(uint16_t port)
 {
@@ -68,14 +76,15 @@ static void say(const struct actor *a, int64_t begin, uint32_t len, uint8_t flag
 {
     bool fin_acked = a->other->fin && acked == a->other->next;
     bool after_fin = a->own->fin && begin >= a->own->next && !(flags & (RR_FIN | RR_SYN));
+    const uint32_t first = a->own->isn + 1 + (uint32_t)begin;
     const struct rr_segment s = {
         .end = a->end,
         .flags = flags,
         .window = a->own->window,
-        .seq = a->own->isn + (uint32_t)begin + (flags & RR_SYN ? 0 : 1) + after_fin,
+        .seq = flags & RR_SYN ? first - 1 : first + after_fin,
         .ack = flags & RR_ACK ? a->other->isn + 1 + (uint32_t)acked + fin_acked : 0,
         .len = len,
-        .payload = payload + (len & 1 ? 14 : 0),
+        .payload = payload_from(first + (flags & RR_SYN ? 0 : after_fin)),
         .captured = len > 60000 ? 96 : len,
         .protocol = len & 1 ? "odd" : "even",
     };
@@ -301,6 +310,7 @@ void conversation_new(struct conversation *c, const uint8_t *bytes, size_t lengt
     c->settings = (struct rr_settings){ quiet[how & 3], patience[how >> 2 & 3], how & 16 ? port_kind : NULL };
     c->connections = 1 + (how >> 5 & 3);
     c->may_be_wild = who & 32;
+    c->is_short_of_memory = who & 64;
     for (int i = 0; i < CONVERSATION_CONNECTIONS; i++) {
         struct talk *talk = &c->talk[i];
         for (int end = 0; end < 2; end++) {

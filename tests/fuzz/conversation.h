@@ -53,7 +53,7 @@ struct conversation {
     struct rr_point now;
     struct rr_segment copy; /* the segment before, to be captured again */
     uint32_t copy_of;
-    bool has_copy, same_frame, may_be_wild;
+    bool has_copy, same_frame, may_be_wild, is_short_of_memory;
     void (*tell)(void *user, enum event what, uint32_t stream, const struct rr_segment *s);
     void *user;
 };
@@ -62,6 +62,12 @@ struct conversation {
 void conversation_new(struct conversation *c, const uint8_t *bytes, size_t length,
                       void (*tell)(void *user, enum event what, uint32_t stream, const struct rr_segment *s),
                       void *user);
+
+/* The byte of payload with a sequence number. */
+static inline uint8_t conversation_byte(uint32_t seq)
+{
+    return (uint8_t)(seq * 37 + 11);
+}
 
 /* Each goes to the tracker under its number. */
 void conversation_open(const struct conversation *c, struct rr_tracker *t);

@@ -148,8 +148,8 @@ def truth(rows):
     """Of rows that restate each other, those with the highest part: the last ones."""
     last = {}
     for row in rows:
-        # What a push follows can turn out to be another exchange; what a connection's first byte is, another byte.
-        about = row["id"] if "exchange" in row else None
+        # What a push follows can turn out to be another exchange; ids are used again after 2^32 bytes.
+        about = row["id"] if row.get("message") == "push" else row.get("exchange")
         key = (row["stream"], row.get("message"), about)
         if key not in last or int(row["part"]) > int(last[key]["part"]):
             last[key] = row
