@@ -54,11 +54,12 @@ static void add_named(GPtrArray *chosen, const struct rr_columns *table, const c
         const struct rr_column *c = find(table, name[i]);
         if (strcmp(name[i], payload) == 0 && add_payload(chosen, table))
             continue;
+        bool there = g_ptr_array_find(chosen, c, NULL);
         if (!c)
             *why = complaint(table, name[i], "no column");
-        else if (g_ptr_array_find(chosen, c, NULL))
+        else if (there && c->when != RR_WITH_PAYLOAD)
             *why = complaint(table, name[i], "there already");
-        else
+        else if (!there)
             g_ptr_array_add(chosen, (gpointer)c);
     }
     if (!name[0])

@@ -27,7 +27,7 @@ import make  # noqa: E402
 import pages  # noqa: E402
 import software  # noqa: E402
 
-PAGES = ("doc/databases.md", "doc/network-or-server.md")
+PAGES = ("doc/export.md", "doc/databases.md", "doc/network-or-server.md")
 PROGRAMS = ("setpriv", "initdb", "postgres", "psql", "mariadbd", "mariadb", "sqlite3")
 # Several parts, pushes, one side only, IPv6, nanoseconds, text that is hard to write.
 CAPTURES = ["redis_nano", "redis_pubsub", "ipv6", "oneway_c2s", "crafted/late_answer", "crafted/late_both", "crafted/summaries",

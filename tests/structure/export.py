@@ -243,9 +243,15 @@ def local_time():
 
 
 def helps():
+    """The plugin, its manual and the script tell of the same options in the same words."""
     text = stdout(REDIS, ",help")
-    for option in ("rows", "format", "to", "columns", "slower", "min", "tag.NAME", "header", "time", "filter"):
-        cases.check(1, len(re.findall(r"^  %s=\S+ +\w" % re.escape(option), text, re.M)), option)
+    options = re.findall(r"^  (\w[\w.-]*)=(\S+) +(.+)$", text, re.M)
+    cases.check(True, {"rows", "format", "payload-max", "tag.NAME", "filter"} <= {name for name, *_ in options}, "options")
+    shown = "".join(line.removeprefix("    ") for line in (host.ROOT / "doc/export.md").read_text().splitlines(True))
+    cases.check(True, text in shown, "doc/export.md has what help prints")
+    script = subprocess.run([host.ROOT / "reqresp", "export", "--help"], capture_output=True, text=True, check=True).stdout
+    for name, values, meaning in options:
+        cases.check(True, "  --%s %s\n         %s\n" % (name, values, meaning.partition("; comes last")[0]) in script, "--" + name)
 
 
 def main(words):

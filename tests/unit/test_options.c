@@ -118,7 +118,7 @@ static void test_payload(void)
     refuse(",payload=none,columns=+payload", "\"payload=none\"", "does not go with columns");
     refuse(",payload=hex,rows=connections", "\"payload=hex\"", "does not go with rows=connections");
     refuse(",payload=hex,format=text", "\"payload=hex\"", "does not go with format=text");
-    refuse(",columns=payload:payload_cut", "payload_cut", "there already");
+    expect_payload(",columns=payload:payload_cut", true, RR_PAYLOAD_HEX, 65536);
     refuse(",rows=connections,columns=payload", "\"payload\"", "no column");
     refuse(",rows=exchanges,columns=payload:payload", "\"payload\"", "no column");
 }
