@@ -126,25 +126,29 @@ enum rr_tcp_state {
     RR_TCP_STATE_COUNT
 };
 
+/* What each segment changes comes first. */
 struct rr_connection {
-    uint32_t stream; /* tcp.stream */
-    uint16_t part;   /* how often its row was reported */
+    uint32_t stream;    /* tcp.stream */
+    uint32_t origin[2]; /* sequence number of offset 0, by enum rr_side, as all pairs here */
+    uint8_t state[2];   /* enum rr_tcp_state */
     uint8_t direction_from, close;
-    uint8_t state[2];          /* enum rr_tcp_state, by enum rr_side */
-    int8_t closed_by;          /* enum rr_side, or -1 */
-    struct rr_endpoint end[2]; /* by enum rr_side, as all pairs here */
-    uint64_t seed;             /* of the ids: made from both endpoints */
-    uint32_t origin[2];        /* sequence number of offset 0 */
-    struct rr_point first, last;
+    struct rr_point last;
+    uint64_t bytes[2];   /* captured, of requests and of responses ... */
+    uint64_t push_bytes; /* ... and of pushes */
+    uint32_t exchanges, unanswered;
+
+    struct rr_endpoint end[2];
+    uint64_t seed; /* of the ids: made from both endpoints */
+    struct rr_point first;
     struct rr_point handshake; /* the segment that completed it, if captured */
     int64_t connect_time;      /* valid where handshake.frame is set */
     int64_t rtt[2];            /* from the capture to that side and back; RR_NEVER: not known */
-    uint32_t syn_retries, synack_retries;
-    uint32_t exchanges, unanswered, pushes;
-    uint64_t bytes[2];   /* captured, of requests and of responses ... */
-    uint64_t push_bytes; /* ... and of pushes */
     uint64_t missing[2];
     uint32_t repeats[2];
+    uint32_t syn_retries, synack_retries;
+    uint32_t pushes;
+    uint16_t part;                /* how often its row was reported */
+    int8_t closed_by;             /* enum rr_side, or -1 */
     const char *const *protocols; /* names, as messages number them */
 };
 

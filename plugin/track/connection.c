@@ -1,6 +1,7 @@
 #include "track/connection.h"
 
 #include "track/messages.h"
+#include "track/rare.h"
 #include "track/seq.h"
 #include "track/sides.h"
 #include "track/states.h"
@@ -22,6 +23,9 @@ struct rr_conn *rr_conn_new(struct rr_shared *shared, uint32_t stream, const str
     c->facts.protocols = rr_store_protocols(shared->store);
     c->answer_end = RR_NEVER;
     c->facts.rtt[RR_CLIENT] = c->facts.rtt[RR_SERVER] = RR_NEVER;
+    rr_timer_init(&c->waiting);
+    rr_timer_init(&c->quiet);
+    rr_timer_init(&c->closed);
     for (int i = 0; i < 2; i++) {
         c->facts.end[i].host = rr_store_text(shared->store, ends[i].host, strlen(ends[i].host));
         c->facts.end[i].port = ends[i].port;
@@ -36,6 +40,7 @@ void rr_conn_free(struct rr_conn *c)
         rr_flow_release(&c->flow[i]);
         rr_list_release(&c->messages[i]);
     }
+    g_free(c->probe);
     g_free(c);
 }
 
@@ -67,14 +72,17 @@ static void take_sides(struct rr_conn *c, struct rr_sides sides)
     c->facts.seed = rr_endpoints_seed(&c->facts.end[RR_CLIENT], &c->facts.end[RR_SERVER]);
 }
 
-/* Sides can still change while nobody has said anything. */
-static void learn_sides(struct rr_conn *c, const struct rr_segment *s)
+static bool has_messages(const struct rr_conn *c)
 {
-    if (c->last[0] || c->last[1])
-        return;
+    return c->last[RR_CLIENT] || c->last[RR_SERVER];
+}
+
+/* Sides can still change while nobody has said anything. */
+RR_RARE static void learn_sides(struct rr_conn *c, const struct rr_segment *s)
+{
     enum rr_direction_from from = c->facts.direction_from;
     bool better = s->flags & RR_SYN && from != RR_FROM_SYN && from != RR_FROM_SYNACK;
-    bool speaks_first = from == RR_FROM_FIRST && s->len && s->end != c->client && !c->probe.bytes;
+    bool speaks_first = from == RR_FROM_FIRST && s->len && s->end != c->client && !c->probe;
     const struct rr_endpoint ends[2] = { c->facts.end[c->client], c->facts.end[!c->client] };
     if (!c->started || better)
         take_sides(c, rr_sides_guess(ends, s, c->shared->settings.port_kind));
@@ -85,48 +93,53 @@ static void learn_sides(struct rr_conn *c, const struct rr_segment *s)
 /* Where the start of a direction was not captured its first number is only the first that was seen: as long
  * as nothing stands on it, payload from further back moves it, but not a keep-alive's byte; and payload one
  * further on tells that the first number was that of a keep-alive. */
-static void move_origin(struct rr_conn *c, int side, const struct rr_segment *s, int64_t begin)
+RR_RARE static int64_t move_origin(struct rr_conn *c, int side, const struct rr_segment *s, int64_t begin)
 {
     struct rr_flow *f = &c->flow[side];
     bool stood_on = c->last[side] || (side == RR_CLIENT && c->last[RR_SERVER]);
     bool further_back = begin < 0 && !(s->len == 1 && begin == -1);
     bool after_keep_alive = begin == 1 && f->bare;
     if (f->whole || stood_on || s->len == 0 || !(further_back || after_keep_alive))
-        return;
+        return begin;
     c->facts.origin[side] = s->seq;
     f->acked = MAX(f->acked - begin, 0);
     if (f->fin != RR_NO_OFFSET)
         f->fin -= begin;
     f->fin_guess = RR_NO_OFFSET;
+    return 0;
+}
+
+RR_RARE static void know(struct rr_conn *c, int side, bool whole, uint32_t origin)
+{
+    c->flow[side].known = true;
+    c->flow[side].whole = whole;
+    c->facts.origin[side] = origin;
 }
 
 /* Offset of the segment's payload. */
 static int64_t place(struct rr_conn *c, int side, const struct rr_segment *s)
 {
     struct rr_flow *f = &c->flow[side];
-    uint32_t seq = s->seq + (s->flags & RR_SYN ? 1 : 0);
-    bool first_byte = s->flags & RR_SYN && !f->whole && f->next == 0;
+    bool syn = s->flags & RR_SYN;
+    uint32_t seq = s->seq + syn;
+    bool first_byte = syn && !f->whole && f->next == 0;
     if (!f->known || first_byte) {
-        f->known = true;
-        f->whole = s->flags & RR_SYN;
+        know(c, side, syn, seq);
         f->bare = s->len == 0;
-        c->facts.origin[side] = seq;
     }
-    move_origin(c, side, s, rr_seq_offset(c->facts.origin[side], f->next, seq));
-    return rr_seq_offset(c->facts.origin[side], f->next, seq);
+    int64_t begin = rr_seq_offset(c->facts.origin[side], f->next, seq);
+    bool may_move = begin < 0 || (begin == 1 && f->bare);
+    return may_move ? move_origin(c, side, s, begin) : begin;
 }
 
 /* Offset in the other side's flow that the segment acknowledges, its FIN included. */
 static int64_t acknowledges(struct rr_conn *c, int side, const struct rr_segment *s)
 {
-    struct rr_flow *f = &c->flow[!side];
+    const struct rr_flow *f = &c->flow[!side];
     if (!(s->flags & RR_ACK))
         return RR_NO_ACK;
-    if (!f->known) {
-        f->known = true;
-        f->whole = s->flags & RR_SYN;
-        c->facts.origin[!side] = s->ack;
-    }
+    if (!f->known)
+        know(c, !side, s->flags & RR_SYN, s->ack);
     int64_t acked = rr_seq_offset(c->facts.origin[!side], f->next, s->ack);
     return acked > f->next + WINDOW_MAX ? RR_NO_ACK : acked;
 }
@@ -147,7 +160,8 @@ static int64_t acknowledged_bytes(struct rr_conn *c, int side, const struct rr_s
 }
 
 /* The way to `side` and back, where what its answer `at` answers was sent once. */
-static void measure_handshake(struct rr_conn *c, int side, const struct rr_point *sent, struct rr_point at)
+RR_RARE static void measure_handshake(struct rr_conn *c, int side, const struct rr_point *sent,
+                                      struct rr_point at)
 {
     uint32_t retries = side == RR_SERVER ? c->facts.syn_retries : c->facts.synack_retries;
     int64_t took = rr_span(sent->time, at.time);
@@ -157,12 +171,14 @@ static void measure_handshake(struct rr_conn *c, int side, const struct rr_point
     c->rtt_by_handshake[side] = true;
 }
 
-static void note_syn(struct rr_conn *c, int side, const struct rr_segment *s, struct rr_verdict *v)
+RR_RARE static void note_syn(struct rr_conn *c, int side, const struct rr_segment *s, struct rr_verdict *v)
 {
     struct rr_point *first = side == RR_CLIENT ? &c->syn : &c->synack;
     struct rr_point *last = &c->last_syn[side];
     uint32_t *retries = side == RR_CLIENT ? &c->facts.syn_retries : &c->facts.synack_retries;
     v->phase = RR_PHASE_HANDSHAKE;
+    if (side == RR_CLIENT && !c->facts.handshake.frame)
+        c->shaking = true;
     if (!first->frame) {
         *first = s->at;
         if (side == RR_SERVER)
@@ -175,15 +191,9 @@ static void note_syn(struct rr_conn *c, int side, const struct rr_segment *s, st
     *last = s->at;
 }
 
-static void note_handshake(struct rr_conn *c, int side, const struct rr_segment *s, struct rr_verdict *v)
+RR_RARE static void complete_handshake(struct rr_conn *c, const struct rr_segment *s, struct rr_verdict *v)
 {
-    if (s->flags & RR_SYN) {
-        note_syn(c, side, s, v);
-        return;
-    }
-    bool completes = side == RR_CLIENT && c->syn.frame && !c->facts.handshake.frame && s->flags & RR_ACK;
-    if (!completes)
-        return;
+    c->shaking = false;
     c->facts.handshake = s->at;
     c->facts.connect_time = rr_span(c->syn.time, s->at.time);
     v->handshake = true;
@@ -191,6 +201,14 @@ static void note_handshake(struct rr_conn *c, int side, const struct rr_segment 
         return;
     v->phase = RR_PHASE_HANDSHAKE;
     measure_handshake(c, RR_CLIENT, &c->synack, s->at);
+}
+
+static void note_handshake(struct rr_conn *c, int side, const struct rr_segment *s, struct rr_verdict *v)
+{
+    if (s->flags & RR_SYN)
+        note_syn(c, side, s, v);
+    else if (c->shaking && side == RR_CLIENT && s->flags & RR_ACK)
+        complete_handshake(c, s, v);
 }
 
 /* What the server or the end of all leaves without an answer, newest first; older ones were given up before.
@@ -223,14 +241,14 @@ static void end_all(struct rr_conn *c, enum rr_ended_by why)
 
 /* RFC 9293, 3.10.7.3: who waits for a SYN/ACK and gets the ACK of another life of the connection resets that
  * one, with its number, and goes on waiting. */
-static bool resets_another_life(const struct rr_conn *c, int side, const struct rr_segment *s)
+RR_RARE static bool resets_another_life(const struct rr_conn *c, int side, const struct rr_segment *s)
 {
     const struct rr_flow *f = &c->flow[side];
     return side == RR_CLIENT && c->facts.state[RR_CLIENT] == RR_SYN_SENT && !c->synack.frame &&
            rr_seq_offset(c->facts.origin[side], f->next, s->seq) != f->next;
 }
 
-static void reset(struct rr_conn *c, int side, struct rr_verdict *v)
+RR_RARE static void reset(struct rr_conn *c, int side, struct rr_verdict *v)
 {
     const struct rr_exchange *told = rr_last(c, RR_SERVER);
     bool refused = side == RR_SERVER && c->facts.state[RR_CLIENT] == RR_SYN_SENT && !c->synack.frame;
@@ -248,7 +266,7 @@ static void reset(struct rr_conn *c, int side, struct rr_verdict *v)
 }
 
 /* What was taken for the number of a FIN was a byte: the FIN came after it. */
-static void take_back_guess(struct rr_conn *c, int side)
+RR_RARE static void take_back_guess(struct rr_conn *c, int side)
 {
     struct rr_flow *f = &c->flow[side];
     if (side == RR_SERVER)
@@ -259,7 +277,7 @@ static void take_back_guess(struct rr_conn *c, int side)
     f->fin_guess = RR_NO_OFFSET;
 }
 
-static void note_fin(struct rr_conn *c, int side, int64_t offset)
+RR_RARE static void note_fin(struct rr_conn *c, int side, int64_t offset)
 {
     struct rr_flow *f = &c->flow[side];
     if (f->fin != RR_NO_OFFSET || offset < f->next)
@@ -276,7 +294,7 @@ static void note_fin(struct rr_conn *c, int side, int64_t offset)
 }
 
 /* A FIN ends what its sender said once nothing before it is awaited any more. */
-static void heed_fin(struct rr_conn *c, int side)
+RR_RARE static void heed_fin(struct rr_conn *c, int side)
 {
     struct rr_flow *f = &c->flow[side];
     bool all_here = f->next >= f->fin && (rr_flow_missing(f) == 0 || f->acked >= f->fin);
@@ -300,7 +318,7 @@ static bool is_clean(const struct rr_conn *c)
 }
 
 /* The receiver's window opened: what could not be sent is under way now. */
-static void stall_over(struct rr_conn *c, int receiver, int64_t now)
+RR_RARE static void stall_over(struct rr_conn *c, int receiver, int64_t now)
 {
     int64_t since = c->flow[receiver].shut_at;
     struct rr_exchange *held[] = { rr_last(c, !receiver), receiver == RR_CLIENT ? rr_pending(c) : NULL };
@@ -316,7 +334,7 @@ static void note_window(struct rr_conn *c, int side, const struct rr_segment *s,
     bool was_shut = f->window_shut;
     f->window_shut = s->window == 0 && !(s->flags & RR_SYN);
     bool opened = was_shut && !f->window_shut;
-    bool waits = acked_more && !c->quiet.set && !c->hushed;
+    bool waits = acked_more && !rr_timer_is_set(&c->quiet) && !c->hushed;
     if (f->window_shut && !was_shut)
         f->shut_at = s->at.time;
     if (opened)
@@ -340,7 +358,7 @@ static bool note_ack(struct rr_conn *c, int side, const struct rr_segment *s, in
     struct rr_flow *other = &c->flow[!side];
     if (acked == RR_NO_ACK)
         return false;
-    bool counts = c->probe.bytes && c->probe_side == !side && acked > c->probe.begin;
+    bool counts = c->probe && c->probe_side == !side && acked > c->probe->begin;
     if (side == RR_CLIENT)
         rr_turns_told_unseen(c, said_before(&c->flow[side], s, begin), acked);
     else
@@ -371,8 +389,6 @@ static void measure(struct rr_conn *c, int side, const struct rr_segment *s, int
 static void settle(struct rr_conn *c, int side)
 {
     struct rr_flow *f = &c->flow[side];
-    if (f->count < f->settle_at && f->count < RR_PIECES_MAX)
-        return;
     int64_t upto = rr_flow_solid(f);
     if (side == RR_CLIENT)
         upto = MIN(upto, c->sure);
@@ -404,7 +420,8 @@ static void feed_payload(struct rr_conn *c, const struct rr_segment *s, int64_t 
     bool sent_all = !s->len || (v->fresh && !v->late); /* unlike a segment sent again */
     if (side == RR_SERVER && sent_all && rr_flow_missing(f) == 0 && begin <= f->next && acked > c->sure)
         c->sure = acked;
-    settle(c, side);
+    if (f->count >= f->settle_at || f->count >= RR_PIECES_MAX)
+        settle(c, side);
 }
 
 /* Every byte up to the FIN was captured. */
@@ -414,10 +431,8 @@ static bool shows_all(const struct rr_flow *f)
 }
 
 /* What comes after all and two FINs is repeats; what a reset cut off may still come, and cut a request. */
-static void follow_close(struct rr_conn *c, const struct rr_segment *s)
+RR_RARE static void follow_close(struct rr_conn *c, const struct rr_segment *s)
 {
-    if (c->facts.close == RR_CLOSE_OPEN)
-        return;
     rr_timer_set(&c->shared->closed, c, s->at.time);
     if (!shows_all(&c->flow[0]) || !shows_all(&c->flow[1]))
         return;
@@ -425,9 +440,37 @@ static void follow_close(struct rr_conn *c, const struct rr_segment *s)
     rr_flow_release(&c->flow[1]);
 }
 
+/* A segment that is no RST. */
+static void follow(struct rr_conn *c, int side, const struct rr_segment *s, struct rr_verdict *v)
+{
+    bool closing = c->flow[0].fin != RR_NO_OFFSET || c->flow[1].fin != RR_NO_OFFSET || s->flags & RR_FIN;
+    v->phase = closing && !s->len ? RR_PHASE_TEARDOWN : RR_PHASE_NONE;
+    v->begin = place(c, side, s);
+    int64_t acked = acknowledges(c, side, s);
+    bool acks_fin = acked != RR_NO_ACK && acked > c->flow[!side].fin;
+    int64_t acked_bytes = acknowledged_bytes(c, side, s, acked);
+    note_handshake(c, side, s, v);
+    bool more = note_ack(c, side, s, v->begin, acked_bytes);
+    feed_payload(c, s, v->begin, acked_bytes, v);
+    measure(c, side, s, acked_bytes, v);
+    note_window(c, side, s, more);
+    if (s->flags & RR_FIN)
+        note_fin(c, side, v->begin + s->len);
+    if (closing) {
+        heed_fin(c, RR_CLIENT);
+        heed_fin(c, RR_SERVER);
+    }
+    rr_states_after(c->facts.state, side,
+                    (struct rr_state_events){ .syn = s->flags & RR_SYN,
+                                              .ack = s->flags & RR_ACK,
+                                              .fin = s->flags & RR_FIN,
+                                              .acks_fin = acks_fin });
+}
+
 struct rr_verdict rr_conn_feed(struct rr_conn *c, const struct rr_segment *s)
 {
-    learn_sides(c, s);
+    if (!has_messages(c))
+        learn_sides(c, s);
     int side = s->end == c->client ? RR_CLIENT : RR_SERVER;
     struct rr_verdict v = { .connection = &c->facts, .len = s->len, .side = (uint8_t)side };
     if (!c->started)
@@ -440,28 +483,10 @@ struct rr_verdict rr_conn_feed(struct rr_conn *c, const struct rr_segment *s)
         if (!resets_another_life(c, side, s))
             reset(c, side, &v);
     } else {
-        bool closing = c->flow[0].fin != RR_NO_OFFSET || c->flow[1].fin != RR_NO_OFFSET || s->flags & RR_FIN;
-        v.phase = closing && !s->len ? RR_PHASE_TEARDOWN : RR_PHASE_NONE;
-        v.begin = place(c, side, s);
-        int64_t acked = acknowledges(c, side, s);
-        bool acks_fin = acked != RR_NO_ACK && acked > c->flow[!side].fin;
-        int64_t acked_bytes = acknowledged_bytes(c, side, s, acked);
-        note_handshake(c, side, s, &v);
-        bool more = note_ack(c, side, s, v.begin, acked_bytes);
-        feed_payload(c, s, v.begin, acked_bytes, &v);
-        measure(c, side, s, acked_bytes, &v);
-        note_window(c, side, s, more);
-        if (s->flags & RR_FIN)
-            note_fin(c, side, v.begin + s->len);
-        heed_fin(c, RR_CLIENT);
-        heed_fin(c, RR_SERVER);
-        rr_states_after(c->facts.state, side,
-                        (struct rr_state_events){ .syn = s->flags & RR_SYN,
-                                                  .ack = s->flags & RR_ACK,
-                                                  .fin = s->flags & RR_FIN,
-                                                  .acks_fin = acks_fin });
+        follow(c, side, s, &v);
     }
-    follow_close(c, s);
+    if (c->facts.close != RR_CLOSE_OPEN)
+        follow_close(c, s);
     v.state[RR_CLIENT] = c->facts.state[RR_CLIENT];
     v.state[RR_SERVER] = c->facts.state[RR_SERVER];
     return v;

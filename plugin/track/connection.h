@@ -27,26 +27,29 @@ struct rr_shared {
     struct rr_point now;
 };
 
+/* What few segments need comes last. */
 struct rr_conn {
     struct rr_connection facts; /* first: what exchanges point to */
     struct rr_shared *shared;
+    uint8_t client; /* the end that asks */
+    bool started;   /* a segment was fed */
+    bool shaking;   /* a SYN of the client was captured, and nothing yet that completes the handshake */
+    bool hushed;    /* the server's bytes were quiet: more under the same ACK are a push */
+    bool stale;     /* changed since its row was reported */
+    uint8_t probe_side;
+    bool rtt_by_handshake[2];    /* the way to that side was measured for good */
+    struct rr_piece *probe;      /* a byte sent into a zero window, held until it counts, or NULL */
     struct rr_flow flow[2];      /* by enum rr_side */
     struct rr_exchange *last[2]; /* of `messages`, or NULL */
     struct rr_list messages[2];  /* exchanges, by offset of their request and of their response */
-    struct rr_timer waiting;     /* of the request that waits for its answer */
-    struct rr_timer quiet;       /* of the response or push that may go on */
-    struct rr_timer closed;
-    struct rr_piece probe;       /* a byte sent into a zero window, held until it counts; bytes 0: none */
     int64_t answer_end;          /* time of the last response byte, or RR_NEVER */
     int64_t sure;                /* client bytes below cannot be cut any more: no hole hides a smaller ACK */
+    struct rr_timer waiting;     /* of the request that waits for its answer */
+    struct rr_timer quiet;       /* of the response or push that may go on */
+
+    struct rr_timer closed;
     struct rr_point syn, synack; /* the first of each */
     struct rr_point last_syn[2]; /* the newest that was no copy, by sender */
-    uint8_t client;              /* the end that asks */
-    uint8_t probe_side;
-    bool rtt_by_handshake[2]; /* the way to that side was measured for good */
-    bool started;             /* a segment was fed */
-    bool hushed;              /* the server's bytes were quiet: more under the same ACK are a push */
-    bool stale;               /* changed since its row was reported */
 };
 
 struct rr_conn *rr_conn_new(struct rr_shared *shared, uint32_t stream, const struct rr_endpoint ends[2]);

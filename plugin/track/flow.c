@@ -74,11 +74,9 @@ const struct rr_piece *rr_flow_piece_after(const struct rr_flow *f, int64_t offs
     return i < f->count ? piece_at(f, i) : NULL;
 }
 
-/* Room for one more, at the end or, where half of the array lies idle before the head, by moving back. */
+/* Room for one more at the end, by moving back where half of the array lies idle before the head. */
 static void make_room(struct rr_flow *f)
 {
-    if (f->head + f->count < f->room)
-        return;
     if (f->head && f->head >= f->count) {
         memmove(f->pieces, f->pieces + f->head, f->count * sizeof *f->pieces);
         f->head = 0;
@@ -88,40 +86,43 @@ static void make_room(struct rr_flow *f)
     f->pieces = g_renew(struct rr_piece, f->pieces, f->room);
 }
 
-static void insert(struct rr_flow *f, uint32_t i, const struct rr_piece *piece)
+/* Where a piece that begins at `offset` goes: those above make way. */
+static struct rr_piece *place_for(struct rr_flow *f, int64_t offset)
 {
+    uint32_t i = offset >= f->top ? f->count : rank(f, offset);
     if (i == 0 && f->head) {
         f->head--;
     } else {
-        make_room(f);
-        memmove(piece_at(f, i + 1), piece_at(f, i), (f->count - i) * sizeof *piece);
+        if (f->head + f->count == f->room)
+            make_room(f);
+        if (i < f->count)
+            memmove(piece_at(f, i + 1), piece_at(f, i), (f->count - i) * sizeof *f->pieces);
     }
-    *piece_at(f, i) = *piece;
     f->count++;
+    return piece_at(f, i);
 }
 
 void rr_flow_add(struct rr_flow *f, const struct rr_piece *piece)
 {
-    insert(f, piece->begin >= f->top ? f->count : rank(f, piece->begin), piece);
+    *place_for(f, piece->begin) = *piece;
     f->top = MAX(f->top, piece->end);
     f->seen += piece->bytes;
     if (f->next < piece->end)
         f->next = piece->end;
 }
 
-static bool earlier(const struct rr_point *a, const struct rr_point *b)
-{
-    return !b->frame || (a->frame && a->frame < b->frame);
-}
-
 /* Adds `bytes` of `piece` to a sum of pieces below it. */
 static void merge(struct rr_piece *sum, const struct rr_piece *piece, int64_t bytes)
 {
-    bool same_frame = sum->last.frame == piece->first.frame;
-    if (earlier(&piece->first, &sum->first))
-        sum->first = piece->first;
-    if (sum->last.frame <= piece->last.frame)
-        sum->last = piece->last;
+    bool same_frame = sum->last_frame == piece->first_frame;
+    if (!sum->first_frame || piece->first_frame < sum->first_frame) {
+        sum->first_frame = piece->first_frame;
+        sum->first_time = piece->first_time;
+    }
+    if (sum->last_frame <= piece->last_frame) {
+        sum->last_frame = piece->last_frame;
+        sum->last_time = piece->last_time;
+    }
     sum->end = piece->end;
     sum->bytes += bytes;
     sum->acked = piece->acked;

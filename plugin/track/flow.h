@@ -17,9 +17,10 @@ struct rr_piece {
     int64_t begin, end;
     int64_t bytes; /* captured: end - begin, unless holes within were given up */
     int64_t acked; /* offset of the other direction that its last segment acknowledged */
-    struct rr_point first, last;
-    uint32_t segments, repeats;
+    int64_t first_time, last_time;
+    uint32_t first_frame, last_frame;
     const char *summary; /* of what begins here, or NULL */
+    uint32_t segments, repeats;
     uint16_t protocol;
     bool cut;
 };
@@ -27,20 +28,20 @@ struct rr_piece {
 #define RR_NO_OFFSET INT64_MAX
 
 struct rr_flow {
+    int64_t next;                /* end of what was sent, as far as is known */
+    int64_t top;                 /* end of the highest byte captured or given up */
+    int64_t floor;               /* no byte below is new */
+    int64_t seen;                /* bytes captured; next - seen are missing */
+    int64_t acked;               /* by the other side */
+    int64_t fin;                 /* offset of the FIN, or RR_NO_OFFSET */
+    int64_t fin_guess;           /* offset after what may be an uncaptured FIN, or RR_NO_OFFSET */
     bool heard;                  /* a segment of it was captured */
     bool known;                  /* offset 0 has a sequence number */
     bool whole;                  /* ... by a SYN: offset 0 is the first byte ever sent */
     bool bare;                   /* ... by a segment of its own without payload */
     bool window_shut;            /* its sender's last window was zero */
     bool pushed;                 /* its last new segment had PSH: the next may begin something */
-    int64_t next;                /* end of what was sent, as far as is known */
-    int64_t top;                 /* end of the highest byte captured or given up */
-    int64_t seen;                /* bytes captured; next - seen are missing */
-    int64_t acked;               /* by the other side */
-    int64_t fin;                 /* offset of the FIN, or RR_NO_OFFSET */
-    int64_t fin_guess;           /* offset after what may be an uncaptured FIN, or RR_NO_OFFSET */
     bool fin_heeded;             /* the FIN ended what its sender said */
-    int64_t floor;               /* no byte below is new */
     int64_t shut_at;             /* when its sender's window became zero */
     struct rr_rtt_sample sample; /* of its bytes */
     struct rr_piece *pieces;

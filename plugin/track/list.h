@@ -12,20 +12,20 @@ struct rr_list {
     uint32_t len, room;
 };
 
-static inline void rr_list_insert(struct rr_list *l, uint32_t i, struct rr_exchange *x)
+static inline void rr_list_add(struct rr_list *l, struct rr_exchange *x)
 {
     if (l->len == l->room) {
         l->room = l->room + l->room / 4 + 2;
         l->at = g_renew(struct rr_exchange *, l->at, l->room);
     }
-    memmove(l->at + i + 1, l->at + i, (l->len - i) * sizeof *l->at);
-    l->at[i] = x;
-    l->len++;
+    l->at[l->len++] = x;
 }
 
-static inline void rr_list_add(struct rr_list *l, struct rr_exchange *x)
+static inline void rr_list_insert(struct rr_list *l, uint32_t i, struct rr_exchange *x)
 {
-    rr_list_insert(l, l->len, x);
+    rr_list_add(l, x);
+    memmove(l->at + i + 1, l->at + i, (l->len - 1 - i) * sizeof *l->at);
+    l->at[i] = x;
 }
 
 static inline void rr_list_release(struct rr_list *l)

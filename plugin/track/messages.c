@@ -21,13 +21,12 @@ static void enlist_last(struct rr_conn *c, int side, struct rr_exchange *x)
 }
 
 /* Segments mostly belong to the newest messages: the search widens from there. */
-int rr_find(const struct rr_conn *c, int side, int64_t offset)
+int rr_search(const struct rr_conn *c, int side, int64_t offset)
 {
     guint n = c->messages[side].len, low = 0, high = n;
     for (guint step = 1; step <= n; step *= 2) {
         guint i = n - step;
-        struct rr_exchange *x = step == 1 ? c->last[side] : rr_nth(c, side, i);
-        if (rr_side_of(x, side)->begin <= offset) {
+        if (rr_side_of(rr_nth(c, side, i), side)->begin <= offset) {
             low = i + 1;
             break;
         }
@@ -70,6 +69,11 @@ static void due(struct rr_conn *c, struct rr_exchange *x, uint8_t rows)
     touch(c, x);
 }
 
+static bool was_reported(const struct rr_exchange *x)
+{
+    return x->request.part | x->response.part | x->part;
+}
+
 /* Facts of the rows named are about to change, beyond bytes joining: nothing is restated for that alone. */
 static void thaw(struct rr_conn *c, struct rr_exchange *x, int side)
 {
@@ -80,6 +84,8 @@ static void thaw(struct rr_conn *c, struct rr_exchange *x, int side)
 /* Bytes are about to join or leave a message: rows that showed it are to be restated. */
 static void changes(struct rr_conn *c, struct rr_exchange *x, int side)
 {
+    if (!was_reported(x))
+        return;
     thaw(c, x, side);
     uint8_t shown = 0;
     if (side == RR_CLIENT && x->request.part)
@@ -209,30 +215,32 @@ void rr_stretch(struct rr_conn *c, int side, int64_t end)
 {
     struct rr_exchange *x = rr_last(c, side);
     struct rr_message *m = rr_side_of(x, side);
+    bool existed = rr_exists(m);
     changes(c, x, side);
     m->end = end;
     if (side == RR_SERVER && c->facts.close != RR_CLOSE_RST)
         m->ended_by = RR_GOING_ON;
     c->flow[side].next = end;
-    judge(c, x);
+    if (!existed)
+        judge(c, x);
 }
 
 /* Adds what a sum of pieces tells to a message; bytes apart. */
 static void add_facts(struct rr_message *m, const struct rr_piece *sum)
 {
-    if (!sum->first.frame)
+    if (!sum->first_frame)
         return;
-    bool first = !m->first_frame || sum->first.frame < m->first_frame;
+    bool first = !m->first_frame || sum->first_frame < m->first_frame;
     if (first) {
-        m->first_frame = sum->first.frame;
-        m->first_time = sum->first.time;
+        m->first_frame = sum->first_frame;
+        m->first_time = sum->first_time;
     }
     if (sum->protocol && (first || !m->protocol))
         m->protocol = sum->protocol;
-    m->segments += sum->segments - (m->last_frame == sum->first.frame && sum->segments ? 1 : 0);
-    if (m->last_frame <= sum->last.frame) {
-        m->last_frame = sum->last.frame;
-        m->last_time = sum->last.time;
+    m->segments += sum->segments - (m->last_frame == sum->first_frame && sum->segments ? 1 : 0);
+    if (m->last_frame <= sum->last_frame) {
+        m->last_frame = sum->last_frame;
+        m->last_time = sum->last_time;
     }
     m->cut |= sum->cut;
     if (m->begin == sum->begin)
@@ -242,9 +250,11 @@ static void add_facts(struct rr_message *m, const struct rr_piece *sum)
 void rr_gain(struct rr_conn *c, int side, struct rr_exchange *x, struct rr_piece *piece)
 {
     struct rr_message *m = rr_side_of(x, side);
-    if (!rr_seen(m) || piece->first.frame < m->first_frame)
+    bool seen = rr_seen(m);
+    if (!seen || piece->first_frame < m->first_frame)
         begins_elsewhere(c, x);
-    changes(c, x, side);
+    else
+        changes(c, x, side);
     rr_flow_add(&c->flow[side], piece);
     add_facts(m, piece);
     m->bytes += (uint64_t)piece->bytes;
@@ -253,8 +263,9 @@ void rr_gain(struct rr_conn *c, int side, struct rr_exchange *x, struct rr_piece
         c->answer_end = m->last_time;
     if (side == RR_CLIENT && piece->end == m->end && rr_exists(&x->response) &&
         piece->acked == x->response.begin)
-        x->proof |= RR_PROOF_SAW;
-    judge(c, x);
+        rr_prove(x, RR_PROOF_SAW);
+    if (!seen)
+        judge(c, x);
 }
 
 void rr_count_repeat(struct rr_conn *c, int side, int64_t offset)
@@ -331,8 +342,10 @@ static void move_front(struct rr_conn *c, struct rr_exchange *from, int64_t offs
     if (to->end == to->begin)
         to->begin = front.begin;
     struct rr_piece sum = { .begin = front.begin,
-                            .first = { front.first_time, front.first_frame },
-                            .last = { front.last_time, front.last_frame },
+                            .first_time = front.first_time,
+                            .last_time = front.last_time,
+                            .first_frame = front.first_frame,
+                            .last_frame = front.last_frame,
                             .segments = front.segments,
                             .summary = front.summary,
                             .protocol = front.protocol,

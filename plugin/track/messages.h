@@ -22,19 +22,27 @@ static inline struct rr_message *rr_side_of(struct rr_exchange *x, int side)
     return side == RR_CLIENT ? &x->request : &x->response;
 }
 
-static inline struct rr_exchange *rr_nth(const struct rr_conn *c, int side, guint i)
-{
-    return c->messages[side].at[i];
-}
-
 /* The last message of a side, or NULL. */
 static inline struct rr_exchange *rr_last(const struct rr_conn *c, int side)
 {
     return c->last[side];
 }
 
+static inline struct rr_exchange *rr_nth(const struct rr_conn *c, int side, guint i)
+{
+    const struct rr_list *all = &c->messages[side];
+    return i + 1 == all->len ? c->last[side] : all->at[i];
+}
+
 /* Place of the message that holds `offset`, or of the last that begins before it; -1 where there is none. */
-int rr_find(const struct rr_conn *c, int side, int64_t offset);
+int rr_search(const struct rr_conn *c, int side, int64_t offset);
+
+static inline int rr_find(const struct rr_conn *c, int side, int64_t offset)
+{
+    struct rr_exchange *last = c->last[side];
+    bool in_last = last && rr_side_of(last, side)->begin <= offset;
+    return in_last ? (int)c->messages[side].len - 1 : rr_search(c, side, offset);
+}
 
 /* The client bytes that the answers so far cover. */
 int64_t rr_covered(const struct rr_conn *c);

@@ -7,7 +7,10 @@ struct entry {
 
 void rr_timers_init(struct rr_timers *all, int64_t wait, size_t offset)
 {
-    *all = (struct rr_timers){ wait, g_array_new(FALSE, FALSE, sizeof(struct entry)), offset };
+    *all = (struct rr_timers){ .wait = wait,
+                               .first = RR_NEVER,
+                               .queue = g_array_new(FALSE, FALSE, sizeof(struct entry)),
+                               .offset = offset };
 }
 
 void rr_timers_release(struct rr_timers *all)
@@ -38,9 +41,8 @@ static void push(struct rr_timers *all, void *whose, int64_t since)
     g_array_append_val(all->queue, e);
     for (guint i = all->queue->len - 1; i && at(all, i)->since < at(all, (i - 1) / 2)->since; i = (i - 1) / 2)
         swap(at(all, i), at(all, (i - 1) / 2));
-    struct rr_timer *t = timer_of(all, whose);
-    t->queued = since;
-    t->in_queue = true;
+    all->first = at(all, 0)->since;
+    timer_of(all, whose)->queued = since;
 }
 
 static struct entry pop(struct rr_timers *all)
@@ -56,6 +58,7 @@ static struct entry pop(struct rr_timers *all)
             break;
         swap(at(all, i), at(all, child));
     }
+    all->first = n ? at(all, 0)->since : RR_NEVER;
     return first;
 }
 
@@ -65,24 +68,23 @@ void rr_timer_set(struct rr_timers *all, void *whose, int64_t since)
     if (!all->wait)
         return;
     t->since = since;
-    t->set = true;
-    if (!t->in_queue || since < t->queued)
+    if (t->queued == RR_NEVER || since < t->queued)
         push(all, whose, since);
 }
 
 void *rr_timers_expired(struct rr_timers *all, int64_t now)
 {
-    while (all->queue->len && rr_span(at(all, 0)->since, now) > all->wait) {
+    while (all->queue->len && rr_timers_due(all, now)) {
         struct entry e = pop(all);
         struct rr_timer *t = timer_of(all, e.whose);
-        bool superseded = !t->in_queue || t->queued != e.since;
+        bool superseded = t->queued != e.since;
         if (superseded)
             continue;
-        t->in_queue = false;
-        if (!t->set)
+        t->queued = RR_NEVER;
+        if (!rr_timer_is_set(t))
             continue;
         if (rr_span(t->since, now) > all->wait) {
-            t->set = false;
+            rr_timer_clear(t);
             return e.whose;
         }
         push(all, e.whose, t->since);

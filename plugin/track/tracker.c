@@ -50,6 +50,9 @@ void rr_tracker_tick(struct rr_tracker *t, struct rr_point now)
     struct rr_shared *s = &t->shared;
     struct rr_conn *c;
     s->now = now;
+    if (!rr_timers_due(&s->quiet, now.time) && !rr_timers_due(&s->waiting, now.time) &&
+        !rr_timers_due(&s->closed, now.time))
+        return;
     while ((c = rr_timers_expired(&s->quiet, now.time)))
         rr_conn_quiet(c);
     while ((c = rr_timers_expired(&s->waiting, now.time)))
@@ -80,7 +83,8 @@ const struct rr_connection *rr_tracker_connection(const struct rr_tracker *t, ui
 struct rr_verdict rr_tracker_feed(struct rr_tracker *t, uint32_t stream, const struct rr_segment *s)
 {
     struct rr_verdict v = rr_conn_feed(find(t, stream), s);
-    rr_flush(&t->shared);
+    if (t->shared.touched.len)
+        rr_flush(&t->shared);
     return v;
 }
 

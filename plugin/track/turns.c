@@ -2,6 +2,7 @@
 
 #include "exchange/summary.h"
 #include "track/messages.h"
+#include "track/rare.h"
 
 static const char *summary_of(struct rr_conn *c, const struct rr_segment *s, uint32_t skip)
 {
@@ -21,8 +22,10 @@ static struct rr_piece piece_of(struct rr_conn *c, const struct rr_segment *s, i
         .end = range.end,
         .bytes = range.end - range.begin,
         .acked = acked,
-        .first = s->at,
-        .last = s->at,
+        .first_time = s->at.time,
+        .last_time = s->at.time,
+        .first_frame = s->at.frame,
+        .last_frame = s->at.frame,
         .segments = 1,
         .summary = may_begin ? summary_of(c, s, (uint32_t)(range.begin - begin)) : NULL,
         .protocol = rr_store_protocol(c->shared->store, s->protocol),
@@ -48,7 +51,7 @@ static void note_fresh(struct rr_verdict *v, int64_t begin, struct rr_range rang
     v->fresh = true;
     if (later) {
         v->late = true;
-        v->cost = microseconds(later->first.time, s->at.time);
+        v->cost = microseconds(later->first_time, s->at.time);
     }
 }
 
@@ -58,7 +61,8 @@ static bool may_help(const struct rr_conn *c, const struct rr_segment *s, int si
     return s->len > 1 && c->flow[side].acked < begin + s->len;
 }
 
-static void note_repeat(struct rr_conn *c, const struct rr_segment *s, int64_t begin, struct rr_verdict *v)
+RR_RARE static void note_repeat(struct rr_conn *c, const struct rr_segment *s, int64_t begin,
+                                struct rr_verdict *v)
 {
     v->repeat = true;
     if (v->fresh)
@@ -66,24 +70,32 @@ static void note_repeat(struct rr_conn *c, const struct rr_segment *s, int64_t b
     const struct rr_piece *first = rr_flow_piece(&c->flow[v->side], begin);
     int i = rr_find(c, v->side, begin);
     if (first) {
-        v->cost = microseconds(first->first.time, s->at.time);
+        v->cost = microseconds(first->first_time, s->at.time);
         if (i >= 0 && may_help(c, s, v->side, begin))
-            rr_hold_up(c, rr_nth(c, v->side, (guint)i), RR_DELAY_LOSS, first->first.time, s->at.time);
+            rr_hold_up(c, rr_nth(c, v->side, (guint)i), RR_DELAY_LOSS, first->first_time, s->at.time);
     }
     rr_count_repeat(c, v->side, begin);
 }
 
-/* One byte sent into a zero window counts once it is acknowledged or sent again. */
-static bool hold_probe(struct rr_conn *c, const struct rr_segment *s, int64_t begin, int64_t acked,
-                       struct rr_verdict *v)
+static void forget_probe(struct rr_conn *c)
 {
-    if (s->len != 1 || begin != c->flow[v->side].next || !c->flow[!v->side].window_shut)
+    g_free(c->probe);
+    c->probe = NULL;
+}
+
+/* One byte sent into a zero window counts once it is acknowledged or sent again. */
+RR_RARE static bool hold_probe(struct rr_conn *c, const struct rr_segment *s, int64_t begin, int64_t acked,
+                               struct rr_verdict *v)
+{
+    if (begin != c->flow[v->side].next || !c->flow[!v->side].window_shut)
         return false;
-    if (c->probe.bytes && c->probe_side == v->side && c->probe.begin == begin) {
-        c->probe.bytes = 0;
+    if (c->probe && c->probe_side == v->side && c->probe->begin == begin) {
+        forget_probe(c);
         return false;
     }
-    c->probe = piece_of(c, s, begin, acked, (struct rr_range){ begin, begin + 1 }, true);
+    forget_probe(c);
+    c->probe = g_new(struct rr_piece, 1);
+    *c->probe = piece_of(c, s, begin, acked, (struct rr_range){ begin, begin + 1 }, true);
     c->probe_side = v->side;
     rr_count_repeat(c, v->side, begin);
     v->repeat = true;
@@ -136,7 +148,7 @@ static bool divides(const struct rr_conn *c, int side, struct rr_exchange *x, in
 /* The server's bytes up to `offset` were sent when `acked` was all it had: those of message `i` that were
  * taken for the answer to more are moved.  A message is never emptied; nor is one cut where its
  * pieces are merged or forgotten. */
-static void place_lower(struct rr_conn *c, int64_t offset, int64_t acked)
+RR_RARE static void place_lower(struct rr_conn *c, int64_t offset, int64_t acked)
 {
     int i = rr_find(c, RR_SERVER, offset - 1);
     if (i < 0 || c->messages[RR_SERVER].len - (guint)i > RR_MESSAGES_UNSETTLED_MAX)
@@ -202,7 +214,7 @@ void rr_turns_asked(struct rr_conn *c, const struct rr_segment *s, int64_t begin
 {
     struct rr_flow *f = &c->flow[RR_CLIENT];
     int64_t at = begin, end = begin + s->len;
-    if (hold_probe(c, s, begin, acked, v))
+    if (s->len == 1 && hold_probe(c, s, begin, acked, v))
         return;
     for (struct rr_range gap; rr_flow_gap(f, at, end, &gap); at = gap.end) {
         struct rr_exchange *x;
@@ -218,7 +230,7 @@ void rr_turns_asked(struct rr_conn *c, const struct rr_segment *s, int64_t begin
             rr_timer_set(&c->shared->waiting, c, s->at.time);
         }
         const struct rr_piece *later = late ? rr_flow_piece_after(f, gap.end) : NULL;
-        int64_t missed_since = later ? later->first.time : s->at.time;
+        int64_t missed_since = later ? later->first_time : s->at.time;
         note_fresh(v, begin, gap, s, later);
         bool may_begin = gap.begin == x->request.begin || f->pushed || late;
         struct rr_piece piece = piece_of(c, s, begin, acked, gap, may_begin);
@@ -239,7 +251,7 @@ void rr_turns_told(struct rr_conn *c, const struct rr_segment *s, int64_t begin,
     bool numbered = acked != RR_NO_ACK;
     if (!numbered)
         acked = c->flow[RR_CLIENT].next;
-    if (hold_probe(c, s, begin, acked, v))
+    if (s->len == 1 && hold_probe(c, s, begin, acked, v))
         return;
     for (struct rr_range gap; rr_flow_gap(f, at, end, &gap); at = gap.end) {
         bool late = gap.begin<f->next, after_hole = gap.begin> f->next;
@@ -252,7 +264,7 @@ void rr_turns_told(struct rr_conn *c, const struct rr_segment *s, int64_t begin,
         }
         struct rr_exchange *x = holder(c, RR_SERVER, &gap);
         const struct rr_piece *later = late ? rr_flow_piece_after(f, gap.end) : NULL;
-        int64_t missed_since = later ? later->first.time : s->at.time;
+        int64_t missed_since = later ? later->first_time : s->at.time;
         note_fresh(v, begin, gap, s, later);
         bool begins = gap.begin == x->response.begin;
         struct rr_piece piece = piece_of(c, s, begin, acked, gap, begins || late || after_hole);
@@ -273,9 +285,9 @@ void rr_turns_told(struct rr_conn *c, const struct rr_segment *s, int64_t begin,
 
 void rr_turns_release_probe(struct rr_conn *c)
 {
-    struct rr_piece probe = c->probe;
+    struct rr_piece probe = *c->probe;
     int side = c->probe_side;
-    c->probe.bytes = 0;
+    forget_probe(c);
     struct rr_range gap;
     if (!rr_flow_gap(&c->flow[side], probe.begin, probe.end, &gap))
         return;

@@ -13,8 +13,10 @@ static void add(struct rr_flow *f, int64_t begin, int64_t end, uint32_t frame)
                                     .end = end,
                                     .bytes = end - begin,
                                     .acked = frame,
-                                    .first = { frame * MS, frame },
-                                    .last = { frame * MS, frame },
+                                    .first_time = frame * MS,
+                                    .last_time = frame * MS,
+                                    .first_frame = frame,
+                                    .last_frame = frame,
                                     .segments = 1,
                                     .summary = "x",
                                     .protocol = (uint16_t)frame };
@@ -83,8 +85,8 @@ static void test_sums(void)
     struct rr_piece all = rr_flow_sum(&f, 10, 50);
     g_assert_cmpint(all.bytes, ==, 30);
     g_assert_cmpuint(all.segments, ==, 3);
-    g_assert_cmpuint(all.first.frame, ==, 1);
-    g_assert_cmpuint(all.last.frame, ==, 3);
+    g_assert_cmpuint(all.first_frame, ==, 1);
+    g_assert_cmpuint(all.last_frame, ==, 3);
     g_assert_nonnull(all.summary);
 
     struct rr_piece parts = rr_flow_sum(&f, 15, 32);
@@ -96,7 +98,7 @@ static void test_sums(void)
     g_assert_cmpint(hole.bytes, ==, 0);
     g_assert_cmpint(hole.begin, ==, 20);
     g_assert_cmpint(hole.end, ==, 30);
-    g_assert_cmpuint(hole.first.frame, ==, 0);
+    g_assert_cmpuint(hole.first_frame, ==, 0);
     rr_flow_release(&f);
 }
 
