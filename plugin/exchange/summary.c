@@ -83,28 +83,30 @@ static bool eight_plain(const uint8_t *bytes)
     return ((x | below_space | above_tilde) & ones * 0x80) == 0;
 }
 
-/* How many of the next bytes are plain ASCII, as far as they fit. */
-static size_t plain_run(const struct output *out, const struct input *in)
+/* The plain ASCII that comes next, as far as it fits. */
+static void put_plain(struct output *out, struct input *in)
 {
     size_t most = RR_SUMMARY_CHARS - out->chars, length = 0;
+    char *to = out->text + out->length;
     if (most > left(in))
         most = left(in);
-    while (length + 8 <= most && eight_plain(in->at + length))
-        length += 8;
-    while (length < most && (uint8_t)(in->at[length] - ' ') <= '~' - ' ')
-        length++;
-    return length;
+    for (; length + 8 <= most && eight_plain(in->at + length); length += 8)
+        memcpy(to + length, in->at + length, 8);
+    for (; length < most && (uint8_t)(in->at[length] - ' ') <= '~' - ' '; length++)
+        to[length] = (char)in->at[length];
+    in->at += length;
+    out->length += length;
+    out->chars += length;
 }
 
 /* All of the input, the unprintable as \xNN.  False where it did not fit. */
 static bool put_printable(struct output *out, struct input in)
 {
-    while (in.at < in.end) {
-        size_t plain = plain_run(out, &in);
-        size_t length = plain ? plain : wide_character(&in);
-        if (!(length ? put(out, (const char *)in.at, length, plain ? plain : 1) : put_escape(out, *in.at)))
+    for (put_plain(out, &in); in.at < in.end; put_plain(out, &in)) {
+        size_t wide = wide_character(&in);
+        if (!(wide ? put(out, (const char *)in.at, wide, 1) : put_escape(out, *in.at)))
             return false;
-        in.at += length ? length : 1;
+        in.at += wide ? wide : 1;
     }
     return true;
 }
@@ -159,30 +161,43 @@ struct head {
     uint64_t count;
 };
 
+static bool take_byte(struct input *in, uint8_t byte)
+{
+    if (in->at == in->end || *in->at != byte)
+        return false;
+    in->at++;
+    return true;
+}
+
+/* A number on a line of its own. */
+static bool take_count(struct input *in, uint64_t *count)
+{
+    enum { DIGITS = 10 };
+    const uint8_t *first = in->at;
+    *count = 0;
+    for (; in->at < in->end && *in->at >= '0' && *in->at <= '9' && in->at - first < DIGITS; in->at++)
+        *count = *count * 10 + (uint64_t)(*in->at - '0');
+    bool any = in->at > first;
+    take_byte(in, '\r');
+    return any && take_byte(in, '\n');
+}
+
 /* False where no whole head of a RESP value is there. */
 static bool take_head(struct input *in, struct head *head)
 {
-    enum { DIGITS = 10 };
     if (in->at == in->end)
         return false;
     head->shape = shape_of(*in->at++);
-    head->line = take_line(in);
-    head->count = 0;
-    if (head->shape < BYTES)
+    if (head->shape < BYTES) {
+        head->line = take_line(in);
         return head->shape != NO_VALUE;
-    size_t digits = left(&head->line);
-    if (digits == 0 || digits > DIGITS || in->at[-1] != '\n')
-        return false;
-    if (digits == 2 && memcmp(head->line.at, "-1", 2) == 0) {
-        head->shape = NOTHING;
-        return true;
     }
-    for (const uint8_t *p = head->line.at; p < head->line.end; p++) {
-        if (*p < '0' || *p > '9')
-            return false;
-        head->count = head->count * 10 + (uint64_t)(*p - '0');
-    }
-    return true;
+    bool none = left(in) >= 2 && memcmp(in->at, "-1", 2) == 0;
+    if (!none)
+        return take_count(in, &head->count);
+    head->shape = NOTHING;
+    in->at++;
+    return take_count(in, &head->count) && head->count == 1;
 }
 
 static bool put_word(struct output *out, struct input word, const char *if_empty)
@@ -242,6 +257,9 @@ static void put_line(struct output *out, struct input in)
 {
     if (left(&in) > RR_SUMMARY_SIZE)
         in.end = in.at + RR_SUMMARY_SIZE;
+    put_plain(out, &in);
+    if (in.at == in.end || ends_line(*in.at))
+        return;
     struct input rest = in, line = take_line(&rest);
     put_printable(out, memchr(line.at, '\0', left(&line)) ? in : line);
 }
