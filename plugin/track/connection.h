@@ -54,6 +54,7 @@ struct rr_conn {
 
 struct rr_conn *rr_conn_new(struct rr_shared *shared, uint32_t stream, const struct rr_endpoint ends[2]);
 void rr_conn_free(struct rr_conn *c);
+void rr_conn_expect(const struct rr_conn *c);
 struct rr_verdict rr_conn_feed(struct rr_conn *c, const struct rr_segment *s);
 
 /* A timer ran out. */

@@ -74,6 +74,13 @@ void rr_tracker_open(struct rr_tracker *t, uint32_t stream, const struct rr_endp
     g_ptr_array_index(t->connections, stream) = rr_conn_new(&t->shared, stream, ends);
 }
 
+void rr_tracker_expect(const struct rr_tracker *t, uint32_t stream)
+{
+    const struct rr_conn *c = find(t, stream);
+    if (c)
+        rr_conn_expect(c);
+}
+
 const struct rr_connection *rr_tracker_connection(const struct rr_tracker *t, uint32_t stream)
 {
     struct rr_conn *c = find(t, stream);

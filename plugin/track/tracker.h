@@ -30,6 +30,8 @@ void rr_tracker_tick(struct rr_tracker *t, struct rr_point now);
 /* A stream is made known once, before its first segment; the hosts are copied. */
 bool rr_tracker_knows(const struct rr_tracker *t, uint32_t stream);
 void rr_tracker_open(struct rr_tracker *t, uint32_t stream, const struct rr_endpoint ends[2]);
+/* A segment of the stream will be fed soon: what that takes is fetched from memory meanwhile. */
+void rr_tracker_expect(const struct rr_tracker *t, uint32_t stream);
 const struct rr_connection *rr_tracker_connection(const struct rr_tracker *t, uint32_t stream);
 struct rr_verdict rr_tracker_feed(struct rr_tracker *t, uint32_t stream, const struct rr_segment *s);
 

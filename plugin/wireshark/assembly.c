@@ -58,7 +58,7 @@ static bool belong_together(const struct rr_verdict *v, const struct rr_watched 
            w->segment.seq + (w->segment.flags & RR_SYN ? 1 : 0) == c->origin[v->side] + (uint32_t)v->begin;
 }
 
-void rr_assembly_repeat(uint32_t frame, struct rr_verdicts verdicts, const struct rr_watched *segments)
+void rr_assembly_repeat(uint32_t frame, struct rr_verdicts verdicts, struct rr_segments segments)
 {
     if (!assembly.most || !assembly.payload)
         return;
@@ -66,7 +66,8 @@ void rr_assembly_repeat(uint32_t frame, struct rr_verdicts verdicts, const struc
         rr_payload_again(assembly.payload);
     rr_assembly_begin_frame(frame);
     size_t i = 0;
-    for (const struct rr_watched *w = segments; w; w = w->next) {
+    for (size_t n = 0; n < segments.count; n++) {
+        const struct rr_watched *w = &segments.first[n];
         size_t k = i;
         while (k < verdicts.count && !belong_together(&verdicts.first[k], w))
             k++;

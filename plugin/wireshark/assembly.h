@@ -17,7 +17,7 @@ void rr_assembly_begin_frame(uint32_t frame);
 void rr_assembly_add(const struct rr_verdict *v, const struct rr_segment *s);
 
 /* A frame that was seen before, with its segments. */
-void rr_assembly_repeat(uint32_t frame, struct rr_verdicts verdicts, const struct rr_watched *segments);
+void rr_assembly_repeat(uint32_t frame, struct rr_verdicts verdicts, struct rr_segments segments);
 
 /* As rr_payload_bytes. */
 struct rr_bytes rr_assembly_bytes(const struct rr_exchange *x, const struct rr_connection *c, int side,

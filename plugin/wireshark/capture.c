@@ -33,8 +33,10 @@ G_STATIC_ASSERT(sizeof(struct rr_verdict) <= 40);
 
 static struct {
     struct rr_tracker *tracker;
-    GArray *slots;    /* by frame */
-    GArray *verdicts; /* of all runs */
+    union slot *slots; /* by frame */
+    size_t slot_count, slot_room;
+    struct rr_verdict *verdicts; /* of all runs */
+    size_t verdict_count, verdict_room;
     struct rr_verdict unpacked;
 } capture;
 
@@ -44,12 +46,19 @@ struct observer {
 };
 static GArray *observers;
 
+/* Room for one more in an array that holds `count`.  What it grows by is memory only once it is used. */
+static void *grow(void *array, size_t count, size_t *room, size_t size)
+{
+    if (count < *room)
+        return array;
+    *room = 2 * *room + 1024;
+    return g_realloc_n(array, *room, size);
+}
+
 static void begin(void)
 {
     struct rr_settings settings = rr_prefs_settings();
     capture.tracker = rr_tracker_new(&settings);
-    capture.slots = g_array_new(FALSE, TRUE, sizeof(union slot));
-    capture.verdicts = g_array_new(FALSE, FALSE, sizeof(struct rr_verdict));
 }
 
 static void end(void)
@@ -59,10 +68,10 @@ static void end(void)
         const struct observer *o = &g_array_index(observers, struct observer, i);
         o->ended(o->user);
     }
-    g_array_free(capture.slots, TRUE);
-    g_array_free(capture.verdicts, TRUE);
+    g_free(capture.slots);
+    g_free(capture.verdicts);
     rr_tracker_free(capture.tracker);
-    capture.tracker = NULL;
+    memset(&capture, 0, sizeof capture);
 }
 
 void rr_capture_register(void)
@@ -81,11 +90,6 @@ void rr_capture_on_end(void (*ended)(void *user), void *user)
 struct rr_tracker *rr_capture_tracker(void)
 {
     return capture.tracker;
-}
-
-static union slot *slot_of(uint32_t frame)
-{
-    return &g_array_index(capture.slots, union slot, frame);
 }
 
 static bool fits_slot(const struct rr_verdict *v)
@@ -126,26 +130,30 @@ static struct rr_verdict unpack(union slot s)
 
 void rr_capture_begin_frame(uint32_t frame)
 {
-    if (frame >= capture.slots->len)
-        g_array_set_size(capture.slots, frame + 1);
-    union slot *s = slot_of(frame);
-    if (s->run.kind == SLOT_RUN && s->run.index + s->run.count == capture.verdicts->len)
-        g_array_set_size(capture.verdicts, (guint)s->run.index);
+    while (frame >= capture.slot_count) {
+        capture.slots = grow(capture.slots, capture.slot_count, &capture.slot_room, sizeof *capture.slots);
+        capture.slots[capture.slot_count++] = (union slot){ 0 };
+    }
+    union slot *s = &capture.slots[frame];
+    if (s->run.kind == SLOT_RUN && s->run.index + s->run.count == capture.verdict_count)
+        capture.verdict_count = s->run.index;
     *s = (union slot){ 0 };
 }
 
 static void append_to_run(union slot *s, const struct rr_verdict *v)
 {
     if (s->run.kind == SLOT_EMPTY)
-        s->run.index = capture.verdicts->len & ((UINT64_C(1) << 40) - 1);
+        s->run.index = capture.verdict_count & ((UINT64_C(1) << 40) - 1);
     s->run.kind = SLOT_RUN;
     s->run.count = (s->run.count + 1) & ((1u << 22) - 1);
-    g_array_append_vals(capture.verdicts, v, 1);
+    capture.verdicts =
+        grow(capture.verdicts, capture.verdict_count, &capture.verdict_room, sizeof *capture.verdicts);
+    capture.verdicts[capture.verdict_count++] = *v;
 }
 
 void rr_capture_remember(uint32_t frame, const struct rr_verdict *v)
 {
-    union slot *s = slot_of(frame);
+    union slot *s = &capture.slots[frame];
     if (s->bare.kind == SLOT_EMPTY && fits_slot(v)) {
         *s = pack(v);
         return;
@@ -160,21 +168,20 @@ void rr_capture_remember(uint32_t frame, const struct rr_verdict *v)
 
 uint32_t rr_capture_last_frame(void)
 {
-    return capture.tracker && capture.slots->len ? capture.slots->len - 1 : 0;
+    return capture.slot_count ? (uint32_t)capture.slot_count - 1 : 0;
 }
 
 struct rr_verdicts rr_capture_verdicts(uint32_t frame)
 {
-    if (!capture.tracker || frame >= capture.slots->len)
+    if (frame >= capture.slot_count)
         return (struct rr_verdicts){ 0 };
-    union slot s = *slot_of(frame);
+    union slot s = capture.slots[frame];
     switch (s.bare.kind) {
     case SLOT_BARE:
         capture.unpacked = unpack(s);
         return (struct rr_verdicts){ &capture.unpacked, 1 };
     case SLOT_RUN:
-        return (struct rr_verdicts){ &g_array_index(capture.verdicts, struct rr_verdict, s.run.index),
-                                     s.run.count };
+        return (struct rr_verdicts){ &capture.verdicts[s.run.index], s.run.count };
     default:
         return (struct rr_verdicts){ 0 };
     }

@@ -27,7 +27,6 @@ static void feed_segment(struct rr_tracker *t, packet_info *pinfo, struct rr_wat
     uint32_t stream;
     if (!rr_stream_find(pinfo, w, &stream))
         return;
-    w->segment.end = rr_stream_end(w);
     if (!rr_tracker_knows(t, stream))
         make_known(t, stream, pinfo, w);
     struct rr_verdict v = rr_tracker_feed(t, stream, &w->segment);
@@ -35,14 +34,14 @@ static void feed_segment(struct rr_tracker *t, packet_info *pinfo, struct rr_wat
     rr_capture_remember(pinfo->num, &v);
 }
 
-static void feed(packet_info *pinfo)
+static void feed(packet_info *pinfo, struct rr_segments segments)
 {
     struct rr_tracker *t = rr_capture_tracker();
     rr_capture_begin_frame(pinfo->num);
     rr_assembly_begin_frame(pinfo->num);
     rr_tracker_tick(t, rr_watch_point(pinfo));
-    for (struct rr_watched *w = rr_watch_segments(pinfo); w; w = w->next)
-        feed_segment(t, pinfo, w);
+    for (size_t i = 0; i < segments.count; i++)
+        feed_segment(t, pinfo, &segments.first[i]);
 }
 
 static void tell_listeners(packet_info *pinfo, struct rr_verdicts verdicts)
@@ -54,16 +53,18 @@ static void tell_listeners(packet_info *pinfo, struct rr_verdicts verdicts)
 
 static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
+    struct rr_segments segments = rr_watch_take(pinfo);
     if (!PINFO_FD_VISITED(pinfo))
-        feed(pinfo);
+        feed(pinfo, segments);
 
-    bool listened = have_tap_listener(tap);
-    if (!listened && !rr_show_wanted(tree))
+    bool listened = have_tap_listener(tap), shown = rr_show_wanted(tree);
+    if (!listened && !shown)
         return 0;
     struct rr_verdicts verdicts = rr_capture_verdicts(pinfo->num);
     if (PINFO_FD_VISITED(pinfo) && rr_assembly_is_wanted())
-        rr_assembly_repeat(pinfo->num, verdicts, rr_watch_segments(pinfo));
-    rr_show(tvb, pinfo, tree, verdicts);
+        rr_assembly_repeat(pinfo->num, verdicts, segments);
+    if (shown)
+        rr_show(tvb, pinfo, tree, verdicts);
     if (listened) {
         tell_listeners(pinfo, verdicts);
         rr_tables_frame(pinfo);

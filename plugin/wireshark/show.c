@@ -424,8 +424,6 @@ bool rr_show_wanted(const proto_tree *tree)
 
 void rr_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, struct rr_verdicts verdicts)
 {
-    if (!rr_show_wanted(tree))
-        return;
     for (size_t i = 0; i < verdicts.count; i++) {
         struct showing s = { tvb, pinfo, tree, &verdicts.first[i], 0 };
         if (s.verdict->len)

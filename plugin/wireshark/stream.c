@@ -5,36 +5,39 @@
 #include <epan/conversation.h>
 #include <epan/dissectors/packet-tcp.h>
 
+#include "wireshark/capture.h"
+
 static int proto_tcp;
 
 /* Who sends to whom, as far as it tells conversations apart. */
-struct way {
+struct key {
     uint8_t src[16], dst[16];
     uint16_t src_port, dst_port;
     uint32_t address_length;
 };
 
-struct known {
-    struct way way;
+struct rr_way {
+    struct key key;
     const conversation_t *conversation;
     uint32_t stream;
+    uint8_t end;
 };
 
 static GHashTable *known_ways;
 
 static unsigned hash(gconstpointer key)
 {
-    uint64_t words[sizeof(struct way) / sizeof(uint64_t)], mixed = 0;
+    uint64_t words[sizeof(struct key) / sizeof(uint64_t)], mixed = 0;
     memcpy(words, key, sizeof words);
     for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
         mixed = (mixed ^ words[i]) * UINT64_C(0x9e3779b97f4a7c15), mixed ^= mixed >> 32;
     return (unsigned)mixed;
 }
-G_STATIC_ASSERT(sizeof(struct way) % sizeof(uint64_t) == 0);
+G_STATIC_ASSERT(sizeof(struct key) % sizeof(uint64_t) == 0);
 
 static gboolean equal(gconstpointer a, gconstpointer b)
 {
-    return memcmp(a, b, sizeof(struct way)) == 0;
+    return memcmp(a, b, sizeof(struct key)) == 0;
 }
 
 static void forget_all(void)
@@ -45,19 +48,37 @@ static void forget_all(void)
 void rr_stream_handoff(void)
 {
     proto_tcp = proto_get_id_by_filter_name("tcp");
-    known_ways = g_hash_table_new_full(hash, equal, NULL, g_free);
+    known_ways = g_hash_table_new_full(hash, equal, g_free, NULL);
     register_cleanup_routine(forget_all);
 }
 
-static bool way_of(const struct rr_watched *w, struct way *way)
+static bool has_key(const struct rr_watched *w)
 {
-    unsigned length = (unsigned)w->src.len;
-    if (length > sizeof way->src || (unsigned)w->dst.len != length)
-        return false;
-    *way = (struct way){ .src_port = w->src_port, .dst_port = w->dst_port, .address_length = length };
-    memcpy(way->src, w->src.data, length);
-    memcpy(way->dst, w->dst.data, length);
-    return true;
+    return (size_t)w->src.len <= sizeof(((struct key *)NULL)->src) && w->src.len == w->dst.len;
+}
+
+static struct key key_of(const struct rr_watched *w)
+{
+    const size_t length = (size_t)w->src.len;
+    struct key key = { .src_port = w->src_port, .dst_port = w->dst_port, .address_length = (uint32_t)length };
+    memcpy(key.src, w->src.data, length);
+    memcpy(key.dst, w->dst.data, length);
+    return key;
+}
+
+static struct rr_way *recall(const struct rr_watched *w)
+{
+    if (!has_key(w))
+        return NULL;
+    const struct key key = key_of(w);
+    return g_hash_table_lookup(known_ways, &key);
+}
+
+void rr_stream_expect(struct rr_watched *w)
+{
+    w->known = recall(w);
+    if (w->known)
+        rr_tracker_expect(rr_capture_tracker(), w->known->stream);
 }
 
 static const struct tcp_analysis *analysis(const conversation_t *c)
@@ -88,8 +109,27 @@ static bool ask_deinterlaced(const packet_info *pinfo, const struct rr_watched *
     return a;
 }
 
-/* Asks Wireshark, and remembers the answer where the same question has it until the next SYN. */
-static bool ask(packet_info *pinfo, const struct rr_watched *w, const struct way *way, uint32_t *stream)
+static uint8_t end_of(const struct rr_watched *w)
+{
+    int order = cmp_address(&w->src, &w->dst);
+    return order > 0 || (order == 0 && w->src_port > w->dst_port);
+}
+
+/* What the same question will have for an answer until the next SYN. */
+static void remember(const struct rr_watched *w, const conversation_t *c, uint32_t stream)
+{
+    struct rr_way *way = recall(w);
+    if (!way) {
+        way = g_new(struct rr_way, 1);
+        way->key = key_of(w);
+        way->end = end_of(w);
+        g_hash_table_add(known_ways, way);
+    }
+    way->conversation = c;
+    way->stream = stream;
+}
+
+static bool ask(const packet_info *pinfo, const struct rr_watched *w, uint32_t *stream)
 {
     const conversation_t *c =
         find_conversation(pinfo->num, &w->src, &w->dst, CONVERSATION_TCP, w->src_port, w->dst_port, 0);
@@ -97,31 +137,20 @@ static bool ask(packet_info *pinfo, const struct rr_watched *w, const struct way
     if (!a)
         return false;
     *stream = a->stream;
-    if (way) {
-        struct known *k = g_new(struct known, 1);
-        *k = (struct known){ *way, c, a->stream };
-        g_hash_table_replace(known_ways, &k->way, k);
+    if (has_key(w))
+        remember(w, c, a->stream);
+    return true;
+}
+
+bool rr_stream_find(packet_info *pinfo, struct rr_watched *w, uint32_t *stream)
+{
+    const struct rr_way *way = w->known;
+    bool same = way && !way->conversation->next && !(w->segment.flags & RR_SYN) && !rr_deinterlacing();
+    if (same) {
+        *stream = way->stream;
+        w->segment.end = way->end;
+        return true;
     }
-    return true;
-}
-
-bool rr_stream_find(packet_info *pinfo, const struct rr_watched *w, uint32_t *stream)
-{
-    struct way way;
-    if (rr_deinterlacing())
-        return ask_deinterlaced(pinfo, w, stream);
-    if (!way_of(w, &way))
-        return ask(pinfo, w, NULL, stream);
-    const struct known *k = g_hash_table_lookup(known_ways, &way);
-    bool newer = !k || k->conversation->next || w->segment.flags & RR_SYN;
-    if (newer)
-        return ask(pinfo, w, &way, stream);
-    *stream = k->stream;
-    return true;
-}
-
-uint8_t rr_stream_end(const struct rr_watched *w)
-{
-    int order = cmp_address(&w->src, &w->dst);
-    return order > 0 || (order == 0 && w->src_port > w->dst_port);
+    w->segment.end = end_of(w);
+    return rr_deinterlacing() ? ask_deinterlaced(pinfo, w, stream) : ask(pinfo, w, stream);
 }

@@ -6,10 +6,11 @@
 
 void rr_stream_handoff(void);
 
-/* Finds the `tcp.stream` of a segment that TCP has dissected; false where TCP did not take it. */
-bool rr_stream_find(packet_info *pinfo, const struct rr_watched *w, uint32_t *stream);
+/* A segment is on its way to TCP: what is known of its stream will be at hand when that is done. */
+void rr_stream_expect(struct rr_watched *w);
 
-/* Which end of the stream sent it: 0 or 1, the same for all segments of the stream. */
-uint8_t rr_stream_end(const struct rr_watched *w);
+/* Finds the `tcp.stream` of a segment that TCP has dissected, and which end sent it: 0 or 1, the same for all
+ * segments of the stream.  False where TCP did not take it. */
+bool rr_stream_find(packet_info *pinfo, struct rr_watched *w, uint32_t *stream);
 
 #endif

@@ -2,9 +2,9 @@
 
 #include <epan/exceptions.h>
 #include <epan/ipproto.h>
-#include <epan/proto_data.h>
 
 #include "wireshark/layers.h"
+#include "wireshark/stream.h"
 
 enum { TCP_HEADER_LENGTH = 20 };
 
@@ -12,6 +12,13 @@ static protocol_t *reqresp;
 static int proto_watch;
 static dissector_handle_t tcp;
 static bool in_every_pass;
+
+/* The segments so far of the frame that is being dissected. */
+static struct {
+    uint32_t frame;
+    size_t count, room;
+    struct rr_watched *segments;
+} passing;
 
 static bool worth_watching(packet_info *pinfo, tvbuff_t *tvb)
 {
@@ -30,16 +37,22 @@ struct rr_point rr_watch_point(const packet_info *pinfo)
     return (struct rr_point){ .time = nanoseconds(&pinfo->abs_ts), .frame = pinfo->num };
 }
 
-static void append(packet_info *pinfo, struct rr_watched *w)
+/* Those of a frame whose dissection broke off before its end were not taken. */
+static void forget(void)
 {
-    struct rr_watched *last = rr_watch_segments(pinfo);
-    if (!last) {
-        p_add_proto_data(pinfo->pool, pinfo, proto_watch, 0, w);
-        return;
+    passing.count = 0;
+}
+
+static struct rr_watched *append(uint32_t frame)
+{
+    if (passing.frame != frame)
+        forget();
+    passing.frame = frame;
+    if (passing.count == passing.room) {
+        passing.room = 2 * passing.room + 4;
+        passing.segments = g_renew(struct rr_watched, passing.segments, passing.room);
     }
-    while (last->next)
-        last = last->next;
-    last->next = w;
+    return &passing.segments[passing.count++];
 }
 
 static uint16_t two_bytes(const uint8_t *p)
@@ -52,16 +65,16 @@ static uint32_t four_bytes(const uint8_t *p)
     return (uint32_t)two_bytes(p) << 16 | two_bytes(p + 2);
 }
 
-/* NULL where TCP will not take it for a segment either. */
-static struct rr_watched *note(tvbuff_t *tvb, packet_info *pinfo)
+/* False where TCP will not take it for a segment either, and where it has no payload. */
+static bool note(tvbuff_t *tvb, packet_info *pinfo)
 {
-    const uint8_t *tcp_header = tvb_get_ptr(tvb, 0, TCP_HEADER_LENGTH);
-    unsigned header = (unsigned)(tcp_header[12] >> 4) * 4;
     unsigned sent = tvb_reported_length(tvb), captured = tvb_captured_length(tvb);
+    const uint8_t *bytes = tvb_get_ptr(tvb, 0, (int)captured);
+    unsigned header = (unsigned)(bytes[12] >> 4) * 4;
     if (header < TCP_HEADER_LENGTH || sent < header)
-        return NULL;
+        return false;
 
-    struct rr_watched *w = wmem_new0(pinfo->pool, struct rr_watched);
+    struct rr_watched *w = append(pinfo->num);
     copy_address_shallow(&w->src, &pinfo->src);
     copy_address_shallow(&w->dst, &pinfo->dst);
     if (rr_deinterlacing()) {
@@ -69,32 +82,30 @@ static struct rr_watched *note(tvbuff_t *tvb, packet_info *pinfo)
         copy_address_shallow(&w->link_dst, &pinfo->dl_dst);
         w->vlan = pinfo->vlan_id;
     }
-    w->src_port = two_bytes(tcp_header);
-    w->dst_port = two_bytes(tcp_header + 2);
+    w->src_port = two_bytes(bytes);
+    w->dst_port = two_bytes(bytes + 2);
     w->below = wmem_list_count(pinfo->layers);
-
-    struct rr_segment *s = &w->segment;
-    s->at = rr_watch_point(pinfo);
-    s->seq = four_bytes(tcp_header + 4);
-    s->ack = four_bytes(tcp_header + 8);
-    s->flags = tcp_header[13];
-    s->window = two_bytes(tcp_header + 14);
-    s->len = sent - header;
-    if (captured > header) {
-        s->captured = MIN(captured - header, s->len);
-        s->payload = tvb_get_ptr(tvb, (int)header, (int)s->captured);
-    }
-    append(pinfo, w);
-    return w;
+    w->segment = (struct rr_segment){
+        .at = rr_watch_point(pinfo),
+        .seq = four_bytes(bytes + 4),
+        .ack = four_bytes(bytes + 8),
+        .flags = bytes[13],
+        .window = two_bytes(bytes + 14),
+        .len = sent - header,
+        .captured = captured > header ? MIN(captured, sent) - header : 0,
+        .payload = captured > header ? bytes + header : NULL,
+    };
+    rr_stream_expect(w);
+    return w->segment.len > 0;
 }
 
 static int watch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    struct rr_watched *w = worth_watching(pinfo, tvb) ? note(tvb, pinfo) : NULL;
-    if (!w || w->segment.len == 0)
+    if (!worth_watching(pinfo, tvb) || !note(tvb, pinfo))
         return call_dissector_only(tcp, tvb, pinfo, tree, data);
 
     /* Only now, and also where the dissection of a payload gives up, are its layers the frame's last. */
+    const size_t place = passing.count - 1;
     volatile int length = 0;
     TRY
     {
@@ -102,6 +113,7 @@ static int watch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data
     }
     FINALLY
     {
+        struct rr_watched *w = &passing.segments[place];
         w->segment.protocol = rr_layers_protocol(pinfo, w->below);
     }
     ENDTRY;
@@ -120,6 +132,7 @@ void rr_watch_register(int proto)
 void rr_watch_handoff(void)
 {
     tcp = find_dissector("tcp");
+    register_cleanup_routine(forget);
     dissector_add_uint("ip.proto", IP_PROTO_TCP, create_dissector_handle(watch, proto_watch));
 }
 
@@ -128,7 +141,9 @@ void rr_watch_in_every_pass(void)
     in_every_pass = true;
 }
 
-struct rr_watched *rr_watch_segments(packet_info *pinfo)
+struct rr_segments rr_watch_take(const packet_info *pinfo)
 {
-    return p_get_proto_data(pinfo->pool, pinfo, proto_watch, 0);
+    struct rr_segments taken = { passing.segments, passing.frame == pinfo->num ? passing.count : 0 };
+    passing.count = 0;
+    return taken;
 }

@@ -14,12 +14,12 @@
 
 /* Lives as long as the frame's dissection. */
 struct rr_watched {
-    struct rr_watched *next; /* further inside the frame, or behind */
     address src, dst;
     address link_src, link_dst; /* these and `vlan` only where conversations are deinterlaced */
     uint32_t vlan;
     uint16_t src_port, dst_port;
-    unsigned below; /* layers of the frame that TCP stands on */
+    unsigned below;             /* layers of the frame that TCP stands on */
+    const struct rr_way *known; /* see stream.h; NULL: not yet */
     struct rr_segment segment;
 };
 
@@ -30,8 +30,13 @@ void rr_watch_handoff(void);
 /* Segments of frames that were dissected before are noted, too. */
 void rr_watch_in_every_pass(void);
 
-/* The segments of a frame that is dissected for the first time, in order; NULL: none. */
-struct rr_watched *rr_watch_segments(packet_info *pinfo);
+/* Hands over the segments of the frame that was dissected, in order; those of its first dissection only, if
+ * not told otherwise.  Good until the next is dissected. */
+struct rr_segments {
+    struct rr_watched *first;
+    size_t count;
+};
+struct rr_segments rr_watch_take(const packet_info *pinfo);
 
 /* Where in the capture a frame is. */
 struct rr_point rr_watch_point(const packet_info *pinfo);

@@ -201,8 +201,10 @@ static void test_protocol(void)
         const struct rr_piece piece = { .begin = 10 * i,
                                         .end = 10 * i + 10,
                                         .bytes = 10,
-                                        .first = { MS, i + 1 },
-                                        .last = { MS, i + 1 },
+                                        .first_time = MS,
+                                        .last_time = MS,
+                                        .first_frame = i + 1,
+                                        .last_frame = i + 1,
                                         .segments = 1,
                                         .protocol = (uint16_t)i };
         rr_flow_add(&f, &piece);
