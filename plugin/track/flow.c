@@ -74,15 +74,16 @@ const struct rr_piece *rr_flow_piece_after(const struct rr_flow *f, int64_t offs
     return i < f->count ? piece_at(f, i) : NULL;
 }
 
-/* Room for one more at the end, by moving back where half of the array lies idle before the head. */
+/* Room for one more at the end, by moving back where that is little to move for what lies idle before the
+ * head. */
 static void make_room(struct rr_flow *f)
 {
-    if (f->head && f->head >= f->count) {
+    if (f->head && (f->head >= f->count || f->count <= RR_PIECES_LAZY)) {
         memmove(f->pieces, f->pieces + f->head, f->count * sizeof *f->pieces);
         f->head = 0;
         return;
     }
-    f->room = f->room ? f->room * 2 : 4;
+    f->room = f->room ? f->room * 2 : RR_PIECES_FIRST;
     f->pieces = g_renew(struct rr_piece, f->pieces, f->room);
 }
 
