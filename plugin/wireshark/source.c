@@ -13,8 +13,8 @@ enum { BYTES_OF_A_FRAME = 128 };
 static struct {
     struct rr_source told;
     unsigned session;
-    char *run, *file;
-    GChecksum *digest;
+    char *run, *file, *digest;
+    GChecksum *sum; /* of the frames so far; NULL: none */
     uint32_t frame; /* the last one noted */
 } source;
 
@@ -88,18 +88,27 @@ static char *name_of_source(void)
     return valid;
 }
 
+/* Lives as long as the host knows its plugins; NULL stays NULL. */
+static char *keep(char *text)
+{
+    if (!text)
+        return NULL;
+    char *kept = wmem_strdup(wmem_epan_scope(), text);
+    g_free(text);
+    return kept;
+}
+
 /* A new capture, or a new session within it. */
 static void begin(void)
 {
     static char *id;
     if (!id)
-        id = g_uuid_string_random();
-    if (source.digest)
-        g_checksum_free(source.digest);
-    source.digest = NULL;
+        id = keep(g_uuid_string_random());
     source.frame = 0;
-    g_free(source.run);
-    source.run = g_strdup_printf("%s/%u", id, ++source.session);
+    wmem_free(wmem_epan_scope(), source.run);
+    wmem_free(wmem_epan_scope(), source.digest);
+    source.digest = NULL;
+    source.run = keep(g_strdup_printf("%s/%u", id, ++source.session));
     source.told = (struct rr_source){ .run = source.run, .file = source.file, .started = RR_NEVER };
 }
 
@@ -111,7 +120,7 @@ void rr_source_register(void)
 const struct rr_source *rr_source(void)
 {
     if (!source.file)
-        source.told.file = source.file = name_of_source();
+        source.told.file = source.file = keep(name_of_source());
     if (!source.run)
         begin();
     return &source.told;
@@ -120,7 +129,7 @@ const struct rr_source *rr_source(void)
 static void add_number(uint64_t number)
 {
     number = GUINT64_TO_LE(number);
-    g_checksum_update(source.digest, (const guchar *)&number, sizeof number);
+    g_checksum_update(source.sum, (const guchar *)&number, sizeof number);
 }
 
 void rr_source_note(const packet_info *pinfo, const epan_dissect_t *edt)
@@ -131,16 +140,19 @@ void rr_source_note(const packet_info *pinfo, const epan_dissect_t *edt)
     if (!source.told.frames++)
         source.told.started = time;
     source.frame = pinfo->num;
-    if (!source.digest)
-        source.digest = g_checksum_new(G_CHECKSUM_SHA256);
+    if (!source.sum)
+        source.sum = g_checksum_new(G_CHECKSUM_SHA256);
     unsigned length = MIN(tvb_captured_length(edt->tvb), BYTES_OF_A_FRAME);
     add_number((uint64_t)time);
     add_number(tvb_reported_length(edt->tvb));
-    g_checksum_update(source.digest, tvb_get_ptr(edt->tvb, 0, (int)length), length);
+    g_checksum_update(source.sum, tvb_get_ptr(edt->tvb, 0, (int)length), length);
 }
 
 void rr_source_end(void)
 {
-    if (source.digest)
-        source.told.digest = g_checksum_get_string(source.digest);
+    if (!source.sum)
+        return;
+    source.told.digest = source.digest = keep(g_strdup(g_checksum_get_string(source.sum)));
+    g_checksum_free(source.sum);
+    source.sum = NULL;
 }

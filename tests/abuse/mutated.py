@@ -42,7 +42,8 @@ def sources():
 
 def rows(capture, kind, *words, may_be_cut=False):
     """Well-formed rows, each with as many cells as the head."""
-    done = host.run(["tshark", "-r", capture, "-q", "-z", "reqresp,export,rows=" + kind, *words], env=STRICT)
+    payload = ",payload=base64" if kind == "messages" else ""
+    done = host.run(["tshark", "-r", capture, "-q", "-z", "reqresp,export,rows=" + kind + payload, *words], env=STRICT)
     errors = done.stderr.decode(errors="replace")
     if may_be_cut and done.returncode == 2 and CUT_SHORT in errors and "Sanitizer" not in errors:
         errors, done.returncode = "", 0
@@ -85,7 +86,8 @@ def batch(number, files, alone, plain):
     together.chmod(0o644)
     for kind in ("messages", "exchanges", "connections"):
         cases.check(rows(together, kind), rows(together, kind, "-2"), "passes, %s of batch %d" % (kind, number))
-    conservation.totals_agree(together, {int(row["stream"]): row for row in host.rows(together, "connections")})
+    conservation.totals_agree(host.rows(together, "messages"), host.rows(together, "exchanges"),
+                              {int(row["stream"]): row for row in host.rows(together, "connections")})
     for capture in spoilt:
         capture.unlink()
     together.unlink()
