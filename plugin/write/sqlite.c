@@ -318,11 +318,8 @@ static bool end_capture(struct database *d, const GString *rows G_GNUC_UNUSED, c
            (first == d->capture || first == 0 || replace_rows(d, first, why));
 }
 
-static bool database_end_capture(struct rr_sink *s, char **why)
+static bool note_end(struct database *d, char **why)
 {
-    struct database *d = (struct database *)s;
-    if (!d->capture && g_strcmp0(d->ended, d->source->run) == 0)
-        return true;
     bool good = in_transaction(d, end_capture, NULL, why);
     d->capture = 0;
     g_free(d->ended);
@@ -330,9 +327,19 @@ static bool database_end_capture(struct rr_sink *s, char **why)
     return good;
 }
 
-static bool database_publish(struct rr_sink *s G_GNUC_UNUSED, char **why G_GNUC_UNUSED)
+/* The host begins sessions that no frame ever comes to, before it captures for one: they are no captures. */
+static bool database_end_capture(struct rr_sink *s, char **why)
 {
-    return true;
+    struct database *d = (struct database *)s;
+    bool nothing_new = !d->source->frames || g_strcmp0(d->ended, d->source->run) == 0;
+    return (nothing_new && !d->capture) || note_end(d, why);
+}
+
+/* A run without any frame was a capture all the same. */
+static bool database_publish(struct rr_sink *s, char **why)
+{
+    struct database *d = (struct database *)s;
+    return d->ended || note_end(d, why);
 }
 
 const struct rr_sink_kind rr_sink_sqlite = {

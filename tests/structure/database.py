@@ -273,6 +273,15 @@ def interrupted():
     cases.check(1, len(ask(database, "SELECT * FROM captures WHERE complete")))
 
 
+def nothing_captured():
+    """A capture without a frame is one that was exported."""
+    database, capture = place(), host.SCRATCH / "captures/nothing.pcap"
+    capture.write_bytes(REDIS.read_bytes()[:24])
+    export(capture, database, ",rows=exchanges", ",rows=messages")
+    cases.check([(1, 0, None)], [(row["complete"], row["frames"], row["started"])
+                                 for row in ask(database, "SELECT * FROM captures")])
+
+
 def tags_and_columns():
     database = place()
     export(REDIS, database, ",rows=exchanges,columns=latency,tag.order=a\\,b")
@@ -294,7 +303,7 @@ def main(words):
             ("questions", questions), ("sessions", sessions), ("refused: no file", refuse_without_file),
             ("refused: another's", refuse_what_is_another), ("refused: not writable", refuse_where_nothing_can_be_written),
             ("refused: nothing left", refuse_and_leave_nothing), ("full disk", full_disk), ("interrupted", interrupted),
-            ("tags and columns", tags_and_columns)]
+            ("nothing captured", nothing_captured), ("tags and columns", tags_and_columns)]
     for capture in (REDIS, LATE, SUMMARIES, host.CAPTURES / "redis_pubsub.pcap", host.CAPTURES / "crafted/hole.pcap"):
         todo += [("%s of %s" % (kind, capture.stem), rows_are_those_of_csv, capture, kind, []) for kind in KINDS]
     todo += [("%s in two passes" % kind, rows_are_those_of_csv, REDIS, kind, ["-2"]) for kind in KINDS]
