@@ -9,7 +9,7 @@ static struct {
     uint32_t frame; /* the last one told */
 } assembly;
 
-/* A new capture, or a new session within it; rows of the one before are out. */
+/* The capture is over, or a session within it, and its rows are out. */
 static void forget(void)
 {
     rr_payload_free(assembly.payload);
@@ -19,7 +19,7 @@ static void forget(void)
 
 void rr_assembly_register(void)
 {
-    register_init_routine(forget);
+    register_cleanup_routine(forget);
 }
 
 void rr_assembly_want(size_t most)

@@ -32,13 +32,14 @@ static void register_protocol(void)
     rr_show_register(proto);
     rr_experts_register(proto);
     rr_postdissector_register(proto);
+    /* The host cleans up last what is registered first: rows that the end of a capture makes show bytes. */
+    rr_assembly_register();
     rr_capture_register();
     rr_tables_register();
     rr_tap_stat_register();
     rr_tap_slowest_register();
     rr_tap_load_register();
     rr_tap_srt_register(proto);
-    rr_assembly_register();
     rr_source_register();
     rr_follow_register();
 }

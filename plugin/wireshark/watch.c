@@ -50,7 +50,8 @@ static struct rr_watched *append(uint32_t frame)
     passing.frame = frame;
     if (passing.count == passing.room) {
         passing.room = 2 * passing.room + 4;
-        passing.segments = g_renew(struct rr_watched, passing.segments, passing.room);
+        passing.segments =
+            wmem_realloc(wmem_epan_scope(), passing.segments, passing.room * sizeof *passing.segments);
     }
     return &passing.segments[passing.count++];
 }
