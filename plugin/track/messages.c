@@ -426,15 +426,9 @@ void rr_give_up(struct rr_conn *c, struct rr_exchange *x, enum rr_ended_by why)
         due(c, x, RR_ROW_EXCHANGE);
 }
 
-/* A row waits as long as its message goes on; so do the rows that restate an answer whose bytes still come in
- * after a reset.  A push has no request and an unseen message no row of its own. */
-static uint8_t ripe(const struct rr_exchange *x, bool last_word)
+/* A push has no request and an unseen message no row of its own. */
+static uint8_t there(const struct rr_exchange *x, uint8_t rows)
 {
-    uint8_t rows = x->due & (RR_ROW_REQUEST | ANSWER_ROWS);
-    bool goes_on = rr_exists(&x->response) && x->response.ended_by == RR_GOING_ON;
-    bool spills = x->connection->close == RR_CLOSE_RST && x->response.part && !last_word;
-    if (goes_on || spills)
-        rows &= (uint8_t)~ANSWER_ROWS;
     if (!rr_exists(&x->response))
         rows &= (uint8_t)~RR_ROW_RESPONSE;
     if (!rr_exists(&x->request) || rr_is_push(x))
@@ -442,6 +436,28 @@ static uint8_t ripe(const struct rr_exchange *x, bool last_word)
     if (rr_is_push(x))
         rows &= (uint8_t)~RR_ROW_EXCHANGE;
     return rows;
+}
+
+/* A row waits as long as its message goes on; so do the rows that restate an answer whose bytes still come in
+ * after a reset. */
+static uint8_t ripe(const struct rr_exchange *x, bool last_word)
+{
+    uint8_t rows = x->due & (RR_ROW_REQUEST | ANSWER_ROWS);
+    bool goes_on = rr_exists(&x->response) && x->response.ended_by == RR_GOING_ON;
+    bool spills = x->connection->close == RR_CLOSE_RST && x->response.part && !last_word;
+    if (goes_on || spills)
+        rows &= (uint8_t)~ANSWER_ROWS;
+    return there(x, rows);
+}
+
+uint8_t rr_tracker_owed(const struct rr_exchange *x)
+{
+    uint8_t rows = x->due & (RR_ROW_REQUEST | RR_ROW_RESPONSE);
+    if (!x->request.part)
+        rows |= RR_ROW_REQUEST;
+    if (!x->response.part)
+        rows |= RR_ROW_RESPONSE;
+    return there(x, rows);
 }
 
 static void flush(struct rr_shared *shared, bool last_word)

@@ -33,6 +33,7 @@ struct rr_payload {
     struct rr_payload_limits limits;
     bool again; /* the tracker is ahead of what is told */
     size_t kept;
+    uint64_t refused;
     GPtrArray *connections; /* by stream: of struct direction[2] */
     GArray *grown;          /* in this frame: of struct grown */
     size_t report;          /* the first that was not looked at */
@@ -197,6 +198,10 @@ void rr_payload_add(struct rr_payload *p, const struct rr_verdict *v, const uint
     uint32_t begin = v->held ? 0 : v->skip, end = MIN(v->held ? 1 : v->skip + v->take, captured);
     if (begin >= end)
         return;
+    if (p->limits.total && end - begin > p->limits.total - MIN(p->kept, p->limits.total)) {
+        p->refused += end - begin;
+        return;
+    }
     struct direction *d = find_or_make(p, v->connection) + v->side;
     fill(p, d, v->begin + begin, v->begin + end, payload + begin);
     if (d->kept < d->trim_at)
@@ -229,6 +234,11 @@ size_t rr_payload_kept(const struct rr_payload *p)
     return p->kept;
 }
 
+uint64_t rr_payload_refused(const struct rr_payload *p)
+{
+    return p->refused;
+}
+
 static void release(struct rr_payload *p, struct direction *d)
 {
     drop(p, d, INT64_MIN, INT64_MAX);
@@ -243,6 +253,7 @@ void rr_payload_again(struct rr_payload *p)
 {
     p->again = true;
     p->report = 0;
+    p->refused = 0;
     g_array_set_size(p->grown, 0);
     for (guint i = 0; i < p->connections->len; i++) {
         struct direction *d = g_ptr_array_index(p->connections, i);

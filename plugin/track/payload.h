@@ -16,6 +16,7 @@ struct rr_payload_limits {
     size_t slack; /* bytes of each direction that are kept because messages may still change, beside the open
                      ones */
     size_t lazy;  /* bytes of each direction that may pile up before it is seen what can go */
+    size_t total; /* bytes that are kept at a time, of all; what comes beyond is refused.  0: any number */
 };
 
 struct rr_payload *rr_payload_new(struct rr_payload_limits limits);
@@ -37,7 +38,8 @@ void rr_payload_add(struct rr_payload *p, const struct rr_verdict *v, const uint
 struct rr_bytes rr_payload_bytes(struct rr_payload *p, const struct rr_connection *c, int side,
                                  const struct rr_message *m, size_t most);
 
-/* Bytes kept, for those who look after memory. */
+/* Bytes kept, and bytes refused since the verdicts are told, for those who look after memory. */
 size_t rr_payload_kept(const struct rr_payload *p);
+uint64_t rr_payload_refused(const struct rr_payload *p);
 
 #endif

@@ -75,6 +75,9 @@ struct rr_settled {
 
 struct rr_settled rr_tracker_settled(const struct rr_connection *c, int side);
 
+/* Those rows of an exchange's messages that the end of the capture would make due. */
+uint8_t rr_tracker_owed(const struct rr_exchange *x);
+
 size_t rr_tracker_report_count(const struct rr_tracker *t);
 struct rr_report rr_tracker_report(const struct rr_tracker *t, size_t i);
 

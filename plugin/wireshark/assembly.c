@@ -4,48 +4,79 @@
 enum { SLACK = 1 << 20, LAZY = 4096 };
 
 static struct {
-    size_t most; /* 0: nobody wants any */
+    size_t most;           /* of those who stay; 0: there are none */
+    size_t (*asked)(void); /* of those who come and go */
     struct rr_payload *payload;
-    uint32_t frame; /* the last one told */
+    uint32_t frame;       /* the last one told */
+    bool from_first_pass; /* what is told again is a pass, and nothing else */
 } assembly;
 
-/* The capture is over, or a session within it, and its rows are out. */
+/* The capture is over, or a session within it, and its rows are out; or nobody wants them any more. */
 static void forget(void)
 {
     rr_payload_free(assembly.payload);
     assembly.payload = NULL;
     assembly.frame = 0;
+    assembly.from_first_pass = false;
+}
+
+static bool is_wanted(void)
+{
+    return assembly.most || assembly.asked();
 }
 
 void rr_assembly_register(void)
 {
     register_cleanup_routine(forget);
+    rr_watch_in_every_pass_while(is_wanted);
 }
 
 void rr_assembly_want(size_t most)
 {
     assembly.most = MAX(assembly.most, most);
-    rr_watch_in_every_pass();
 }
 
-bool rr_assembly_is_wanted(void)
+void rr_assembly_want_while(size_t (*most)(void))
 {
-    return assembly.most > 0;
+    assembly.asked = most;
 }
 
-void rr_assembly_begin_frame(uint32_t frame)
+static bool wanted_now(void)
 {
-    if (!assembly.most)
-        return;
-    if (!assembly.payload)
-        assembly.payload = rr_payload_new((struct rr_payload_limits){ assembly.most, SLACK, LAZY });
+    if (!is_wanted()) {
+        if (assembly.payload)
+            forget();
+        return false;
+    }
+    if (!assembly.payload) {
+        size_t asked = assembly.asked();
+        assembly.payload = rr_payload_new((struct rr_payload_limits){
+            .most = MAX(assembly.most, asked),
+            .slack = SLACK,
+            .lazy = LAZY,
+            .total = assembly.most ? 0 : asked,
+        });
+    }
+    return true;
+}
+
+static void tell_frame(uint32_t frame)
+{
     rr_payload_begin_frame(assembly.payload, rr_capture_tracker(), frame);
     assembly.frame = frame;
 }
 
+void rr_assembly_begin_frame(uint32_t frame)
+{
+    if (!wanted_now())
+        return;
+    assembly.from_first_pass |= frame == 1;
+    tell_frame(frame);
+}
+
 void rr_assembly_add(const struct rr_verdict *v, const struct rr_segment *s)
 {
-    if (assembly.most)
+    if (assembly.payload)
         rr_payload_add(assembly.payload, v, s->payload, s->captured);
 }
 
@@ -58,13 +89,8 @@ static bool belong_together(const struct rr_verdict *v, const struct rr_watched 
            w->segment.seq + (w->segment.flags & RR_SYN ? 1 : 0) == c->origin[v->side] + (uint32_t)v->begin;
 }
 
-void rr_assembly_repeat(uint32_t frame, struct rr_verdicts verdicts, struct rr_segments segments)
+static void add_again(struct rr_verdicts verdicts, struct rr_segments segments)
 {
-    if (!assembly.most || !assembly.payload)
-        return;
-    if (frame <= assembly.frame)
-        rr_payload_again(assembly.payload);
-    rr_assembly_begin_frame(frame);
     size_t i = 0;
     for (size_t n = 0; n < segments.count; n++) {
         const struct rr_watched *w = &segments.first[n];
@@ -78,8 +104,30 @@ void rr_assembly_repeat(uint32_t frame, struct rr_verdicts verdicts, struct rr_s
     }
 }
 
+/* Where frames are looked at as the user likes, only those of a pass over all of them count; a pass of
+ * tshark's may leave some out. */
+static bool is_of_a_pass(uint32_t frame)
+{
+    return assembly.from_first_pass || frame == 1 || frame == assembly.frame + 1;
+}
+
+void rr_assembly_repeat(uint32_t frame, struct rr_verdicts verdicts, struct rr_segments segments)
+{
+    if (!wanted_now() || !is_of_a_pass(frame))
+        return;
+    if (frame <= assembly.frame || !assembly.frame)
+        rr_payload_again(assembly.payload);
+    tell_frame(frame);
+    add_again(verdicts, segments);
+}
+
 struct rr_bytes rr_assembly_bytes(const struct rr_exchange *x, const struct rr_connection *c, int side,
                                   size_t most)
 {
     return rr_payload_bytes(assembly.payload, c, side, side == RR_CLIENT ? &x->request : &x->response, most);
+}
+
+uint64_t rr_assembly_refused(void)
+{
+    return assembly.payload ? rr_payload_refused(assembly.payload) : 0;
 }

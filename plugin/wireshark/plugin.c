@@ -9,6 +9,7 @@
 #include "wireshark/experts.h"
 #include "wireshark/follow.h"
 #include "wireshark/layers.h"
+#include "wireshark/objects.h"
 #include "wireshark/postdissector.h"
 #include "wireshark/prefs.h"
 #include "wireshark/show.h"
@@ -40,6 +41,7 @@ static void register_protocol(void)
     rr_tap_slowest_register();
     rr_tap_load_register();
     rr_tap_srt_register(proto);
+    rr_objects_register(proto);
     rr_source_register();
     rr_follow_register();
 }

@@ -6,6 +6,7 @@
 #include <epan/to_str.h>
 
 #include "wireshark/assembly.h"
+#include "wireshark/objects.h"
 #include "wireshark/show.h"
 #include "wireshark/stream.h"
 #include "wireshark/tables.h"
@@ -44,11 +45,11 @@ static void feed(packet_info *pinfo, struct rr_segments segments)
         feed_segment(t, pinfo, &segments.first[i]);
 }
 
-static void tell_listeners(packet_info *pinfo, struct rr_verdicts verdicts)
+static struct rr_tapped *tapped_of(packet_info *pinfo, struct rr_verdicts verdicts)
 {
     struct rr_tapped *tapped = wmem_new(pinfo->pool, struct rr_tapped);
     *tapped = (struct rr_tapped){ pinfo->num, verdicts };
-    tap_queue_packet(tap, pinfo, tapped);
+    return tapped;
 }
 
 static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
@@ -57,18 +58,20 @@ static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *da
     if (!PINFO_FD_VISITED(pinfo))
         feed(pinfo, segments);
 
-    bool listened = have_tap_listener(tap), shown = rr_show_wanted(tree);
-    if (!listened && !shown)
+    bool listened = have_tap_listener(tap), collected = rr_objects_wanted(), shown = rr_show_wanted(tree);
+    if (!listened && !collected && !shown)
         return 0;
     struct rr_verdicts verdicts = rr_capture_verdicts(pinfo->num);
-    if (PINFO_FD_VISITED(pinfo) && rr_assembly_is_wanted())
+    if (PINFO_FD_VISITED(pinfo))
         rr_assembly_repeat(pinfo->num, verdicts, segments);
     if (shown)
         rr_show(tvb, pinfo, tree, verdicts);
     if (listened) {
-        tell_listeners(pinfo, verdicts);
+        tap_queue_packet(tap, pinfo, tapped_of(pinfo, verdicts));
         rr_tables_frame(pinfo);
     }
+    if (collected)
+        rr_objects_tell(pinfo, tapped_of(pinfo, verdicts));
     return 0;
 }
 

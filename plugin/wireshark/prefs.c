@@ -12,6 +12,7 @@ static guint slow_milliseconds = 1000;
 static gint grouping = RR_BY_SERVER;
 static guint slowest = 20;
 static guint interval_milliseconds = 1000;
+static guint objects_megabytes = 1024;
 
 enum { POSITION_NOT_TOLD, POSITION_CLIENT, POSITION_BETWEEN, POSITION_SERVER };
 
@@ -36,6 +37,15 @@ static void register_statistics(module_t *module)
     prefs_register_uint_preference(module, "load_interval", "Load interval (milliseconds)",
                                    "The length of a slice of time in the statistics of the load.", 10,
                                    &interval_milliseconds);
+}
+
+static void register_objects(module_t *module)
+{
+    prefs_register_uint_preference(module, "objects_max", "Export Objects: most memory (megabytes)",
+                                   "Export Objects holds all files in memory before they are written. "
+                                   "Messages beyond this are left out, and a last file tells how many. 0: "
+                                   "none is.",
+                                   10, &objects_megabytes);
 }
 
 void rr_prefs_register(int proto)
@@ -79,6 +89,7 @@ void rr_prefs_register(int proto)
                                    "server, or both. It changes no number.",
                                    &position, positions, FALSE);
     register_statistics(module);
+    register_objects(module);
 }
 
 void rr_prefs_handoff(void)
@@ -131,4 +142,10 @@ uint32_t rr_prefs_slowest(void)
 int64_t rr_prefs_interval(void)
 {
     return (int64_t)MAX(interval_milliseconds, 1) * 1000000;
+}
+
+size_t rr_prefs_objects_max(void)
+{
+    const size_t most = INT32_MAX;
+    return objects_megabytes ? (size_t)objects_megabytes << 20 : most << 20;
 }

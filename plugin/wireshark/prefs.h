@@ -21,4 +21,7 @@ enum rr_grouping rr_prefs_grouping(void);
 uint32_t rr_prefs_slowest(void); /* how many */
 int64_t rr_prefs_interval(void); /* ns; above 0 */
 
+/* Bytes that Export Objects may hold. */
+size_t rr_prefs_objects_max(void);
+
 #endif

@@ -11,7 +11,7 @@ enum { TCP_HEADER_LENGTH = 20 };
 static protocol_t *reqresp;
 static int proto_watch;
 static dissector_handle_t tcp;
-static bool in_every_pass;
+static bool (*in_every_pass)(void);
 
 /* The segments so far of the frame that is being dissected. */
 static struct {
@@ -22,8 +22,9 @@ static struct {
 
 static bool worth_watching(packet_info *pinfo, tvbuff_t *tvb)
 {
-    return (in_every_pass || !PINFO_FD_VISITED(pinfo)) && !pinfo->flags.in_error_pkt && !pinfo->fragmented &&
-           tvb_captured_length(tvb) >= TCP_HEADER_LENGTH && proto_is_protocol_enabled(reqresp);
+    return (!PINFO_FD_VISITED(pinfo) || in_every_pass()) && !pinfo->flags.in_error_pkt &&
+           !pinfo->fragmented && tvb_captured_length(tvb) >= TCP_HEADER_LENGTH &&
+           proto_is_protocol_enabled(reqresp);
 }
 
 static int64_t nanoseconds(const nstime_t *t)
@@ -137,9 +138,9 @@ void rr_watch_handoff(void)
     dissector_add_uint("ip.proto", IP_PROTO_TCP, create_dissector_handle(watch, proto_watch));
 }
 
-void rr_watch_in_every_pass(void)
+void rr_watch_in_every_pass_while(bool (*wanted)(void))
 {
-    in_every_pass = true;
+    in_every_pass = wanted;
 }
 
 struct rr_segments rr_watch_take(const packet_info *pinfo)

@@ -27,8 +27,8 @@ struct rr_watched {
 void rr_watch_register(int proto);
 void rr_watch_handoff(void);
 
-/* Segments of frames that were dissected before are noted, too. */
-void rr_watch_in_every_pass(void);
+/* While that is so, segments of frames that were dissected before are noted, too. */
+void rr_watch_in_every_pass_while(bool (*wanted)(void));
 
 /* Hands over the segments of the frame that was dissected, in order; those of its first dissection only, if
  * not told otherwise.  Good until the next is dissected. */

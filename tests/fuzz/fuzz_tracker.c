@@ -222,8 +222,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     run.tracker = rr_tracker_new(&run.talk.settings);
     run.audit = audit_new(run.tracker);
     run.payload =
-        rr_payload_new(run.talk.is_short_of_memory ? (struct rr_payload_limits){ 64, 128, 16 }
-                                                   : (struct rr_payload_limits){ 1 << 20, 1 << 20, 4096 });
+        rr_payload_new(run.talk.is_short_of_memory ? (struct rr_payload_limits){ 64, 128, 16, 0 }
+                                                   : (struct rr_payload_limits){ 1 << 20, 1 << 20, 4096, 0 });
     run.report = 0;
     conversation_open(&run.talk, run.tracker);
     while (run.segments + 4 < SEGMENTS_MAX && conversation_step(&run.talk))

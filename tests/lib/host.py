@@ -104,7 +104,7 @@ def run(words, plugin=True, **more):
     argv, environment = command(words, plugin)
     more.setdefault("stdin", subprocess.DEVNULL)
     return subprocess.run(argv, env=environment | more.pop("env", {}), cwd=SCRATCH, capture_output=True,
-                          timeout=SECONDS, check=False, **more)
+                          timeout=more.pop("timeout", SECONDS), check=False, **more)
 
 
 @functools.cache

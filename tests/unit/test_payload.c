@@ -143,7 +143,7 @@ static void check_capture(const GArray *capture, GRand *rand)
     r->cut_at = cuts[g_rand_int_range(rand, 0, 5)];
     r->most = g_rand_boolean(rand) ? 50 : WIRE_BYTES_MAX;
     r->tracker = rr_tracker_new(&settings);
-    r->payload = rr_payload_new((struct rr_payload_limits){ r->most, 1 << 20, 0 });
+    r->payload = rr_payload_new((struct rr_payload_limits){ r->most, 1 << 20, 0, 0 });
     r->verdicts = g_array_new(FALSE, FALSE, sizeof(struct rr_verdict));
     rr_tracker_open(r->tracker, 0, ends);
     read_once(r);
@@ -248,16 +248,20 @@ static void send(struct talk *t, int way, uint32_t segments)
     }
 }
 
-static struct talk begin_talk(size_t most)
+static struct talk begin_limited(struct rr_payload_limits limits)
 {
     const struct rr_settings settings = { .quiet = 3000 * MS, .patience = 60000 * MS };
     const struct rr_endpoint ends[2] = { { "192.0.2.1", 40000 }, { "192.0.2.2", 80 } };
-    struct talk t = { .tracker = rr_tracker_new(&settings),
-                      .payload = rr_payload_new((struct rr_payload_limits){ most, 20000, 4096 }),
-                      .next = { 1, 1 },
-                      .frame = 1 };
+    struct talk t = {
+        .tracker = rr_tracker_new(&settings), .payload = rr_payload_new(limits), .next = { 1, 1 }, .frame = 1
+    };
     rr_tracker_open(t.tracker, 0, ends);
     return t;
+}
+
+static struct talk begin_talk(size_t most)
+{
+    return begin_limited((struct rr_payload_limits){ most, 20000, 4096, 0 });
 }
 
 static void end_talk(struct talk *t)
@@ -321,6 +325,17 @@ static void test_closed_connections_keep_nothing(void)
     end_talk(&t);
 }
 
+static void test_no_more_than_in_all(void)
+{
+    struct talk t = begin_limited((struct rr_payload_limits){ SIZE_MAX / 4, 20000, 4096, 4600 });
+    send(&t, 0, 20);
+    g_assert_cmpuint(t.most_kept, ==, 4500);
+    g_assert_cmpuint(rr_payload_refused(t.payload), ==, 5500);
+    rr_payload_again(t.payload);
+    g_assert_cmpuint(rr_payload_refused(t.payload), ==, 0);
+    end_talk(&t);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -329,5 +344,6 @@ int main(int argc, char **argv)
     g_test_add_func("/payload/long-messages-keep-their-begin", test_long_messages_keep_their_begin);
     g_test_add_func("/payload/behind-a-hole", test_behind_a_hole);
     g_test_add_func("/payload/closed-connections-keep-nothing", test_closed_connections_keep_nothing);
+    g_test_add_func("/payload/no-more-than-in-all", test_no_more_than_in_all);
     return g_test_run();
 }
