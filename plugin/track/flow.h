@@ -11,7 +11,7 @@
 
 #include "track/rtt.h"
 
-enum { RR_PIECES_MAX = 4096, RR_PIECES_LAZY = 4, RR_PIECES_FIRST = 6 };
+enum { RR_PIECES_MAX = 4096, RR_PIECES_LAZY = 4, RR_PIECES_FIRST = 5 };
 
 struct rr_piece {
     int64_t begin, end;
