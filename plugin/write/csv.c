@@ -6,8 +6,9 @@
 /* RFC 4180: a field with a quote, a comma or a line end stands in quotes. */
 static void put_text(GString *out, const char *s)
 {
-    if (!strpbrk(s, "\",\r\n")) {
-        g_string_append(out, s);
+    size_t plain = strcspn(s, "\",\r\n");
+    if (!s[plain]) {
+        rr_put_bytes(out, s, plain);
         return;
     }
     g_string_append_c(out, '"');

@@ -20,7 +20,7 @@ void rr_put_count(GString *out, uint64_t n)
     do
         *--first = (char)('0' + n % 10);
     while (n /= 10);
-    g_string_append_len(out, first, digits + sizeof digits - first);
+    rr_put_bytes(out, first, (size_t)(digits + sizeof digits - first));
 }
 
 void rr_put_id(GString *out, uint64_t id)
@@ -28,7 +28,7 @@ void rr_put_id(GString *out, uint64_t id)
     char digits[16];
     for (int i = 0; i < 16; i++)
         digits[i] = "0123456789abcdef"[id >> (60 - 4 * i) & 15];
-    g_string_append_len(out, digits, sizeof digits);
+    rr_put_bytes(out, digits, sizeof digits);
 }
 
 void rr_put_seconds(GString *out, int64_t ns)
@@ -39,7 +39,7 @@ void rr_put_seconds(GString *out, int64_t ns)
         g_string_append_c(out, '-');
     rr_put_count(out, size / NS_A_SECOND);
     set_digits(fraction + 1, 9, (uint32_t)(size % NS_A_SECOND));
-    g_string_append_len(out, fraction, sizeof fraction - 1);
+    rr_put_bytes(out, fraction, sizeof fraction - 1);
 }
 
 struct date {
@@ -78,7 +78,7 @@ static void put_second(GString *out, int64_t second, char between)
     set_digits(text + 11, 2, of_day / 3600);
     set_digits(text + 14, 2, of_day / 60 % 60);
     set_digits(text + 17, 2, of_day % 60);
-    g_string_append_len(out, text, sizeof text - 1);
+    rr_put_bytes(out, text, sizeof text - 1);
 }
 
 struct moment {
@@ -93,11 +93,11 @@ static struct moment moment_of(int64_t ns)
 }
 
 /* Of the first `places` of the nine decimals. */
-static void put_fraction(GString *out, uint32_t ns, int places)
+static void put_fraction(GString *out, uint32_t ns, size_t places)
 {
     char text[] = ".000000000";
     set_digits(text + 1, 9, ns);
-    g_string_append_len(out, text, 1 + places);
+    rr_put_bytes(out, text, 1 + places);
 }
 
 void rr_put_time(GString *out, int64_t ns)
@@ -126,7 +126,7 @@ void rr_put_local_time(GString *out, int64_t ns)
     offset[0] = ahead < 0 ? '-' : '+';
     set_digits(offset + 1, 2, (uint32_t)abs(ahead) / 60);
     set_digits(offset + 4, 2, (uint32_t)abs(ahead) % 60);
-    g_string_append_len(out, offset, sizeof offset - 1);
+    rr_put_bytes(out, offset, sizeof offset - 1);
 }
 
 void rr_put_local_stamp(GString *out, int64_t ns)
@@ -144,7 +144,7 @@ void rr_put_milliseconds(GString *out, int64_t ns)
         g_string_append_c(out, '-');
     rr_put_count(out, us / 1000);
     set_digits(fraction + 1, 3, (uint32_t)(us % 1000));
-    g_string_append_len(out, fraction, sizeof fraction - 1);
+    rr_put_bytes(out, fraction, sizeof fraction - 1);
 }
 
 void rr_put_hex(GString *out, const uint8_t *at, size_t length)

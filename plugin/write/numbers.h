@@ -4,6 +4,19 @@
 
 #include <glib.h>
 #include <stdint.h>
+#include <string.h>
+
+/* As g_string_append_len, for the many short texts of a row: mostly there is room. */
+static inline void rr_put_bytes(GString *out, const char *text, size_t length)
+{
+    if (length >= out->allocated_len - out->len) {
+        g_string_append_len(out, text, (gssize)length);
+        return;
+    }
+    memcpy(out->str + out->len, text, length);
+    out->len += length;
+    out->str[out->len] = '\0';
+}
 
 void rr_put_count(GString *out, uint64_t n);
 void rr_put_id(GString *out, uint64_t id);          /* 00c0ffee00c0ffee */
