@@ -117,16 +117,21 @@ class Wireshark:
     say without the plugin.
     """
 
-    # About the machine: no session of a desktop, no radio; and a window that closed while Qt still asked about it.
-    EXPECTED = re.compile(r"QStandardPaths|nl80211 not found|XDG_RUNTIME_DIR|dconf|QXcbConnection: XCB error: 3|^$")
+    # About the machine: no session of a desktop, no radio; a window that closed while Qt still asked about it; that a
+    # capture began and ended.
+    EXPECTED = re.compile(r"QStandardPaths|nl80211 not found|XDG_RUNTIME_DIR|dconf|QXcbConnection: XCB error: 3|"
+                          r"\[Capture MESSAGE\]|^$")
 
-    def __init__(self, capture, *words, artefact=None, profile=False):
+    def __init__(self, capture, *words, artefact=None, profile=False, live=False):
+        """`capture` is a file, or where it is live a pipe that packets come from."""
         host.assert_loaded()
         self.artefact = artefact
+        source = ["-k", "-i", capture] if live else ["-r", host.readable(capture)]
+        self.title = pathlib.Path(source[-1]).name
         self.home = pathlib.Path(tempfile.mkdtemp(dir=host.SCRATCH))
         self.home.chmod(0o777)
         self.screen = Screen()
-        argv, environment = host.command(["wireshark", "-r", host.readable(capture), *words])
+        argv, environment = host.command(["wireshark", *source, *words])
         environment |= {"DISPLAY": self.screen.name, "HOME": str(self.home)}
         if profile:
             argv += ["-C", host.PROFILE_NAME]
@@ -137,7 +142,7 @@ class Wireshark:
 
     def __enter__(self):
         try:
-            self.see(pathlib.Path(self.process.args[self.process.args.index("-r") + 1]).name)
+            self.see(self.title)
         except BaseException:
             self.__exit__(AssertionError)
             raise
