@@ -14,8 +14,9 @@ static struct {
     struct rr_source told;
     unsigned session;
     char *run, *file, *digest;
-    GChecksum *sum; /* of the frames so far; NULL: none */
-    uint32_t frame; /* the last one noted */
+    bool is_complete; /* the file is there as a whole */
+    GChecksum *sum;   /* of the frames so far; NULL: none */
+    uint32_t frame;   /* the last one noted */
 } source;
 
 static bool takes_value(char letter)
@@ -81,6 +82,7 @@ static char *name_of_source(void)
         name = g_canonicalize_filename(file, NULL);
     else
         name = g_strdup(interface);
+    source.is_complete = file && name && g_file_test(name, G_FILE_TEST_IS_REGULAR);
     char *valid = name ? g_utf8_make_valid(name, -1) : NULL;
     g_free(name);
     g_ptr_array_free(words, TRUE);
@@ -124,6 +126,11 @@ const struct rr_source *rr_source(void)
     if (!source.run)
         begin();
     return &source.told;
+}
+
+bool rr_source_is_complete(void)
+{
+    return rr_source()->file && source.is_complete;
 }
 
 static void add_number(uint64_t number)

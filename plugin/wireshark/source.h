@@ -13,6 +13,9 @@ void rr_source_register(void);
 /* Kept up to date as frames are noted; good until the program ends. */
 const struct rr_source *rr_source(void);
 
+/* Nothing that is read is yet to happen. */
+bool rr_source_is_complete(void);
+
 /* A frame, in order; several can note the same one. */
 void rr_source_note(const packet_info *pinfo, const epan_dissect_t *edt);
 

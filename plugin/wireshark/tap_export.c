@@ -18,8 +18,9 @@ static const char command[] = "reqresp,export";
 
 enum { EXIT_REFUSED = 1, EXIT_LOST = 2 };
 
-/* Rows wait at most that long for others to go out with them, while frames come in. */
-static const gint64 LONGEST_WAIT_US = 500000;
+/* How long rows wait at most for others to go out with them, while frames come in: where nobody looks before
+ * the end, and where somebody may, but what is read happened long ago. */
+static const gint64 LONGEST_WAIT_US = 500000, LONGEST_LOOK_US = 50000;
 
 struct export
 {
@@ -29,6 +30,7 @@ struct export
     GHashTable *selected; /* what the filter chose, by key_of(); NULL: everything is */
     bool flushed;         /* once: the head goes out with the first frame */
     gint64 flushed_at;    /* by the clock of the machine, microseconds */
+    gint64 longest_wait;  /* 0: rows go out as they are due */
 };
 
 /* All of this run. */
@@ -117,7 +119,7 @@ static void flush(struct export *e)
 
 static bool waited_enough(const struct export *e)
 {
-    return rr_writer_is_waiting(e->writer) && g_get_monotonic_time() - e->flushed_at >= LONGEST_WAIT_US;
+    return rr_writer_is_waiting(e->writer) && g_get_monotonic_time() - e->flushed_at >= e->longest_wait;
 }
 
 static tap_packet_status print(void *exporting, packet_info *pinfo, epan_dissect_t *edt, const void *data,
@@ -128,7 +130,7 @@ static tap_packet_status print(void *exporting, packet_info *pinfo, epan_dissect
     if (rr_writer_notes_source(e->writer))
         rr_source_note(pinfo, edt);
     bool due = print_due(e, tapped->frame);
-    bool now = rr_writer_may_wait(e->writer) ? waited_enough(e) : due || !e->flushed;
+    bool now = e->longest_wait ? waited_enough(e) : due || !e->flushed;
     if (now)
         flush(e);
     return TAP_PACKET_DONT_REDRAW;
@@ -240,6 +242,10 @@ static rr_stat_start start(const char *argument, void *user _U_)
     e->writer = rr_writer_new(e->options, rr_source(), &error);
     if (!e->writer)
         refuse(error);
+    if (rr_writer_may_wait(e->writer))
+        e->longest_wait = LONGEST_WAIT_US;
+    else if (rr_source_is_complete())
+        e->longest_wait = LONGEST_LOOK_US;
     if (e->options->with_payload)
         rr_assembly_want(e->options->payload_max);
     g_ptr_array_add(exports, e);
