@@ -25,7 +25,7 @@ import live  # noqa: E402
 
 HAS_SQLITE = os.environ.get("RR_SQLITE", "TRUE").upper() in ("TRUE", "1", "ON", "YES")
 PATIENCE = 60
-TURNS, SLOW, FRAMES = 60, b"slow", 25
+TURNS, SLOW, FRAMES, TRIES = 60, b"slow", 25, 5
 KINDS, PAYLOADS = ("messages", "exchanges", "connections"), (",payload=hex", ",payload=hex", "")
 # What begins a session, and where the packets go.
 WAYS = {
@@ -157,6 +157,12 @@ class Run:
             return sorted(self.folder.glob("part_*.pcapng"))
         return sorted(self.folder.glob("*.pcapng"))
 
+    def was_said_again(self):
+        """TCP sent a segment twice, as it does on a busy machine: in another session its bytes are rightly new."""
+        whole = self.folder / "whole.pcap"
+        subprocess.run(["mergecap", "-F", "pcap", "-w", whole, *self.sessions], check=True)
+        return host.tshark(whole, "-Y", "tcp.analysis.retransmission", plugin=False) != ""
+
     def rows(self, kind):
         return host.parse((self.folder / (kind + ".csv")).read_text())
 
@@ -212,8 +218,8 @@ def nothing_lost(run):
 def crossing(run):
     """The slow exchange is two rows, and the numbers of each session begin with 1."""
     sessions = run.whole("exchanges")
-    first = [row for rows in sessions for row in rows if row["summary"] == "slow one"]
-    second = [row for rows in sessions for row in rows if row["summary"] == "+slow one"]
+    first, second = ([row for row in run.rows("exchanges") if row["summary"] == summary]
+                     for summary in ("slow one", "+slow one"))
     cases.check([("open", "session", "")], [(row["status"], row["ended_by"], row["response_bytes"]) for row in first])
     cases.check([("unasked", "")], [(row["status"], row["request_frame"]) for row in second])
     for rows in sessions:
@@ -249,6 +255,8 @@ def main(words):
         if words and way not in words:
             continue
         run = Run(way, getattr(signal, name))
+        for _ in range(TRIES):
+            run = run if not run.was_said_again() else Run(way, getattr(signal, name))
         about = "%s, %s: " % (way, name)
         todo += [(about + "ends well", ended_well, run), (about + "nothing lost", nothing_lost, run)]
         todo += [(about + kind, rows_of_each, run, kind) for kind in KINDS]
