@@ -46,9 +46,9 @@ static void put_columns(GString *page)
                           "In bold the column of a row, in italics the field that can be filtered on and "
                           "shown as a column of the packet list.\n");
     for (int noun = 0; noun < RR_NOUN_COUNT; noun++) {
-        g_string_append_printf(page, ".SS rows=%s\n", rr_columns[noun].name);
-        for (size_t i = 0; i < rr_columns[noun].count; i++)
-            put_column(page, &rr_columns[noun].column[i]);
+        g_string_append_printf(page, ".SS rows=%s\n", rr_columns[noun]->name);
+        for (size_t i = 0; i < rr_columns[noun]->count; i++)
+            put_column(page, &rr_columns[noun]->column[i]);
     }
 }
 

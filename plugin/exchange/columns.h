@@ -58,6 +58,6 @@ struct rr_columns {
 };
 
 /* The same field can stand in several tables: it then has one kind and meaning. */
-extern const struct rr_columns rr_columns[RR_NOUN_COUNT];
+extern const struct rr_columns *const rr_columns[RR_NOUN_COUNT];
 
 #endif

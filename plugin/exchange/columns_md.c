@@ -64,6 +64,6 @@ int main(void)
 {
     fputs(preface, stdout);
     for (int noun = 0; noun < RR_NOUN_COUNT; noun++)
-        print_table(&rr_columns[noun]);
+        print_table(rr_columns[noun]);
     return ferror(stdout) || fflush(stdout) ? 1 : 0;
 }

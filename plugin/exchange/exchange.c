@@ -4,7 +4,7 @@ const char *rr_status_name(enum rr_status status)
 {
     static const char *const names[RR_STATUS_COUNT] = {
         [RR_OPEN] = "open",       [RR_ANSWERED] = "answered", [RR_UNANSWERED] = "unanswered",
-        [RR_UNASKED] = "unasked", [RR_PUSHED] = "pushed",
+        [RR_UNASKED] = "unasked", [RR_PUSHED] = "pushed",     [RR_ONEWAY] = "oneway",
     };
     return names[status];
 }
@@ -12,12 +12,20 @@ const char *rr_status_name(enum rr_status status)
 const char *rr_evidence_name(enum rr_evidence evidence)
 {
     static const char *const names[RR_EVIDENCE_COUNT] = {
-        [RR_NO_PAIR] = "",
-        [RR_EXACT] = "exact",
-        [RR_ACKED] = "acked",
-        [RR_ORDER] = "order",
+        [RR_NO_PAIR] = "",    [RR_EXACT] = "exact", [RR_ACKED] = "acked",
+        [RR_ORDER] = "order", [RR_LOST] = "lost",
     };
     return names[evidence];
+}
+
+const char *rr_pairing_name(enum rr_pairing pairing)
+{
+    static const char *const names[RR_PAIRING_COUNT] = {
+        [RR_BY_TURN] = "turn",
+        [RR_BY_ORDER] = "order",
+        [RR_BY_KEY] = "key",
+    };
+    return names[pairing];
 }
 
 const char *rr_ended_by_name(enum rr_ended_by ended_by)
@@ -33,6 +41,7 @@ const char *rr_ended_by_name(enum rr_ended_by ended_by)
         [RR_BY_SERVER_RST] = "server-rst",
         [RR_BY_SESSION] = "session",
         [RR_BY_END] = "end",
+        [RR_BY_PDU] = "pdu",
     };
     return names[ended_by];
 }

@@ -34,6 +34,7 @@ enum rr_ended_by {
     RR_BY_SERVER_RST,
     RR_BY_SESSION,
     RR_BY_END,
+    RR_BY_PDU, /* its protocol says that it is whole */
     RR_ENDED_BY_COUNT
 };
 
@@ -78,6 +79,7 @@ enum rr_status {
     RR_UNANSWERED, /* FIN, RST or the longest wait came first */
     RR_UNASKED,    /* no byte of the request was captured */
     RR_PUSHED,     /* not an exchange: `response` is a push */
+    RR_ONEWAY,     /* no answer is owed to it */
     RR_STATUS_COUNT
 };
 
@@ -87,7 +89,16 @@ enum rr_evidence {
     RR_EXACT, /* the answer begins where the request had acknowledged, and acknowledges all that was sent */
     RR_ACKED, /* the answer acknowledges the request */
     RR_ORDER, /* the capture has no number that tells */
+    RR_LOST,  /* messages were lost or not understood: counted from where both sides were done */
     RR_EVIDENCE_COUNT
+};
+
+/* How an answer finds its request. */
+enum rr_pairing {
+    RR_BY_TURN,  /* by what it acknowledges */
+    RR_BY_ORDER, /* the n-th message answers the n-th */
+    RR_BY_KEY,   /* by a number that both carry */
+    RR_PAIRING_COUNT
 };
 
 enum rr_side { RR_CLIENT, RR_SERVER };
@@ -169,6 +180,9 @@ struct rr_exchange {
     uint8_t proof;     /* the tracker's own */
     uint8_t due;       /* the tracker's own: rows that wait to be reported */
     bool connected;    /* it is what the connection was made for: its first, after a captured handshake */
+    uint8_t pairing;   /* enum rr_pairing */
+    uint16_t depth;    /* requests that waited for an answer when it was sent, with it; 0: not known */
+    int64_t interim;   /* when the first interim answer came; 0: none did */
 };
 
 /* What was captured of a message, in order. */
@@ -187,6 +201,7 @@ struct rr_row {
 };
 
 const char *rr_status_name(enum rr_status status);
+const char *rr_pairing_name(enum rr_pairing pairing);
 const char *rr_evidence_name(enum rr_evidence evidence); /* "" for RR_NO_PAIR */
 const char *rr_ended_by_name(enum rr_ended_by ended_by); /* "" for RR_GOING_ON */
 const char *rr_tcp_state_name(enum rr_tcp_state state);  /* "" for RR_STATE_UNKNOWN */

@@ -198,10 +198,8 @@ static void count_message(struct rr_totals *t, const struct rr_message *m)
 static void count_status(struct rr_totals *t, const struct rr_exchange *x)
 {
     uint64_t *const sums[RR_STATUS_COUNT] = {
-        [RR_OPEN] = &t->open,
-        [RR_ANSWERED] = &t->answered,
-        [RR_UNANSWERED] = &t->unanswered,
-        [RR_UNASKED] = &t->unasked,
+        [RR_OPEN] = &t->open,       [RR_ANSWERED] = &t->answered, [RR_UNANSWERED] = &t->unanswered,
+        [RR_UNASKED] = &t->unasked, [RR_ONEWAY] = &t->oneway,
     };
     t->exchanges++;
     ++*sums[x->status];
@@ -262,6 +260,7 @@ static void merge_totals(struct rr_totals *into, const struct rr_totals *from)
     into->answered += from->answered;
     into->unanswered += from->unanswered;
     into->unasked += from->unasked;
+    into->oneway += from->oneway;
     into->open += from->open;
     into->pushes += from->pushes;
     into->slow += from->slow;

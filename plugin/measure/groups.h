@@ -30,8 +30,8 @@ bool rr_grouping_named(const char *name, enum rr_grouping *by);
 
 struct rr_totals {
     uint64_t connections;
-    uint64_t exchanges; /* the sum of these four: */
-    uint64_t answered, unanswered, unasked, open;
+    uint64_t exchanges; /* the sum of these five: */
+    uint64_t answered, unanswered, unasked, open, oneway;
     uint64_t pushes;
     uint64_t slow;                /* latency above the threshold */
     uint64_t requests, responses; /* of which a byte was captured */

@@ -25,6 +25,7 @@ static const struct count {
       OF(unanswered), true },
     { "unasked", "unasked", "Exchanges whose request was not captured.", OF(unasked), false },
     { "open", "open", "Exchanges that may still be answered.", OF(open), true },
+    { "oneway", "oneway", "Requests that no answer is owed to.", OF(oneway), false },
     { "pushes", "pushes", "Messages that the server sent unasked.", OF(pushes), false },
     { "push_bytes", "push_bytes", "Captured bytes of pushes.", OF(push_bytes), false },
     { "segments", "segments", "Segments that brought new bytes.", OF(segments), false },

@@ -1,6 +1,7 @@
 #include "track/connection.h"
 
 #include "track/messages.h"
+#include "track/pdus.h"
 #include "track/rare.h"
 #include "track/seq.h"
 #include "track/sides.h"
@@ -40,6 +41,7 @@ void rr_conn_free(struct rr_conn *c)
         rr_flow_release(&c->flow[i]);
         rr_list_release(&c->messages[i]);
     }
+    rr_pdus_free(c->pdus);
     g_free(c->probe);
     g_free(c);
 }
@@ -95,7 +97,7 @@ static void take_sides(struct rr_conn *c, struct rr_sides sides)
 
 static bool has_messages(const struct rr_conn *c)
 {
-    return c->last[RR_CLIENT] || c->last[RR_SERVER];
+    return c->last[RR_CLIENT] || c->last[RR_SERVER] || c->pdus;
 }
 
 /* Sides can still change while nobody has said anything. */
@@ -117,7 +119,7 @@ RR_RARE static void learn_sides(struct rr_conn *c, const struct rr_segment *s)
 RR_RARE static int64_t move_origin(struct rr_conn *c, int side, const struct rr_segment *s, int64_t begin)
 {
     struct rr_flow *f = &c->flow[side];
-    bool stood_on = c->last[side] || (side == RR_CLIENT && c->last[RR_SERVER]);
+    bool stood_on = c->pdus || c->last[side] || (side == RR_CLIENT && c->last[RR_SERVER]);
     bool further_back = begin < 0 && !(s->len == 1 && begin == -1);
     bool after_keep_alive = begin == 1 && f->bare;
     if (f->whole || stood_on || s->len == 0 || !(further_back || after_keep_alive))
@@ -254,8 +256,13 @@ static void end_told(struct rr_conn *c, enum rr_ended_by why)
     rr_timer_clear(&c->quiet);
 }
 
+/* Under a rule it is known only after this segment what was still said. */
 static void end_all(struct rr_conn *c, enum rr_ended_by why)
 {
+    if (c->pdus) {
+        c->pdus->ending = (uint8_t)why;
+        return;
+    }
     end_told(c, why);
     give_up_waiting(c, why);
 }
@@ -275,7 +282,8 @@ RR_RARE static void reset(struct rr_conn *c, int side, struct rr_verdict *v)
     bool refused = side == RR_SERVER && c->facts.state[RR_CLIENT] == RR_SYN_SENT && !c->synack.frame;
     v->phase = RR_PHASE_TEARDOWN;
     v->refused = refused;
-    v->reset = rr_pending(c) || (told && told->response.ended_by == RR_GOING_ON);
+    v->reset =
+        c->pdus ? c->pdus->waiting > 0 : rr_pending(c) || (told && told->response.ended_by == RR_GOING_ON);
     rr_states_after(c->facts.state, side, (struct rr_state_events){ .rst = true });
     bool again = c->facts.close == RR_CLOSE_RST;
     if (c->facts.close == RR_CLOSE_OPEN) {
@@ -322,7 +330,7 @@ RR_RARE static void heed_fin(struct rr_conn *c, int side)
     if (f->fin_heeded || f->fin == RR_NO_OFFSET || !all_here)
         return;
     f->fin_heeded = true;
-    struct rr_exchange *pending = rr_pending(c);
+    struct rr_exchange *pending = c->pdus ? NULL : rr_pending(c);
     if (side == RR_CLIENT && pending)
         rr_end(c, RR_CLIENT, pending, RR_BY_CLIENT_FIN);
     if (side == RR_SERVER)
@@ -342,6 +350,8 @@ static bool is_clean(const struct rr_conn *c)
 RR_RARE static void stall_over(struct rr_conn *c, int receiver, int64_t now)
 {
     int64_t since = c->flow[receiver].shut_at;
+    if (c->pdus)
+        return;
     struct rr_exchange *held[] = { rr_last(c, !receiver), receiver == RR_CLIENT ? rr_pending(c) : NULL };
     for (int i = 0; i < 2; i++)
         if (held[i])
@@ -360,7 +370,7 @@ static void note_window(struct rr_conn *c, int side, const struct rr_segment *s,
         f->shut_at = s->at.time;
     if (opened)
         stall_over(c, side, s->at.time);
-    if (side == RR_CLIENT && rr_last(c, RR_SERVER) && (opened || waits))
+    if (side == RR_CLIENT && rr_last(c, RR_SERVER) && !c->pdus && (opened || waits))
         rr_timer_set(&c->shared->quiet, c, s->at.time);
 }
 
@@ -406,6 +416,16 @@ static void measure(struct rr_conn *c, int side, const struct rr_segment *s, int
         rr_rtt_sent(&c->flow[side].sample, v->begin + s->len, s->at.time);
 }
 
+/* Drops those whose messages were told; a hole is awaited as long as there is room. */
+static void settle_ruled(struct rr_conn *c, int side, int64_t upto)
+{
+    struct rr_flow *f = &c->flow[side];
+    int64_t keep = MIN(rr_pdus_keep(c, side), rr_flow_solid(f));
+    if (f->count >= RR_PIECES_MAX)
+        keep = MAX(keep, upto);
+    rr_flow_settle(f, keep, f->count >= RR_PIECES_MAX ? upto : keep);
+}
+
 /* Merges the pieces that no boundary can fall between any more. */
 static void settle(struct rr_conn *c, int side)
 {
@@ -418,7 +438,9 @@ static void settle(struct rr_conn *c, int side)
     upto = MIN(upto, f->pieces[f->head + f->count - RR_PIECES_LAZY / 2].begin);
     if (f->count >= RR_PIECES_MAX)
         upto = MAX(upto, f->pieces[f->head + f->count / 2].begin);
-    int i = rr_find(c, side, upto - 1);
+    int i = c->pdus ? -1 : rr_find(c, side, upto - 1);
+    if (c->pdus)
+        settle_ruled(c, side, upto);
     if (i >= 0)
         rr_flow_settle(f, rr_side_of(rr_nth(c, side, (guint)i), side)->begin, upto);
     f->settle_at = f->count + MAX(f->count / 4, (uint32_t)RR_PIECES_LAZY / 2);
@@ -430,13 +452,18 @@ static void feed_payload(struct rr_conn *c, const struct rr_segment *s, int64_t 
     int side = v->side;
     struct rr_flow *f = &c->flow[side];
     if (s->len) {
-        if (side == RR_CLIENT)
+        if (c->pdus)
+            rr_turns_pass(c, s, begin, acked, v);
+        else if (side == RR_CLIENT)
             rr_turns_asked(c, s, begin, acked, v);
         else
             rr_turns_told(c, s, begin, acked, v);
     } else if (!(s->flags & (RR_SYN | RR_FIN)) && begin == f->next - 1) {
         v->repeat = true;
-        rr_count_repeat(c, side, begin);
+        if (c->pdus)
+            rr_pdus_repeat(c, side, begin);
+        else
+            rr_count_repeat(c, side, begin);
     }
     bool sent_all = !s->len || (v->fresh && !v->late); /* unlike a segment sent again */
     if (side == RR_SERVER && sent_all && rr_flow_missing(f) == 0 && begin <= f->next && acked > c->sure)
@@ -455,7 +482,7 @@ static bool shows_all(const struct rr_flow *f)
 RR_RARE static void follow_close(struct rr_conn *c, const struct rr_segment *s)
 {
     rr_timer_set(&c->shared->closed, c, s->at.time);
-    if (!shows_all(&c->flow[0]) || !shows_all(&c->flow[1]))
+    if (c->pdus || !shows_all(&c->flow[0]) || !shows_all(&c->flow[1]))
         return;
     rr_flow_release(&c->flow[0]);
     rr_flow_release(&c->flow[1]);
@@ -515,11 +542,18 @@ struct rr_verdict rr_conn_feed(struct rr_conn *c, const struct rr_segment *s)
 
 void rr_conn_waited(struct rr_conn *c)
 {
-    give_up_waiting(c, RR_BY_QUIET);
+    if (c->pdus)
+        rr_pdus_waited(c);
+    else
+        give_up_waiting(c, RR_BY_QUIET);
 }
 
 void rr_conn_quiet(struct rr_conn *c)
 {
+    if (c->pdus) {
+        rr_pdus_quiet(c);
+        return;
+    }
     if (!is_clean(c))
         return;
     c->hushed = true;
@@ -545,7 +579,10 @@ void rr_conn_lingered(struct rr_conn *c)
 
 void rr_conn_finish(struct rr_conn *c, enum rr_ended_by why)
 {
-    end_all(c, why);
+    if (c->pdus)
+        rr_pdus_end(c, why);
+    else
+        end_all(c, why);
     rr_flush_last(c);
     report_connection(c);
 }

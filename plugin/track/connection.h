@@ -48,6 +48,7 @@ struct rr_conn {
     struct rr_timer quiet;       /* of the response or push that may go on */
 
     struct rr_timer closed;
+    struct rr_pdus *pdus;        /* NULL: turns */
     struct rr_point syn, synack; /* the first of each */
     struct rr_point last_syn[2]; /* the newest that was no copy, by sender */
 };

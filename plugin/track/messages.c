@@ -63,7 +63,7 @@ static void touch(struct rr_conn *c, struct rr_exchange *x)
     rr_list_add(&c->shared->touched, x);
 }
 
-static void due(struct rr_conn *c, struct rr_exchange *x, uint8_t rows)
+void rr_due(struct rr_conn *c, struct rr_exchange *x, uint8_t rows)
 {
     x->due |= rows;
     touch(c, x);
@@ -75,18 +75,18 @@ static bool was_reported(const struct rr_exchange *x)
 }
 
 /* Facts of the rows named are about to change, beyond bytes joining: nothing is restated for that alone. */
-static void thaw(struct rr_conn *c, struct rr_exchange *x, int side)
+void rr_thaw(struct rr_conn *c, struct rr_exchange *x, int side)
 {
     if (x->entry[RR_ENTRY_ANSWER] || (side == RR_CLIENT && x->entry[RR_ENTRY_REQUEST]))
         rr_reports_freeze(c->shared->reports, x);
 }
 
 /* Bytes are about to join or leave a message: rows that showed it are to be restated. */
-static void changes(struct rr_conn *c, struct rr_exchange *x, int side)
+void rr_changes(struct rr_conn *c, struct rr_exchange *x, int side)
 {
     if (!was_reported(x))
         return;
-    thaw(c, x, side);
+    rr_thaw(c, x, side);
     uint8_t shown = 0;
     if (side == RR_CLIENT && x->request.part)
         shown |= RR_ROW_REQUEST;
@@ -95,14 +95,14 @@ static void changes(struct rr_conn *c, struct rr_exchange *x, int side)
     if (x->part)
         shown |= RR_ROW_EXCHANGE;
     if (shown)
-        due(c, x, shown);
+        rr_due(c, x, shown);
 }
 
 /* The answer is about to begin elsewhere: its request's row shows the latency. */
 static void begins_elsewhere(struct rr_conn *c, struct rr_exchange *x)
 {
-    changes(c, x, RR_CLIENT);
-    changes(c, x, RR_SERVER);
+    rr_changes(c, x, RR_CLIENT);
+    rr_changes(c, x, RR_SERVER);
 }
 
 static void count_bytes(struct rr_conn *c, const struct rr_exchange *x, int side, int64_t bytes)
@@ -117,7 +117,9 @@ static enum rr_status status_of(const struct rr_exchange *x)
         return RR_PUSHED;
     if (!rr_seen(&x->request))
         return RR_UNASKED;
-    if (rr_exists(&x->response))
+    if (x->proof & RR_PROOF_ALONE)
+        return RR_ONEWAY;
+    if (rr_exists(&x->response) || x->proof & RR_PROOF_LOST)
         return RR_ANSWERED;
     return x->proof & PROOF_GIVEN_UP ? RR_UNANSWERED : RR_OPEN;
 }
@@ -125,15 +127,17 @@ static enum rr_status status_of(const struct rr_exchange *x)
 static enum rr_evidence evidence_of(const struct rr_exchange *x)
 {
     const uint8_t all = RR_PROOF_ACK | RR_PROOF_ALL | RR_PROOF_FIRST | RR_PROOF_SAW;
-    if (rr_is_push(x) || !rr_exists(&x->response))
+    if (rr_is_push(x) || (!rr_exists(&x->response) && !(x->proof & RR_PROOF_LOST)))
         return RR_NO_PAIR;
+    if (x->proof & RR_PROOF_LOST)
+        return RR_LOST;
     if (!(x->proof & RR_PROOF_ACK))
         return RR_ORDER;
     return (x->proof & all) == all && rr_seen(&x->request) ? RR_EXACT : RR_ACKED;
 }
 
 /* Brings what follows from an exchange's messages up to date. */
-static void judge(struct rr_conn *c, struct rr_exchange *x)
+void rr_judge(struct rr_conn *c, struct rr_exchange *x)
 {
     enum rr_status status = status_of(x);
     c->facts.unanswered += status == RR_UNANSWERED;
@@ -148,7 +152,7 @@ void rr_prove(struct rr_exchange *x, uint8_t proof)
     x->evidence = (uint8_t)evidence_of(x);
 }
 
-static struct rr_exchange *new_exchange(struct rr_conn *c)
+struct rr_exchange *rr_new_exchange(struct rr_conn *c)
 {
     struct rr_exchange *x = rr_store_exchange(c->shared->store);
     x->connection = &c->facts;
@@ -159,7 +163,7 @@ static struct rr_exchange *new_exchange(struct rr_conn *c)
     return x;
 }
 
-static struct rr_exchange *new_push(struct rr_conn *c, int64_t covered, const struct rr_exchange *before)
+struct rr_exchange *rr_new_push(struct rr_conn *c, int64_t covered, const struct rr_exchange *before)
 {
     struct rr_exchange *x = rr_store_exchange(c->shared->store);
     x->connection = &c->facts;
@@ -176,12 +180,25 @@ struct rr_exchange *rr_open_request(struct rr_conn *c)
     struct rr_exchange *before = rr_last(c, RR_CLIENT);
     if (before && before->request.begin >= rr_covered(c) && !before->part)
         rr_give_up(c, before, RR_BY_CLIENT_FIN);
-    struct rr_exchange *x = new_exchange(c);
+    struct rr_exchange *x = rr_new_exchange(c);
     x->request.begin = x->request.end = c->flow[RR_CLIENT].next;
     x->connected = !before && c->facts.handshake.frame;
     x->as.after = turn ? c->answer_end : RR_NEVER;
     enlist_last(c, RR_CLIENT, x);
     return x;
+}
+
+void rr_withdraw_last(struct rr_conn *c, int side)
+{
+    struct rr_list *l = &c->messages[side];
+    struct rr_exchange *x = l->at[--l->len];
+    c->last[side] = l->len ? l->at[l->len - 1] : NULL;
+    x->due &= DUE_TOUCHED;
+    if (!rr_is_push(x))
+        return;
+    c->facts.pushes--;
+    c->facts.push_bytes -= x->response.bytes;
+    c->facts.bytes[RR_SERVER] += x->response.bytes;
 }
 
 struct rr_exchange *rr_open_response(struct rr_conn *c, struct rr_exchange *x)
@@ -190,9 +207,9 @@ struct rr_exchange *rr_open_response(struct rr_conn *c, struct rr_exchange *x)
     if (before)
         rr_end(c, RR_SERVER, before, RR_BY_NEXT);
     if (x)
-        changes(c, x, RR_CLIENT);
+        rr_changes(c, x, RR_CLIENT);
     else
-        x = new_push(c, rr_covered(c), before);
+        x = rr_new_push(c, rr_covered(c), before);
     x->response.begin = x->response.end = c->flow[RR_SERVER].next;
     enlist_last(c, RR_SERVER, x);
     if (!rr_is_push(x))
@@ -203,7 +220,7 @@ struct rr_exchange *rr_open_response(struct rr_conn *c, struct rr_exchange *x)
 
 struct rr_exchange *rr_open_unasked(struct rr_conn *c)
 {
-    struct rr_exchange *x = new_exchange(c);
+    struct rr_exchange *x = rr_new_exchange(c);
     x->request.begin = x->request.end = rr_covered(c);
     x->request.ended_by = RR_BY_RESPONSE;
     x->response.begin = x->response.end = c->flow[RR_SERVER].next;
@@ -216,17 +233,17 @@ void rr_stretch(struct rr_conn *c, int side, int64_t end)
     struct rr_exchange *x = rr_last(c, side);
     struct rr_message *m = rr_side_of(x, side);
     bool existed = rr_exists(m);
-    changes(c, x, side);
+    rr_changes(c, x, side);
     m->end = end;
     if (side == RR_SERVER && c->facts.close != RR_CLOSE_RST)
         m->ended_by = RR_GOING_ON;
     c->flow[side].next = end;
     if (!existed)
-        judge(c, x);
+        rr_judge(c, x);
 }
 
 /* Adds what a sum of pieces tells to a message; bytes apart. */
-static void add_facts(struct rr_message *m, const struct rr_piece *sum)
+void rr_add_facts(struct rr_message *m, const struct rr_piece *sum)
 {
     if (!sum->first_frame)
         return;
@@ -254,9 +271,9 @@ void rr_gain(struct rr_conn *c, int side, struct rr_exchange *x, struct rr_piece
     if (!seen || piece->first_frame < m->first_frame)
         begins_elsewhere(c, x);
     else
-        changes(c, x, side);
+        rr_changes(c, x, side);
     rr_flow_add(&c->flow[side], piece);
-    add_facts(m, piece);
+    rr_add_facts(m, piece);
     m->bytes += (uint64_t)piece->bytes;
     count_bytes(c, x, side, piece->bytes);
     if (side == RR_SERVER && !rr_is_push(x))
@@ -265,7 +282,7 @@ void rr_gain(struct rr_conn *c, int side, struct rr_exchange *x, struct rr_piece
         piece->acked == x->response.begin)
         rr_prove(x, RR_PROOF_SAW);
     if (!seen)
-        judge(c, x);
+        rr_judge(c, x);
 }
 
 void rr_count_repeat(struct rr_conn *c, int side, int64_t offset)
@@ -276,7 +293,7 @@ void rr_count_repeat(struct rr_conn *c, int side, int64_t offset)
         return;
     struct rr_exchange *x = rr_nth(c, side, (guint)i);
     struct rr_piece *piece = rr_flow_piece(&c->flow[side], offset);
-    thaw(c, x, side);
+    rr_thaw(c, x, side);
     rr_side_of(x, side)->repeats++;
     if (piece)
         piece->repeats++;
@@ -286,7 +303,7 @@ void rr_hold_up(struct rr_conn *c, struct rr_exchange *x, enum rr_delay_kind kin
 {
     if (to <= from)
         return;
-    thaw(c, x, RR_SERVER);
+    rr_thaw(c, x, RR_SERVER);
     struct rr_delay more = { .from = from, .to = to, .kind = (uint8_t)kind };
     x->delays = rr_store_delay(c->shared->store, x->delays, more);
 }
@@ -299,7 +316,7 @@ static void split(const struct rr_flow *f, struct rr_message *left, struct rr_me
     struct rr_message part[2] = { { .begin = whole.begin, .end = offset },
                                   { .begin = offset, .end = whole.end } };
     for (int i = 0; i < 2; i++)
-        add_facts(&part[i], &sum[i]);
+        rr_add_facts(&part[i], &sum[i]);
     part[0].bytes = (uint64_t)sum[0].bytes;
     part[1].bytes = whole.bytes - part[0].bytes;
     part[0].repeats = MIN(sum[0].repeats, whole.repeats);
@@ -313,15 +330,15 @@ static void split(const struct rr_flow *f, struct rr_message *left, struct rr_me
 struct rr_exchange *rr_cut_request(struct rr_conn *c, struct rr_exchange *x, int64_t offset)
 {
     int i = rr_find(c, RR_CLIENT, x->request.begin);
-    changes(c, x, RR_CLIENT);
-    struct rr_exchange *y = new_exchange(c);
+    rr_changes(c, x, RR_CLIENT);
+    struct rr_exchange *y = rr_new_exchange(c);
     split(&c->flow[RR_CLIENT], &x->request, &y->request, offset);
     y->proof = x->proof & PROOF_GIVEN_UP;
     enlist(c, RR_CLIENT, (guint)i + 1, y);
     if (y->request.ended_by != RR_GOING_ON)
-        due(c, y, RR_ROW_REQUEST | (x->part || y->proof & PROOF_GIVEN_UP ? RR_ROW_EXCHANGE : 0));
-    judge(c, x);
-    judge(c, y);
+        rr_due(c, y, RR_ROW_REQUEST | (x->part || y->proof & PROOF_GIVEN_UP ? RR_ROW_EXCHANGE : 0));
+    rr_judge(c, x);
+    rr_judge(c, y);
     return y;
 }
 
@@ -350,12 +367,12 @@ static void move_front(struct rr_conn *c, struct rr_exchange *from, int64_t offs
                             .summary = front.summary,
                             .protocol = front.protocol,
                             .cut = front.cut };
-    add_facts(to, &sum);
+    rr_add_facts(to, &sum);
     to->end = offset;
     to->bytes += front.bytes;
     to->repeats += front.repeats;
-    judge(c, from);
-    judge(c, into);
+    rr_judge(c, from);
+    rr_judge(c, into);
 }
 
 void rr_give_to_previous(struct rr_conn *c, int i, int64_t offset)
@@ -367,11 +384,11 @@ void rr_give_to_new(struct rr_conn *c, int i, int64_t offset, struct rr_exchange
 {
     struct rr_exchange *before = i ? rr_nth(c, RR_SERVER, (guint)i - 1) : NULL;
     if (!x)
-        x = new_push(c, before ? before->request.end : 0, before);
+        x = rr_new_push(c, before ? before->request.end : 0, before);
     enlist(c, RR_SERVER, (guint)i, x);
     move_front(c, rr_nth(c, RR_SERVER, (guint)i + 1), offset, x);
     x->proof |= RR_PROOF_ACK;
-    judge(c, x);
+    rr_judge(c, x);
     rr_end(c, RR_CLIENT, x, RR_BY_RESPONSE);
     rr_end(c, RR_SERVER, x, RR_BY_NEXT);
 }
@@ -389,17 +406,17 @@ void rr_split_answer(struct rr_conn *c, int i, int64_t offset, struct rr_exchang
         struct rr_exchange *push = rr_nth(c, RR_SERVER, next);
         if (!rr_is_push(push))
             break;
-        changes(c, push, RR_SERVER);
+        rr_changes(c, push, RR_SERVER);
         push->as.follows = y;
     }
     y->request.ended_by = RR_GOING_ON;
     rr_end(c, RR_CLIENT, y, RR_BY_RESPONSE);
     if (over)
-        due(c, y, ANSWER_ROWS);
+        rr_due(c, y, ANSWER_ROWS);
     x->response.ended_by = RR_GOING_ON;
     rr_end(c, RR_SERVER, x, RR_BY_NEXT);
-    judge(c, x);
-    judge(c, y);
+    rr_judge(c, x);
+    rr_judge(c, y);
 }
 
 void rr_end(struct rr_conn *c, int side, struct rr_exchange *x, enum rr_ended_by why)
@@ -409,11 +426,11 @@ void rr_end(struct rr_conn *c, int side, struct rr_exchange *x, enum rr_ended_by
         return;
     m->ended_by = (uint8_t)why;
     if (side == RR_CLIENT)
-        due(c, x, m->part ? 0 : RR_ROW_REQUEST);
+        rr_due(c, x, m->part ? 0 : RR_ROW_REQUEST);
     else if (rr_is_push(x))
-        due(c, x, m->part ? 0 : RR_ROW_RESPONSE);
+        rr_due(c, x, m->part ? 0 : RR_ROW_RESPONSE);
     else
-        due(c, x, (m->part ? 0 : RR_ROW_RESPONSE) | (x->part ? 0 : RR_ROW_EXCHANGE));
+        rr_due(c, x, (m->part ? 0 : RR_ROW_RESPONSE) | (x->part ? 0 : RR_ROW_EXCHANGE));
 }
 
 void rr_give_up(struct rr_conn *c, struct rr_exchange *x, enum rr_ended_by why)
@@ -421,9 +438,9 @@ void rr_give_up(struct rr_conn *c, struct rr_exchange *x, enum rr_ended_by why)
     rr_end(c, RR_CLIENT, x, why);
     if (why != RR_BY_END && why != RR_BY_SESSION)
         x->proof |= PROOF_GIVEN_UP;
-    judge(c, x);
+    rr_judge(c, x);
     if (!x->part)
-        due(c, x, RR_ROW_EXCHANGE);
+        rr_due(c, x, RR_ROW_EXCHANGE);
 }
 
 /* A push has no request and an unseen message no row of its own. */

@@ -15,6 +15,8 @@ enum {
     RR_PROOF_ALL = 2,   /* that covered all the client had sent */
     RR_PROOF_FIRST = 4, /* its first byte was captured under the very ACK that ends the request */
     RR_PROOF_SAW = 8,   /* the request's last segment had acknowledged all before the answer */
+    RR_PROOF_LOST = 16, /* told by counting, after the place was lost */
+    RR_PROOF_ALONE = 32 /* no answer is owed */
 };
 
 static inline struct rr_message *rr_side_of(struct rr_exchange *x, int side)
@@ -85,6 +87,19 @@ void rr_split_answer(struct rr_conn *c, int i, int64_t offset, struct rr_exchang
 void rr_end(struct rr_conn *c, int side, struct rr_exchange *x, enum rr_ended_by why);
 void rr_give_up(struct rr_conn *c, struct rr_exchange *x, enum rr_ended_by why);
 void rr_prove(struct rr_exchange *x, uint8_t proof);
+
+/* What the room's other ways of pairing do themselves: a new exchange or push; bytes are about to join a
+ * message; what a sum of pieces tells, bytes apart; what follows from the messages; rows to be reported. */
+struct rr_exchange *rr_new_exchange(struct rr_conn *c);
+struct rr_exchange *rr_new_push(struct rr_conn *c, int64_t covered, const struct rr_exchange *before);
+void rr_thaw(struct rr_conn *c, struct rr_exchange *x, int side);
+void rr_changes(struct rr_conn *c, struct rr_exchange *x, int side);
+void rr_add_facts(struct rr_message *m, const struct rr_piece *sum);
+void rr_judge(struct rr_conn *c, struct rr_exchange *x);
+void rr_due(struct rr_conn *c, struct rr_exchange *x, uint8_t rows);
+
+/* The last message of a side is a message no more: it was not reported, or begins anew elsewhere. */
+void rr_withdraw_last(struct rr_conn *c, int side);
 
 /* Reports what the segment or timer made due; `last`: what a reset connection held back, too. */
 void rr_flush(struct rr_shared *shared);

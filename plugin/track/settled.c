@@ -1,5 +1,6 @@
 /* Which messages no row will show otherwise than it did. */
 #include "track/messages.h"
+#include "track/pdus.h"
 
 static int64_t begin_of(const struct rr_conn *c, int side, int i)
 {
@@ -56,10 +57,19 @@ static int64_t told_from(const struct rr_conn *c)
     return MIN(begin_of(c, RR_SERVER, i), open_at(c, RR_SERVER));
 }
 
+/* Under a rule a message changes as long as it was not reported, and no more. */
+static struct rr_settled ruled(const struct rr_conn *c, int side)
+{
+    int64_t from = rr_pdus_open(c->pdus, side);
+    return (struct rr_settled){ from, from, from, from, c->pdus->upto[side] };
+}
+
 struct rr_settled rr_tracker_settled(const struct rr_connection *connection, int side)
 {
     const struct rr_conn *c = (const struct rr_conn *)connection;
     int64_t floor = c->flow[side].floor;
+    if (c->pdus)
+        return ruled(c, side);
     return (struct rr_settled){
         .from = side == RR_CLIENT ? asked_from(c) : told_from(c),
         .open = open_at(c, side),

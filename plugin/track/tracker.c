@@ -4,6 +4,9 @@
 
 #include "track/connection.h"
 #include "track/messages.h"
+#include "track/pdus.h"
+
+enum { LOOK_BACK = 16 };
 
 struct rr_tracker {
     struct rr_shared shared;
@@ -95,11 +98,52 @@ struct rr_verdict rr_tracker_feed(struct rr_tracker *t, uint32_t stream, const s
     return v;
 }
 
+void rr_tracker_rule(struct rr_tracker *t, uint32_t stream)
+{
+    if (!find(t, stream)->pdus)
+        rr_pdus_rule(find(t, stream));
+}
+
+bool rr_tracker_is_ruled(const struct rr_tracker *t, uint32_t stream)
+{
+    const struct rr_conn *c = find(t, stream);
+    return c && c->pdus;
+}
+
+void rr_tracker_pdus(struct rr_tracker *t, const struct rr_verdict *v, const struct rr_pdu *pdus,
+                     size_t count)
+{
+    struct rr_conn *c = find(t, v->connection->stream);
+    for (size_t i = 0; i < count; i++)
+        rr_pdus_tell(c, v, &pdus[i]);
+    rr_pdus_done(c);
+    rr_flush(&t->shared);
+}
+
 void rr_tracker_finish(struct rr_tracker *t, enum rr_ended_by why)
 {
     for (guint i = 0; i < t->connections->len; i++)
         if (find(t, i))
             rr_conn_finish(find(t, i), why);
+}
+
+/* A message can have several spans in a segment, and is shown once if they are not far from each other. */
+static void visit_spans(const struct rr_spans *s, const struct rr_verdict *v, int64_t end,
+                        void (*visit)(const struct rr_exchange *x, const struct rr_message *m, bool fresh,
+                                      void *user),
+                        void *user)
+{
+    int64_t fresh_begin = v->begin + v->skip, fresh_end = fresh_begin + v->take;
+    guint first = rr_spans_find(s, v->begin);
+    for (guint i = first; i < s->count && s->at[i].begin < end; i++) {
+        struct rr_exchange *x = s->at[i].exchange;
+        guint before = i, stop = i > first + LOOK_BACK ? i - LOOK_BACK : first;
+        while (before > stop && s->at[before - 1].exchange != x)
+            before--;
+        if (x && before == stop)
+            visit(x, rr_side_of(x, v->side),
+                  v->fresh && s->at[i].begin < fresh_end && s->at[i].end > fresh_begin, user);
+    }
 }
 
 void rr_verdict_messages(const struct rr_verdict *v,
@@ -112,6 +156,8 @@ void rr_verdict_messages(const struct rr_verdict *v,
     int64_t end = v->begin + (v->len ? v->len : 1);
     if (!v->len && !v->repeat)
         return;
+    if (c->pdus)
+        visit_spans(&c->pdus->spans[v->side], v, end, visit, user);
     int i = rr_find(c, v->side, v->begin);
     for (guint n = i < 0 ? 0 : (guint)i; n < c->messages[v->side].len; n++) {
         struct rr_exchange *x = rr_nth(c, v->side, n);
@@ -142,6 +188,8 @@ void rr_tracker_visit(const struct rr_tracker *t, const struct rr_visitor *visit
             continue;
         visitor->connection(&c->facts, user);
         visit_exchanges(c, visitor, user);
+        for (guint k = 0; c->pdus && k < c->pdus->all.len; k++)
+            visitor->exchange(c->pdus->all.at[k], user);
     }
 }
 

@@ -35,6 +35,38 @@ void rr_tracker_expect(const struct rr_tracker *t, uint32_t stream);
 const struct rr_connection *rr_tracker_connection(const struct rr_tracker *t, uint32_t stream);
 struct rr_verdict rr_tracker_feed(struct rr_tracker *t, uint32_t stream, const struct rr_segment *s);
 
+/* What a rule says of a message; the last two only of whole requests and responses. */
+enum {
+    RR_PDU_BEGINS = 1,   /* a request or response begins with it; else it goes on with the one before */
+    RR_PDU_ENDS = 2,     /* and ends with it */
+    RR_PDU_OPEN = 4,     /* a response that goes on until the next begins */
+    RR_PDU_INTERIM = 8,  /* comes before the response proper */
+    RR_PDU_ALONE = 16,   /* is owed no answer, or answers none */
+    RR_PDU_IGNORED = 32, /* is not shown */
+    RR_PDU_KEYED = 64,   /* is paired by `key`, else by order */
+};
+
+struct rr_pdu {
+    int64_t at;      /* from the begin of the payload of the segment that it was found with */
+    uint32_t length; /* as dissected; where it is not placed that need not be what was sent */
+    uint32_t left;   /* how many further ones of the segment are not placed */
+    bool placed;     /* it is known where it begins: `at`, which lies in an earlier segment if negative */
+    uint8_t does;    /* RR_PDU_BEGINS and so on */
+    uint64_t key;
+    const char *summary;  /* printable; NULL: none */
+    const char *protocol; /* a static string */
+};
+
+/* From here on messages of the stream are those that rr_tracker_pdus tells: to be called before the first
+ * segment that shows one is fed. */
+void rr_tracker_rule(struct rr_tracker *t, uint32_t stream);
+bool rr_tracker_is_ruled(const struct rr_tracker *t, uint32_t stream);
+
+/* The messages that were found with a segment, in order, right after it was fed; for every segment of a ruled
+ * stream, also where there are none. */
+void rr_tracker_pdus(struct rr_tracker *t, const struct rr_verdict *v, const struct rr_pdu *pdus,
+                     size_t count);
+
 /* Reports all that is still open as ended by `why` (RR_BY_END or RR_BY_SESSION).  Feeding may go on. */
 void rr_tracker_finish(struct rr_tracker *t, enum rr_ended_by why);
 

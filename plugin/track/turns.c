@@ -2,6 +2,7 @@
 
 #include "exchange/summary.h"
 #include "track/messages.h"
+#include "track/pdus.h"
 #include "track/rare.h"
 
 static const char *summary_of(struct rr_conn *c, const struct rr_segment *s, uint32_t skip)
@@ -183,10 +184,20 @@ static struct rr_exchange *holder(const struct rr_conn *c, int side, struct rr_r
     return x;
 }
 
+/* Of bytes that a rule governs it is told elsewhere which messages they are. */
+static void pass_unseen(struct rr_conn *c, int side, int64_t acked)
+{
+    c->flow[side].next = acked;
+}
+
 void rr_turns_asked_unseen(struct rr_conn *c, int64_t acked)
 {
     if (acked <= c->flow[RR_CLIENT].next)
         return;
+    if (c->pdus) {
+        pass_unseen(c, RR_CLIENT, acked);
+        return;
+    }
     if (!rr_pending(c))
         rr_open_request(c);
     rr_stretch(c, RR_CLIENT, acked);
@@ -197,8 +208,42 @@ void rr_turns_told_unseen(struct rr_conn *c, int64_t begin, int64_t acked)
 {
     if (acked <= c->flow[RR_SERVER].next)
         return;
+    if (c->pdus) {
+        pass_unseen(c, RR_SERVER, acked);
+        return;
+    }
     begin_told(c, begin, RR_PROOF_ACK);
     rr_stretch(c, RR_SERVER, acked);
+}
+
+static void pass_repeat(struct rr_conn *c, const struct rr_segment *s, int64_t begin, struct rr_verdict *v)
+{
+    v->repeat = true;
+    if (v->fresh)
+        return;
+    const struct rr_piece *first = rr_flow_piece(&c->flow[v->side], begin);
+    if (first)
+        v->cost = microseconds(first->first_time, s->at.time);
+    rr_pdus_repeat(c, v->side, begin);
+}
+
+void rr_turns_pass(struct rr_conn *c, const struct rr_segment *s, int64_t begin, int64_t acked,
+                   struct rr_verdict *v)
+{
+    struct rr_flow *f = &c->flow[v->side];
+    int64_t at = begin, end = begin + s->len;
+    if (acked == RR_NO_ACK)
+        acked = c->flow[!v->side].next;
+    for (struct rr_range gap; rr_flow_gap(f, at, end, &gap); at = gap.end) {
+        const struct rr_piece *later = gap.begin < f->next ? rr_flow_piece_after(f, gap.end) : NULL;
+        note_fresh(v, begin, gap, s, later);
+        struct rr_piece piece = piece_of(c, s, begin, acked, gap, false);
+        rr_pdus_gain(c, v->side, &piece);
+    }
+    if (v->take < s->len)
+        pass_repeat(c, s, begin, v);
+    if (v->fresh && v->side == RR_SERVER)
+        rr_timer_set(&c->shared->quiet, c, s->at.time);
 }
 
 /* The client goes on to ask, and has all of the answer so far: that one is over. */
@@ -292,5 +337,8 @@ void rr_turns_release_probe(struct rr_conn *c)
     if (!rr_flow_gap(&c->flow[side], probe.begin, probe.end, &gap))
         return;
     struct rr_range range = { probe.begin, probe.end };
-    rr_gain(c, side, holder(c, side, &range), &probe);
+    if (c->pdus)
+        rr_pdus_gain(c, side, &probe);
+    else
+        rr_gain(c, side, holder(c, side, &range), &probe);
 }

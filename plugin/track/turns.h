@@ -20,6 +20,10 @@ void rr_turns_asked(struct rr_conn *c, const struct rr_segment *s, int64_t begin
 void rr_turns_told(struct rr_conn *c, const struct rr_segment *s, int64_t begin, int64_t acked,
                    struct rr_verdict *v);
 
+/* New bytes of either side on a connection whose messages a rule tells. */
+void rr_turns_pass(struct rr_conn *c, const struct rr_segment *s, int64_t begin, int64_t acked,
+                   struct rr_verdict *v);
+
 /* The client's segment at offset `begin` acknowledged server bytes that were not captured, up to `acked`. */
 void rr_turns_told_unseen(struct rr_conn *c, int64_t begin, int64_t acked);
 

@@ -15,6 +15,13 @@ typedef bool rr_bool;
 typedef gboolean rr_bool;
 #endif
 
+/* A field's value was held by value. */
+#if RR_AT_LEAST(4, 4)
+#define rr_value(fi) ((fi)->value)
+#else
+#define rr_value(fi) ((fvalue_t *)(uintptr_t) & (fi)->value)
+#endif
+
 /* Conversation filters got an argument, and registering them one for it. */
 #if RR_AT_LEAST(4, 4)
 #define RR_CONVERSATION_USER , void *user _U_

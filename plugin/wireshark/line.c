@@ -60,7 +60,12 @@ static void request(GString *line, const struct rr_exchange *x)
     } else if (x->status == RR_ANSWERED) {
         g_string_append(line, ", answered, but not in this capture");
     } else {
-        g_string_append(line, x->status == RR_UNANSWERED ? ", never answered" : ", not answered so far");
+        static const char *const fates[RR_STATUS_COUNT] = {
+            [RR_OPEN] = ", not answered so far",
+            [RR_UNANSWERED] = ", never answered",
+            [RR_ONEWAY] = ", which is owed no answer",
+        };
+        g_string_append(line, fates[x->status] ? fates[x->status] : "");
     }
 }
 

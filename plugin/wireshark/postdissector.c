@@ -7,12 +7,19 @@
 
 #include "wireshark/assembly.h"
 #include "wireshark/objects.h"
+#include "wireshark/pdus.h"
 #include "wireshark/show.h"
 #include "wireshark/stream.h"
 #include "wireshark/tables.h"
 #include "wireshark/watch.h"
 
 static int tap;
+static dissector_handle_t postdissector;
+
+static void begin(void)
+{
+    rr_pdus_begin(postdissector);
+}
 
 static void make_known(struct rr_tracker *t, uint32_t stream, packet_info *pinfo, const struct rr_watched *w)
 {
@@ -30,14 +37,18 @@ static void feed_segment(struct rr_tracker *t, packet_info *pinfo, struct rr_wat
         return;
     if (!rr_tracker_knows(t, stream))
         make_known(t, stream, pinfo, w);
+    if (rr_pdus_in(w))
+        rr_tracker_rule(t, stream);
     struct rr_verdict v = rr_tracker_feed(t, stream, &w->segment);
+    rr_pdus_tell_tracker(t, w, &v);
     rr_assembly_add(&v, &w->segment);
     rr_capture_remember(pinfo->num, &v);
 }
 
-static void feed(packet_info *pinfo, struct rr_segments segments)
+static void feed(packet_info *pinfo, proto_tree *tree, struct rr_segments segments)
 {
     struct rr_tracker *t = rr_capture_tracker();
+    rr_pdus_read(pinfo, tree, segments);
     rr_capture_begin_frame(pinfo->num);
     rr_assembly_begin_frame(pinfo->num);
     rr_tracker_tick(t, rr_watch_point(pinfo));
@@ -56,7 +67,7 @@ static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *da
 {
     struct rr_segments segments = rr_watch_take(pinfo);
     if (!PINFO_FD_VISITED(pinfo))
-        feed(pinfo, segments);
+        feed(pinfo, tree, segments);
 
     bool listened = have_tap_listener(tap), collected = rr_objects_wanted(), shown = rr_show_wanted(tree);
     if (!listened && !collected && !shown)
@@ -78,5 +89,7 @@ static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *da
 void rr_postdissector_register(int proto)
 {
     tap = register_tap(RR_TAP);
-    register_postdissector(register_dissector("reqresp", dissect, proto));
+    postdissector = register_dissector("reqresp", dissect, proto);
+    register_postdissector(postdissector);
+    register_init_routine(begin);
 }

@@ -5,6 +5,8 @@
 #include <epan/prefs.h>
 #include <epan/range.h>
 
+#include "wireshark/rule_table.h"
+
 static range_t *server_ports;
 static guint quiet_seconds = 3;
 static guint patience_seconds = 60;
@@ -51,6 +53,7 @@ static void register_objects(module_t *module)
 void rr_prefs_register(int proto)
 {
     module_t *module = prefs_register_protocol(proto, NULL);
+    rr_rule_table_register(module);
 
     prefs_register_range_preference(
         module, "server_ports", "Server ports",

@@ -79,8 +79,8 @@ static bool has(enum subject subject, const char *name)
 
 static void collect(enum rr_noun noun, enum subject otherwise)
 {
-    for (size_t i = 0; i < rr_columns[noun].count; i++) {
-        const struct rr_column *c = &rr_columns[noun].column[i];
+    for (size_t i = 0; i < rr_columns[noun]->count; i++) {
+        const struct rr_column *c = &rr_columns[noun]->column[i];
         if (!c->field)
             continue;
         enum subject subject = subject_of(c->field, otherwise);

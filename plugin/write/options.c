@@ -54,7 +54,7 @@ static const char takes_others[] = "is not a value that it can have";
 
 static const char *choice_of_rows(size_t i)
 {
-    return i < RR_NOUN_COUNT ? rr_columns[i].name : NULL;
+    return i < RR_NOUN_COUNT ? rr_columns[i]->name : NULL;
 }
 
 static const char *set_rows(struct parsing *p, const char *value G_GNUC_UNUSED, size_t choice)
@@ -374,7 +374,7 @@ static bool go_together(struct parsing *p)
         if (options[i].asks & ~format->has || (i == OPTION_ROWS && !(format->nouns & RR_ROWS_OF(p->o->rows))))
             with = "format", what = format->name;
         else if (!(options[i].nouns & RR_ROWS_OF(p->o->rows)))
-            with = "rows", what = rr_columns[p->o->rows].name;
+            with = "rows", what = rr_columns[p->o->rows]->name;
         if (!with || !p->given[i].text)
             continue;
         char *why = g_strdup_printf("does not go with %s=%s", with, what);
@@ -388,7 +388,7 @@ static bool go_together(struct parsing *p)
 /* A tag is a column: no other may have its name, which in SQL has no case. */
 static bool tags_are_new(struct parsing *p)
 {
-    const struct rr_columns *table = &rr_columns[p->o->rows];
+    const struct rr_columns *table = rr_columns[p->o->rows];
     for (guint i = 0; i < p->tags->len; i++) {
         const char *name = g_array_index(p->tags, struct rr_tag, i).name;
         bool taken = false;

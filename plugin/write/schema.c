@@ -94,8 +94,8 @@ static bool is_ours(sqlite3 *db, char **why)
         return false;
     const char *foreign = has_captures && holds(db, "captures", "digest", why) != 1 ? "captures" : NULL;
     for (int noun = 0; noun < RR_NOUN_COUNT && !has_captures; noun++)
-        if (holds(db, rr_columns[noun].name, NULL, why) != 0)
-            foreign = rr_columns[noun].name;
+        if (holds(db, rr_columns[noun]->name, NULL, why) != 0)
+            foreign = rr_columns[noun]->name;
     if (foreign && !*why)
         *why = g_strdup_printf("has a table \"%s\" that is not of this plugin", foreign);
     return !*why;
@@ -108,7 +108,7 @@ static bool is_in_table(const struct rr_column *c)
 
 static bool create_table(sqlite3 *db, enum rr_noun noun, char **why)
 {
-    const struct rr_columns *all = &rr_columns[noun];
+    const struct rr_columns *all = rr_columns[noun];
     GString *sql = g_string_new(NULL);
     char **key = g_strsplit(tables[noun].key, ":", 0);
     g_string_printf(sql, "CREATE TABLE IF NOT EXISTS \"%s\"(capture INTEGER NOT NULL", all->name);
@@ -127,17 +127,17 @@ static bool create_table(sqlite3 *db, enum rr_noun noun, char **why)
 
 static bool add_column(sqlite3 *db, enum rr_noun noun, const char *name, const char *type, char **why)
 {
-    int there = holds(db, rr_columns[noun].name, name, why);
+    int there = holds(db, rr_columns[noun]->name, name, why);
     if (there)
         return there > 0;
-    return rr_sql(db, why, "ALTER TABLE \"%w\" ADD COLUMN \"%w\" %s", rr_columns[noun].name, name, type);
+    return rr_sql(db, why, "ALTER TABLE \"%w\" ADD COLUMN \"%w\" %s", rr_columns[noun]->name, name, type);
 }
 
 /* A table can have been made with fewer columns: by an older version, or for an export that did not ask for
  * them. */
 static bool add_columns(sqlite3 *db, enum rr_noun noun, const struct rr_layout *layout, char **why)
 {
-    const struct rr_columns *all = &rr_columns[noun];
+    const struct rr_columns *all = rr_columns[noun];
     bool good = true;
     for (size_t i = 0; i < all->count && good; i++)
         good = !is_in_table(&all->column[i]) ||
@@ -151,7 +151,7 @@ static bool add_columns(sqlite3 *db, enum rr_noun noun, const struct rr_layout *
 
 static bool create_index(sqlite3 *db, enum rr_noun noun, const char *columns, char **why)
 {
-    const char *table = rr_columns[noun].name;
+    const char *table = rr_columns[noun]->name;
     char *name = g_strdelimit(g_strdup(columns), ":", '_');
     char **each = g_strsplit(columns, ":", 0), *list = g_strjoinv("\", \"", each);
     bool done = rr_sql(db, why, "CREATE INDEX IF NOT EXISTS \"%w_by_%w\" ON \"%w\"(\"%s\")", table, name,
@@ -197,7 +197,7 @@ static const char *name_at(const struct rr_layout *layout, size_t i)
 
 char *rr_schema_insert(const struct rr_layout *layout, enum rr_noun noun)
 {
-    const char *table = rr_columns[noun].name;
+    const char *table = rr_columns[noun]->name;
     size_t count = layout->slot_count + layout->tag_count;
     GString *names = g_string_new("capture"), *values = g_string_new("?"), *updates = g_string_new(NULL);
     for (size_t i = 0; i < count; i++) {

@@ -81,7 +81,7 @@ static void add_needed(GPtrArray *chosen, const struct rr_columns *table, const 
 const struct rr_column **rr_choose_columns(enum rr_noun noun, const char *text, const char *needs,
                                            bool *with_payload, size_t *count, char **why)
 {
-    const struct rr_columns *table = &rr_columns[noun];
+    const struct rr_columns *table = rr_columns[noun];
     GPtrArray *chosen = g_ptr_array_new();
     bool adds = !text || *text == '+';
     for (size_t i = 0; i < table->count && adds; i++)

@@ -287,7 +287,7 @@ static bool database_take(struct rr_sink *s, const GString *rows, char **why)
  * left out some, those that it has not.  What is now of `old` is the newer. */
 static bool replace_rows(struct database *d, sqlite3_int64 old, char **why)
 {
-    const char *table = rr_columns[d->options->rows].name;
+    const char *table = rr_columns[d->options->rows]->name;
     if (!d->options->selective && !rr_sql(d->db, why, "DELETE FROM \"%w\" WHERE capture = %lld", table, old))
         return false;
     return rr_sql(d->db, why, "UPDATE OR REPLACE \"%w\" SET capture = %lld WHERE capture = %lld", table, old,

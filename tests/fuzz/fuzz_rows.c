@@ -162,7 +162,7 @@ static void check_rows(enum rr_noun noun, const char *how, const struct rr_row *
         g_assert_cmpint(fcntl(pipe_ends[1], F_SETPIPE_SZ, OUTPUT_MAX), >=, OUTPUT_MAX);
     }
     char *error = NULL;
-    char *text = g_strdup_printf(",rows=%s,%s,to=/dev/fd/%d", rr_columns[noun].name, how, pipe_ends[1]);
+    char *text = g_strdup_printf(",rows=%s,%s,to=/dev/fd/%d", rr_columns[noun]->name, how, pipe_ends[1]);
     struct rr_options *o = rr_options_parse(text, &error);
     g_assert_nonnull(o);
     const char *at = written(o, row, pipe_ends[0]);

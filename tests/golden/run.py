@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The rows of every capture, byte by byte: in one pass and in two they are those of rows/NAME.ROWS.csv.
 
-    run.py [--one | --two | --deinterlaced | --update] [NAME...]
+    run.py [--ruled] [--one | --two | --deinterlaced | --update] [NAME...]
 
 --update shows how the rows differ from the files and then writes them.  With --deinterlaced Wireshark, which can do so from 4.6 on,
 keeps conversations apart by VLAN, Ethernet addresses and interface.  On every version of Wireshark the rows are the same, but for
@@ -19,6 +19,9 @@ import host  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROWS = HERE / "rows"
+# With the rules of protocols: the captures in ruled.txt, and rows of their own.
+RULED = "--ruled" in sys.argv
+RULES = ["-o", "reqresp.rules:TRUE"] if RULED else []
 SHOWN = 40
 DEINTERLACED = "--deinterlaced"
 MODES = {"--one": [], "--two": ["-2"], DEINTERLACED: ["-o", "protocols.conversation_deinterlacing_key:VMI"]}
@@ -37,13 +40,15 @@ def differences(name, kind):
 
 
 def golden(name, kind):
+    if RULED:
+        return ROWS / ("%s.%s.ruled.csv" % (name.replace("/", "_"), kind))
     others = ["." + since for since, words in differences(name, kind) if not words]
     return ROWS / ("%s.%s%s.csv" % (name.replace("/", "_"), kind, others[-1] if others else ""))
 
 
 def changes(name, kind):
     """(begin of a row in the golden file, begin of that row on this version of Wireshark)."""
-    return [words for _, words in differences(name, kind) if words]
+    return [] if RULED else [words for _, words in differences(name, kind) if words]
 
 
 def wanted(name, kind):
@@ -66,7 +71,7 @@ def rows_of(capture, kinds, *words):
     with tempfile.TemporaryDirectory(dir=host.SCRATCH) as folder:
         os.chmod(folder, 0o777)
         exports = [word for kind in kinds for word in ("-z", "reqresp,export,rows=%s,to=%s/%s" % (kind, folder, kind))]
-        cases.check("", host.tshark(capture, "-q", *exports, *words), "on standard output")
+        cases.check("", host.tshark(capture, "-q", *RULES, *exports, *words), "on standard output")
         return {kind: (pathlib.Path(folder) / kind).read_bytes().decode() for kind in kinds}
 
 
@@ -97,8 +102,8 @@ def main(words):
     names = [word for word in words if not word.startswith("--")]
     modes = [mode for mode in MODES if mode in words] or ["--one", "--two"]
     captures = host.captures()
-    lines = list(lines_of("cases.txt"))
-    todo = [("table", every_capture_is_in_the_table, captures, {name for name, *_ in lines})]
+    lines = list(lines_of("ruled.txt" if RULED else "cases.txt"))
+    todo = [] if RULED else [("table", every_capture_is_in_the_table, captures, {name for name, *_ in lines})]
     for name, *kinds in lines:
         if "--update" in words:
             todo.append((name, update, name, captures[name], kinds))

@@ -41,7 +41,7 @@ PROMISED = FRAME_FIELDS | set("""
     response.spread response.bytes response.segments response.missing response.repeats response.complete
     request.first_frame request.last_frame response.first_frame response.last_frame
     client.host client.port server.host server.port direction_from connect_time syn_retries""".split())
-MAY_INCLUDE = {"exchange": {"exchange"}, "track": {"track", "exchange"}, "measure": {"measure", "exchange"},
+MAY_INCLUDE = {"exchange": {"exchange"}, "track": {"track", "exchange"}, "measure": {"measure", "exchange"}, "rules": {"rules", "exchange"},
                "write": {"write", "exchange"}}
 PLUGIN = host.ROOT / "plugin"
 

@@ -48,7 +48,7 @@ void audit_free(struct audit *a)
 
 static const struct rr_columns *columns_of(const struct rr_row *row)
 {
-    return &rr_columns[row->message ? RR_MESSAGES : row->exchange ? RR_EXCHANGES : RR_CONNECTIONS];
+    return rr_columns[row->message ? RR_MESSAGES : row->exchange ? RR_EXCHANGES : RR_CONNECTIONS];
 }
 
 static bool same_cell(enum rr_kind kind, struct rr_cell a, struct rr_cell b)

@@ -24,7 +24,7 @@ static void test_promised(void)
 {
     for (int noun = 0; noun < RR_NOUN_COUNT; noun++) {
         char **names = g_strsplit(promised[noun], ",", 0);
-        const struct rr_columns *table = &rr_columns[noun];
+        const struct rr_columns *table = rr_columns[noun];
         for (size_t i = 0; names[i]; i++) {
             g_assert_cmpuint(i, <, table->count);
             g_assert_cmpstr(table->column[i].name, ==, names[i]);
@@ -36,8 +36,8 @@ static void test_promised(void)
 static void test_whole(void)
 {
     for (int noun = 0; noun < RR_NOUN_COUNT; noun++)
-        for (size_t i = 0; i < rr_columns[noun].count; i++) {
-            const struct rr_column *c = &rr_columns[noun].column[i];
+        for (size_t i = 0; i < rr_columns[noun]->count; i++) {
+            const struct rr_column *c = &rr_columns[noun]->column[i];
             g_assert_true(c->name || c->field);
             g_assert_nonnull(c->read);
             g_assert_cmpint(c->kind, <, RR_KIND_COUNT);
@@ -49,7 +49,7 @@ static void test_whole(void)
 static void test_names_once_a_table(void)
 {
     for (int noun = 0; noun < RR_NOUN_COUNT; noun++) {
-        const struct rr_columns *table = &rr_columns[noun];
+        const struct rr_columns *table = rr_columns[noun];
         for (size_t i = 0; i < table->count; i++)
             for (size_t j = i + 1; j < table->count; j++) {
                 const struct rr_column *a = &table->column[i], *b = &table->column[j];
@@ -75,9 +75,9 @@ static void assert_field_agrees(const struct rr_column *a, const struct rr_colum
 static void test_field_is_one_thing(void)
 {
     for (int noun = 0; noun < RR_NOUN_COUNT; noun++)
-        for (size_t i = 0; i < rr_columns[noun].count; i++)
-            for (int other = 0; other < RR_NOUN_COUNT && rr_columns[noun].column[i].field; other++)
-                assert_field_agrees(&rr_columns[noun].column[i], &rr_columns[other]);
+        for (size_t i = 0; i < rr_columns[noun]->count; i++)
+            for (int other = 0; other < RR_NOUN_COUNT && rr_columns[noun]->column[i].field; other++)
+                assert_field_agrees(&rr_columns[noun]->column[i], rr_columns[other]);
 }
 
 static char *cell_text(enum rr_kind kind, struct rr_cell cell)
@@ -105,8 +105,8 @@ static char *cell_text(enum rr_kind kind, struct rr_cell cell)
 static char *row_text(enum rr_noun noun, const struct rr_row *row)
 {
     GString *out = g_string_new(NULL);
-    for (size_t i = 0; i < rr_columns[noun].count; i++) {
-        const struct rr_column *c = &rr_columns[noun].column[i];
+    for (size_t i = 0; i < rr_columns[noun]->count; i++) {
+        const struct rr_column *c = &rr_columns[noun]->column[i];
         char *value = cell_text(c->kind, c->read(row));
         if (*value)
             g_string_append_printf(out, "%s%s=%s", out->len ? " " : "",
@@ -141,7 +141,7 @@ static void test_answered(void)
                "request.repeats=0 request.complete=true response.first_frame=7 response.last_frame=9 "
                "response.missing=10 response.repeats=3 response.complete=false handshake=100 rtt=20 "
                "server_time=82980 request_lost=0 latency_lost=2000 response_lost=0 request_stalled=0 "
-               "latency_stalled=0 response_stalled=0");
+               "latency_stalled=0 response_stalled=0 pairing=turn");
     assert_row(RR_MESSAGES, (struct rr_row){ &c, &x, &x.request, NULL },
                "exchange=5 message=request part=1 id=id stream=7 protocol=http " TO_SERVER
                " start=+0 end=+10 first_frame=4 last_frame=5 segments=2 bytes=13 missing=0 repeats=0 "
@@ -163,7 +163,7 @@ static void test_unanswered(void)
                "think=400 request_frame=4 request_bytes=13 request_segments=2 missing=0 repeats=0 "
                "summary=GET / HTTP/1.1 direction_from=syn request.first_frame=4 request.last_frame=5 "
                "request.missing=0 request.repeats=0 request.complete=true handshake=100 rtt=20 "
-               "request_lost=0 request_stalled=0");
+               "request_lost=0 request_stalled=0 pairing=turn");
     assert_row(RR_MESSAGES, (struct rr_row){ &c, &x, &x.request, NULL },
                "exchange=5 message=request part=1 id=id stream=7 protocol=http " TO_SERVER
                " start=+0 end=+10 first_frame=4 last_frame=5 segments=2 bytes=13 missing=0 repeats=0 "
@@ -182,7 +182,7 @@ static void test_unasked(void)
                "response_segments=2 missing=23 repeats=3 summary=HTTP/1.1 200 OK direction_from=syn "
                "request.missing=13 request.repeats=0 request.complete=false response.first_frame=7 "
                "response.last_frame=9 response.missing=10 response.repeats=3 response.complete=false rtt=20 "
-               "response_lost=0 response_stalled=0");
+               "response_lost=0 response_stalled=0 pairing=turn");
     assert_row(RR_MESSAGES, (struct rr_row){ &c, &x, &x.request, NULL },
                "exchange=5 message=request part=0 id=id stream=7 " TO_SERVER
                " segments=0 bytes=0 missing=13 repeats=0 complete=false");
@@ -233,9 +233,9 @@ static void test_empty(void)
 {
     struct rr_connection c = { .closed_by = -1 };
     struct rr_exchange x = { .connection = &c, .as.after = RR_NEVER };
-    assert_row(
-        RR_EXCHANGES, (struct rr_row){ &c, &x, NULL, NULL },
-        "exchange=0 part=0 id=id stream=0 client_port=0 server_port=0 status=open missing=0 repeats=0");
+    assert_row(RR_EXCHANGES, (struct rr_row){ &c, &x, NULL, NULL },
+               "exchange=0 part=0 id=id stream=0 client_port=0 server_port=0 status=open missing=0 repeats=0 "
+               "pairing=turn");
     assert_row(RR_MESSAGES, (struct rr_row){ &c, &x, &x.request, NULL },
                "exchange=0 message=request part=0 id=id stream=0 src_port=0 dst_port=0");
     assert_row(RR_MESSAGES, (struct rr_row){ &c, &x, &x.response, NULL },

@@ -341,7 +341,8 @@ static void test_json(void)
         text->str, ==,
         "[{\"80\":{\"server\":\"10.0.0.2\",\"total_reqs\":2,\"total_req_bytes\":26,\"total_resps\":2,"
         "\"total_resp_bytes\":200,\"slow_reqs\":1,\"connections\":1,\"exchanges\":3,\"answered\":1,"
-        "\"unanswered\":1,\"unasked\":1,\"open\":0,\"pushes\":1,\"push_bytes\":100,\"segments\":10,"
+        "\"unanswered\":1,\"unasked\":1,\"open\":0,\"oneway\":0,\"pushes\":1,\"push_bytes\":100,\"segments\":"
+        "10,"
         "\"repeats\":9,\"total_costs\":85,\"latencies\":[1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0],"
         "\"latency\":{\"min\":0.000085000,\"mean\":0.000085000,\"max\":0.000085000}}}]");
     g_string_free(text, TRUE);

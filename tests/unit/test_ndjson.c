@@ -96,10 +96,10 @@ static void test_whole(void)
         [RR_CONNECTIONS] = { .connection = &c },
     };
     for (int noun = 0; noun < RR_NOUN_COUNT; noun++) {
-        char *options = g_strconcat(",rows=", rr_columns[noun].name, NULL);
+        char *options = g_strconcat(",rows=", rr_columns[noun]->name, NULL);
         char *text = cell_of(options, &rows[noun]);
-        for (size_t i = 0; i < rr_columns[noun].count; i++) {
-            const struct rr_column *column = &rr_columns[noun].column[i];
+        for (size_t i = 0; i < rr_columns[noun]->count; i++) {
+            const struct rr_column *column = &rr_columns[noun]->column[i];
             char *key = g_strdup_printf("\"%s\":", column->name ? column->name : "");
             g_assert_cmpint(strstr(text, key) != NULL, ==, column->name && column->when == RR_ALWAYS);
             g_free(key);

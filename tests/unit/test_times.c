@@ -155,7 +155,7 @@ static const char *const columns[] = { "handshake",       "rtt",
 
 static const struct rr_column *column(const char *name)
 {
-    const struct rr_columns *all = &rr_columns[RR_EXCHANGES];
+    const struct rr_columns *all = rr_columns[RR_EXCHANGES];
     for (size_t i = 0; i < all->count; i++)
         if (g_strcmp0(all->column[i].name, name) == 0)
             return &all->column[i];

@@ -1,0 +1,273 @@
+#include "rules/rules.h"
+
+#include <string.h>
+
+static const struct {
+    const char *name, *help;
+    bool is_list; /* of fields, not a condition */
+} parts[RR_RULE_PART_COUNT] = {
+    [RR_RULE_PDU] = { "pdu", "Fields that each are a message within the protocol's layer", true },
+    [RR_RULE_REQUEST] = { "request", "What a message of the client has that begins a request", false },
+    [RR_RULE_REQUEST_END] = { "request-end", "What the message has that ends a request", false },
+    [RR_RULE_RESPONSE] = { "response", "What a message of the server has that begins a response", false },
+    [RR_RULE_RESPONSE_END] = { "response-end", "What the message has that ends a response, or: next begins",
+                               false },
+    [RR_RULE_INTERIM] = { "interim", "What a message has that comes before the response proper", false },
+    [RR_RULE_ALONE] = { "alone", "What a message has that is owed no answer, or answers none", false },
+    [RR_RULE_IGNORE] = { "ignore", "What a message has that is neither asked nor answered", false },
+    [RR_RULE_KEY] = { "key", "Fields that tie a response to its request", true },
+    [RR_RULE_RESPONSE_KEY] = { "response-key", "Those of the response, where they are others", true },
+    [RR_RULE_SUMMARY] = { "summary", "Fields that tell what the message is about", true },
+};
+
+static const char goes_on[] = "next begins";
+
+const char *rr_rule_part_name(enum rr_rule_part part)
+{
+    return parts[part].name;
+}
+
+const char *rr_rule_part_help(enum rr_rule_part part)
+{
+    return parts[part].help;
+}
+
+static void free_condition(struct rr_condition *c)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        for (size_t k = 0; k < c->clause[i].count; k++) {
+            g_free(c->clause[i].term[k].field);
+            g_free(c->clause[i].term[k].value);
+        }
+        g_free(c->clause[i].term);
+    }
+    g_free(c->clause);
+    *c = (struct rr_condition){ 0 };
+}
+
+struct rr_rule *rr_rule_new(const char *protocol)
+{
+    struct rr_rule *rule = g_new0(struct rr_rule, 1);
+    rule->protocol = g_strdup(protocol);
+    rule->pairing = RR_BY_ORDER;
+    return rule;
+}
+
+void rr_rule_free(struct rr_rule *rule)
+{
+    for (int part = 0; part < RR_RULE_PART_COUNT; part++)
+        free_condition(&rule->part[part]);
+    g_free(rule->protocol);
+    g_free(rule);
+}
+
+static bool is_name(const char *s)
+{
+    size_t length = strspn(s, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "._-");
+    return length > 0 && !s[length];
+}
+
+static struct rr_clause *add_clause(struct rr_condition *c)
+{
+    c->clause = g_renew(struct rr_clause, c->clause, c->count + 1);
+    c->clause[c->count] = (struct rr_clause){ 0 };
+    return &c->clause[c->count++];
+}
+
+static void add_term(struct rr_clause *clause, const char *field, const char *value, bool negated)
+{
+    clause->term = g_renew(struct rr_term, clause->term, clause->count + 1);
+    clause->term[clause->count++] = (struct rr_term){ g_strdup(field), g_strdup(value), negated };
+}
+
+/* "FIELD", "FIELD == VALUE", and both with ! in front. */
+static bool parse_term(char *text, struct rr_clause *clause)
+{
+    char *value = strstr(text, "==");
+    bool negated = *text == '!';
+    if (value) {
+        *value = '\0';
+        value = g_strstrip(value + 2);
+        size_t length = strlen(value);
+        if (length >= 2 && value[0] == '"' && value[length - 1] == '"') {
+            value[length - 1] = '\0';
+            value++;
+        } else if (!length)
+            return false;
+    }
+    const char *field = g_strstrip(text + negated);
+    if (!is_name(field))
+        return false;
+    add_term(clause, field, value, negated);
+    return true;
+}
+
+/* "TERM & TERM | TERM". */
+static bool parse_condition(const char *text, struct rr_condition *c)
+{
+    char **alternatives = g_strsplit(text, "|", -1);
+    bool good = true;
+    for (char **a = alternatives; *a && good; a++) {
+        char **terms = g_strsplit(*a, "&", -1);
+        struct rr_clause *clause = add_clause(c);
+        for (char **t = terms; *t && good; t++)
+            good = parse_term(g_strstrip(*t), clause);
+        g_strfreev(terms);
+    }
+    g_strfreev(alternatives);
+    return good;
+}
+
+static bool parse_list(const char *text, struct rr_condition *c)
+{
+    char **fields = g_strsplit_set(text, " \t", -1);
+    struct rr_clause *clause = add_clause(c);
+    bool good = true;
+    for (char **f = fields; *f && good; f++) {
+        if (!**f)
+            continue;
+        good = is_name(*f);
+        add_term(clause, *f, NULL, false);
+    }
+    g_strfreev(fields);
+    return good;
+}
+
+static bool set_part(struct rr_rule *rule, enum rr_rule_part part, const char *value, char **error)
+{
+    struct rr_condition *c = &rule->part[part];
+    free_condition(c);
+    if (part == RR_RULE_RESPONSE_END) {
+        rule->response_open = strcmp(value, goes_on) == 0;
+        if (rule->response_open)
+            return true;
+    }
+    if (parts[part].is_list ? parse_list(value, c) : parse_condition(value, c))
+        return true;
+    *error = g_strdup_printf("rule %s: \"%s\" is no %s for %s", rule->protocol, value,
+                             parts[part].is_list ? "list of fields" : "condition", parts[part].name);
+    return false;
+}
+
+static bool set_pairing(struct rr_rule *rule, const char *value, char **error)
+{
+    static const enum rr_pairing known[] = { RR_BY_ORDER, RR_BY_KEY };
+    for (size_t i = 0; i < G_N_ELEMENTS(known); i++)
+        if (strcmp(value, rr_pairing_name(known[i])) == 0) {
+            rule->pairing = known[i];
+            return true;
+        }
+    *error = g_strdup_printf("rule %s: pair is order or key, not \"%s\"", rule->protocol, value);
+    return false;
+}
+
+bool rr_rule_set(struct rr_rule *rule, const char *name, const char *value, char **error)
+{
+    char *trimmed = g_strstrip(g_strdup(value));
+    bool good = true;
+    int part = 0;
+    while (part < RR_RULE_PART_COUNT && strcmp(parts[part].name, name) != 0)
+        part++;
+    if (*trimmed && strcmp(name, "pair") == 0) {
+        good = set_pairing(rule, trimmed, error);
+    } else if (part == RR_RULE_PART_COUNT && strcmp(name, "pair") != 0) {
+        *error = g_strdup_printf("rule %s: nothing is called \"%s\"", rule->protocol, name);
+        good = false;
+    } else if (*trimmed) {
+        good = set_part(rule, (enum rr_rule_part)part, trimmed, error);
+    }
+    g_free(trimmed);
+    return good;
+}
+
+bool rr_rule_check(const struct rr_rule *rule, char **error)
+{
+    bool has_key = rule->part[RR_RULE_KEY].count > 0;
+    if (!is_name(rule->protocol))
+        *error = g_strdup_printf("\"%s\" is no protocol", rule->protocol);
+    else if (rule->pairing == RR_BY_KEY && !has_key)
+        *error = g_strdup_printf("rule %s: pairs by key, but names none", rule->protocol);
+    else if (rule->pairing == RR_BY_ORDER && (has_key || rule->part[RR_RULE_RESPONSE_KEY].count))
+        *error = g_strdup_printf("rule %s: names a key, but pairs by order", rule->protocol);
+    else
+        return true;
+    return false;
+}
+
+struct reading {
+    GPtrArray *rules, *errors;
+    struct rr_rule *rule; /* being read, or NULL */
+    unsigned line;
+    bool bad; /* it is skipped */
+};
+
+static void refuse(struct reading *r, char *why)
+{
+    r->bad = true;
+    g_ptr_array_add(r->errors, g_strdup_printf("line %u: %s", r->line, why));
+    g_free(why);
+}
+
+static void end_rule(struct reading *r)
+{
+    char *error = NULL;
+    if (!r->rule)
+        return;
+    if (!r->bad && !rr_rule_check(r->rule, &error))
+        refuse(r, error);
+    if (r->bad)
+        rr_rule_free(r->rule);
+    else
+        g_ptr_array_add(r->rules, r->rule);
+    r->rule = NULL;
+}
+
+static void begin_rule(struct reading *r, char *protocol)
+{
+    end_rule(r);
+    r->bad = false;
+    r->rule = rr_rule_new(g_strstrip(protocol));
+}
+
+static void read_setting(struct reading *r, char *line)
+{
+    char *error = NULL, *colon = strchr(line, ':');
+    if (!colon) {
+        refuse(r, g_strdup_printf("\"%s\" is neither \"rule PROTOCOL\" nor \"NAME: VALUE\"", line));
+        return;
+    }
+    *colon = '\0';
+    if (!r->rule)
+        refuse(r, g_strdup_printf("%s: stands before the first rule", line));
+    else if (!rr_rule_set(r->rule, g_strstrip(line), colon + 1, &error))
+        refuse(r, error);
+}
+
+void rr_rules_parse(const char *text, GPtrArray *rules, GPtrArray *errors)
+{
+    struct reading r = { .rules = rules, .errors = errors };
+    char **lines = g_strsplit(text, "\n", -1);
+    for (char **line = lines; *line; line++) {
+        r.line++;
+        char *comment = strchr(*line, '#');
+        if (comment)
+            *comment = '\0';
+        g_strstrip(*line);
+        if (g_str_has_prefix(*line, "rule ") || g_str_has_prefix(*line, "rule\t"))
+            begin_rule(&r, *line + strlen("rule "));
+        else if (**line)
+            read_setting(&r, *line);
+    }
+    end_rule(&r);
+    g_strfreev(lines);
+}
+
+static void free_rule(gpointer rule)
+{
+    rr_rule_free(rule);
+}
+
+GPtrArray *rr_rules_new(void)
+{
+    return g_ptr_array_new_with_free_func(free_rule);
+}

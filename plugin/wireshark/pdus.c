@@ -1,0 +1,448 @@
+#include "wireshark/pdus.h"
+
+#include "exchange/summary.h"
+#include "wireshark/capture.h"
+#include "wireshark/rule_table.h"
+
+/* A message of a frame. */
+struct found {
+    const struct rr_watched *segment; /* it came with */
+    tvbuff_t *source;                 /* its bytes are in */
+    int begin, end;
+    uint8_t does[2]; /* by enum rr_side of its sender */
+    uint64_t key[2];
+    const char *summary;
+    const struct rr_active_rule *rule;
+};
+
+/* Where the first bytes of what was put together from several segments came from. */
+struct join {
+    const tvbuff_t *source;
+    uint32_t frame;
+    int64_t length; /* of the end of that frame's segment */
+};
+
+/* While the tree is read. */
+static struct {
+    packet_info *pinfo;
+    struct rr_segments segments;
+    size_t segment;                     /* the one whose layers are being read, from 1; 0: none yet */
+    const struct rr_active_rule *rule;  /* of the layer, or NULL */
+    const struct rr_active_rule *owner; /* of the segment: what its messages carry is theirs */
+    const field_info *layer;
+    guint first;              /* message of the layer */
+    bool in_pdu;              /* facts are collected */
+    const field_info **facts; /* by slot: the first of its kind */
+    GArray *touched;          /* slots */
+    GArray *found, *joins;
+    const uint8_t *kept; /* the end of a segment, which belongs to a message that is not whole */
+} reading;
+
+/* Of TCP: which frames were put together, and what of this one is kept for later. */
+static int proto_tcp, hf_joined, hf_kept;
+
+void rr_pdus_begin(dissector_handle_t postdissector)
+{
+    rr_rule_table_begin();
+    if (!rr_rule_table_active()) {
+        set_postdissector_wanted_hfids(postdissector, NULL);
+        return;
+    }
+    GArray *fields = rr_rule_table_fields();
+    proto_tcp = proto_get_id_by_filter_name("tcp");
+    hf_joined = proto_registrar_get_id_byname("tcp.segment");
+    hf_kept = proto_registrar_get_id_byname("tcp.segment_data");
+    const int own[] = { proto_tcp, hf_joined, hf_kept };
+    for (size_t i = 0; i < array_length(own); i++)
+        if (own[i] > 0)
+            g_array_append_val(fields, own[i]);
+    set_postdissector_wanted_hfids(postdissector, fields);
+    g_free(reading.facts);
+    reading.facts = g_new0(const field_info *, rr_rule_table_slots());
+    if (reading.found)
+        return;
+    reading.found = g_array_new(FALSE, FALSE, sizeof(struct found));
+    reading.joins = g_array_new(FALSE, FALSE, sizeof(struct join));
+    reading.touched = g_array_new(FALSE, FALSE, sizeof(uint16_t));
+}
+
+/* What the field is, for a person. */
+static const char *text_of(const field_info *fi)
+{
+    const header_field_info *field = fi->hfinfo;
+    bool named = field->strings && (IS_FT_UINT32(field->type) || IS_FT_INT32(field->type));
+    bool plainly = !(field->display & (BASE_RANGE_STRING | BASE_VAL64_STRING | BASE_UNIT_STRING)) &&
+                   (field->display & FIELD_DISPLAY_E_MASK) != BASE_CUSTOM;
+    if (named && plainly) {
+        uint32_t value = IS_FT_UINT32(field->type) ? fvalue_get_uinteger(rr_value(fi))
+                                                   : (uint32_t)fvalue_get_sinteger(rr_value(fi));
+        const char *name = field->display & BASE_EXT_STRING
+                               ? try_val_to_str_ext(value, (value_string_ext *)(uintptr_t)field->strings)
+                               : try_val_to_str(value, field->strings);
+        if (name)
+            return name;
+    }
+    if (field->type == FT_NONE || field->type == FT_PROTOCOL)
+        return "";
+    const char *text =
+        fvalue_to_string_repr(reading.pinfo->pool, rr_value(fi), FTREPR_DISPLAY, field->display);
+    return text ? text : "";
+}
+
+/* As a number; false where the field is none. */
+static bool number_of(const field_info *fi, uint64_t *number)
+{
+    enum ftenum type = fi->hfinfo->type;
+    if (IS_FT_UINT32(type))
+        *number = fvalue_get_uinteger(rr_value(fi));
+    else if (IS_FT_INT32(type))
+        *number = (uint64_t)(int64_t)fvalue_get_sinteger(rr_value(fi));
+    else if (IS_FT_INT64(type))
+        *number = (uint64_t)fvalue_get_sinteger64(rr_value(fi));
+    else if (IS_FT_UINT64(type) || type == FT_BOOLEAN)
+        *number = fvalue_get_uinteger64(rr_value(fi));
+    else
+        return false;
+    return true;
+}
+
+/* The bytes that the field was read from; NULL where there are none. */
+static const uint8_t *bytes_of(const field_info *fi, int *length)
+{
+    *length = fi->length;
+    if (!fi->ds_tvb || fi->start < 0 || fi->length <= 0 ||
+        (unsigned)fi->start + (unsigned)fi->length > tvb_captured_length(fi->ds_tvb))
+        return NULL;
+    return tvb_get_ptr(fi->ds_tvb, fi->start, fi->length);
+}
+
+static bool has_value(const struct rr_test *test, const field_info *fi)
+{
+    uint64_t number;
+    int length;
+    if (!test->text)
+        return true;
+    if (number_of(fi, &number) && test->number != UINT64_MAX)
+        return number == test->number;
+    if (fi->hfinfo->type == FT_BYTES) {
+        const uint8_t *bytes = bytes_of(fi, &length);
+        return bytes && (size_t)length == strlen(test->text) &&
+               memcmp(bytes, test->text, (size_t)length) == 0;
+    }
+    return strcmp(text_of(fi), test->text) == 0;
+}
+
+static bool holds(const struct rr_active_rule *rule, enum rr_rule_part part)
+{
+    const struct rr_condition *c = &rule->rule->part[part];
+    for (size_t i = 0; i < c->count; i++) {
+        const struct rr_tests *all = &rule->clauses[part][i];
+        size_t k = 0;
+        while (k < all->count) {
+            const field_info *fi = reading.facts[all->test[k].slot];
+            if ((fi && has_value(&all->test[k], fi)) == all->test[k].negated)
+                break;
+            k++;
+        }
+        if (k == all->count)
+            return true;
+    }
+    return false;
+}
+
+static bool is_said(const struct rr_active_rule *rule, enum rr_rule_part part)
+{
+    return rule->rule->part[part].count > 0;
+}
+
+static bool holds_unless_silent(const struct rr_active_rule *rule, enum rr_rule_part part)
+{
+    return !is_said(rule, part) || holds(rule, part);
+}
+
+static uint8_t does(const struct rr_active_rule *rule, int side)
+{
+    bool asks = side == RR_CLIENT;
+    uint8_t flags = rule->rule->pairing == RR_BY_KEY ? RR_PDU_KEYED : 0;
+    if (holds(rule, RR_RULE_IGNORE))
+        return flags | RR_PDU_IGNORED;
+    if (holds(rule, RR_RULE_ALONE))
+        return flags | RR_PDU_ALONE | RR_PDU_BEGINS | RR_PDU_ENDS;
+    if (!asks && holds(rule, RR_RULE_INTERIM))
+        flags |= RR_PDU_INTERIM;
+    if (holds_unless_silent(rule, asks ? RR_RULE_REQUEST : RR_RULE_RESPONSE))
+        flags |= RR_PDU_BEGINS;
+    if (!asks && rule->rule->response_open)
+        flags |= RR_PDU_OPEN;
+    else if (holds_unless_silent(rule, asks ? RR_RULE_REQUEST_END : RR_RULE_RESPONSE_END))
+        flags |= RR_PDU_ENDS;
+    return flags;
+}
+
+static uint64_t mix(uint64_t hash, uint64_t more)
+{
+    hash = (hash ^ more) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 29;
+}
+
+static uint64_t mix_field(uint64_t hash, const field_info *fi)
+{
+    uint64_t number;
+    int length;
+    if (number_of(fi, &number))
+        return mix(hash, number);
+    const uint8_t *bytes = bytes_of(fi, &length);
+    for (int i = 0; bytes && i < length; i++)
+        hash = mix(hash, bytes[i]);
+    return mix(hash, UINT64_MAX);
+}
+
+static uint64_t key_of(const struct rr_active_rule *rule, int side)
+{
+    enum rr_rule_part part =
+        side == RR_SERVER && is_said(rule, RR_RULE_RESPONSE_KEY) ? RR_RULE_RESPONSE_KEY : RR_RULE_KEY;
+    uint64_t hash = 0;
+    for (size_t i = 0; is_said(rule, part) && i < rule->clauses[part][0].count; i++) {
+        const field_info *fi = reading.facts[rule->clauses[part][0].test[i].slot];
+        hash = fi ? mix_field(hash, fi) : mix(hash, 1);
+    }
+    return hash;
+}
+
+static const char *summary_of(const uint8_t *bytes, size_t length)
+{
+    char text[RR_SUMMARY_SIZE];
+    return rr_summary(bytes, length, text) ? wmem_strdup(reading.pinfo->pool, text) : NULL;
+}
+
+/* The fields that the rule names, side by side. */
+static const char *said_summary(const struct rr_active_rule *rule)
+{
+    wmem_strbuf_t *all = wmem_strbuf_new(reading.pinfo->pool, "");
+    for (size_t i = 0; i < rule->clauses[RR_RULE_SUMMARY][0].count; i++) {
+        const field_info *fi = reading.facts[rule->clauses[RR_RULE_SUMMARY][0].test[i].slot];
+        const char *text = fi ? text_of(fi) : "";
+        if (*text)
+            wmem_strbuf_append_printf(all, "%s%s", wmem_strbuf_get_len(all) ? " " : "", text);
+    }
+    return summary_of((const uint8_t *)wmem_strbuf_get_str(all), wmem_strbuf_get_len(all));
+}
+
+/* Else its first bytes. */
+static const char *bare_summary(const struct found *f)
+{
+    int length = MIN(f->end, (int)tvb_captured_length(f->source)) - f->begin;
+    return length > 0 ? summary_of(tvb_get_ptr(f->source, f->begin, length), (size_t)length) : NULL;
+}
+
+static void forget_facts(void)
+{
+    for (guint i = 0; i < reading.touched->len; i++)
+        reading.facts[g_array_index(reading.touched, uint16_t, i)] = NULL;
+    g_array_set_size(reading.touched, 0);
+}
+
+static void end_pdu(const field_info *whole)
+{
+    const struct rr_active_rule *rule = reading.rule;
+    struct found f = { .segment = &reading.segments.first[reading.segment - 1],
+                       .source = whole->ds_tvb,
+                       .begin = whole->start,
+                       .end = whole->start + whole->length,
+                       .rule = rule };
+    for (int side = 0; side < 2; side++) {
+        f.does[side] = does(rule, side);
+        f.key[side] = f.does[side] & RR_PDU_KEYED ? key_of(rule, side) : 0;
+    }
+    f.summary = is_said(rule, RR_RULE_SUMMARY) ? said_summary(rule) : NULL;
+    g_array_append_val(reading.found, f);
+    reading.in_pdu = false;
+    forget_facts();
+}
+
+static void note_fact(uint16_t slot, const field_info *fi)
+{
+    if (reading.facts[slot])
+        return;
+    reading.facts[slot] = fi;
+    g_array_append_val(reading.touched, slot);
+}
+
+static struct found *found_at(guint i)
+{
+    return &g_array_index(reading.found, struct found, i);
+}
+
+/* A layer's messages share all its bytes: what lies between two belongs to the first. */
+static void share_layer(const field_info *layer, guint first)
+{
+    guint n = reading.found->len;
+    if (first == n)
+        return;
+    found_at(first)->begin = MIN(found_at(first)->begin, layer->start);
+    for (guint i = first; i + 1 < n; i++)
+        found_at(i)->end = found_at(i + 1)->begin;
+    found_at(n - 1)->end = MAX(found_at(n - 1)->end, layer->start + layer->length);
+}
+
+static void read_children(const proto_node *node);
+
+static void read_layer(const proto_node *node, const struct rr_active_rule *rule)
+{
+    bool split = is_said(rule, RR_RULE_PDU);
+    guint first = reading.found->len;
+    reading.rule = reading.owner = rule;
+    reading.in_pdu = !split;
+    read_children(node);
+    if (split)
+        share_layer(node->finfo, first);
+    else
+        end_pdu(node->finfo);
+    reading.rule = NULL;
+}
+
+static void read_fact(const proto_node *node, uint16_t slot)
+{
+    bool begins = !reading.in_pdu && rr_rule_table_is_pdu(reading.rule, slot);
+    reading.in_pdu |= begins;
+    if (reading.in_pdu)
+        note_fact(slot, node->finfo);
+    read_children(node);
+    if (begins)
+        end_pdu(node->finfo);
+}
+
+static void note_join(const field_info *fi)
+{
+    struct join j = { fi->ds_tvb, fvalue_get_uinteger(rr_value(fi)), fi->length };
+    if (fi->start == 0 && fi->length > 0)
+        g_array_append_val(reading.joins, j);
+}
+
+static void read_node(const proto_node *node)
+{
+    const field_info *fi = node->finfo;
+    uint16_t slot = fi && fi->hfinfo ? rr_rule_table_slot(fi->hfinfo->id) : 0;
+    const struct rr_active_rule *rule = slot ? rr_rule_table_rule(slot) : NULL;
+    if (fi && fi->hfinfo && fi->hfinfo->id == proto_tcp) {
+        reading.segment = MIN(reading.segment + 1, reading.segments.count);
+        reading.owner = NULL;
+    }
+    if (fi && fi->hfinfo && fi->hfinfo->id == hf_joined)
+        note_join(fi);
+    if (fi && fi->hfinfo && fi->hfinfo->id == hf_kept) {
+        int length;
+        reading.kept = bytes_of(fi, &length);
+    }
+    bool mine = reading.segment > 0 && (!reading.owner || reading.owner == rule);
+    if (rule && !reading.rule && mine && fi->ds_tvb)
+        read_layer(node, rule);
+    else if (slot && reading.rule)
+        read_fact(node, slot);
+    else
+        read_children(node);
+}
+
+static void read_children(const proto_node *node)
+{
+    for (const proto_node *child = node->first_child; child; child = child->next)
+        read_node(child);
+}
+
+void rr_pdus_read(packet_info *pinfo, proto_tree *tree, struct rr_segments segments)
+{
+    if (!rr_rule_table_active())
+        return;
+    g_array_set_size(reading.found, 0);
+    g_array_set_size(reading.joins, 0);
+    if (!tree || !segments.count)
+        return;
+    reading.pinfo = pinfo;
+    reading.segments = segments;
+    reading.segment = 0;
+    reading.owner = reading.rule = NULL;
+    reading.kept = NULL;
+    read_children(tree);
+    for (guint i = 0; i + 1 < reading.found->len; i++)
+        if (found_at(i)->source == found_at(i + 1)->source && found_at(i)->end > found_at(i + 1)->begin)
+            found_at(i)->end = found_at(i + 1)->begin;
+}
+
+bool rr_pdus_in(const struct rr_watched *w)
+{
+    for (guint i = 0; rr_rule_table_active() && i < reading.found->len; i++)
+        if (found_at(i)->segment == w)
+            return true;
+    return false;
+}
+
+/* Where the bytes of `source` begin in the direction of `v`; false where that is not known. */
+static bool begin_of(const tvbuff_t *source, const struct rr_verdict *v, int64_t *begin)
+{
+    for (guint i = 0; i < reading.joins->len; i++) {
+        const struct join *j = &g_array_index(reading.joins, struct join, i);
+        if (j->source != source)
+            continue;
+        struct rr_verdicts verdicts = rr_capture_verdicts(j->frame);
+        for (size_t k = 0; k < verdicts.count; k++) {
+            const struct rr_verdict *first = &verdicts.first[k];
+            *begin = first->begin + first->len - j->length;
+            if (first->connection == v->connection && first->side == v->side && first->len >= j->length)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* In a tree that nobody looks at a layer can seem to be longer than it is. */
+static void cut_at_kept(struct rr_pdu *pdu, const struct rr_segment *s)
+{
+    if (!reading.kept || !s->payload || reading.kept < s->payload || reading.kept > s->payload + s->captured)
+        return;
+    int64_t most = reading.kept - s->payload - pdu->at;
+    if (most > 0 && pdu->length > most) /* what completes a message is shown likewise, from its begin on */
+        pdu->length = (uint32_t)most;
+}
+
+static struct rr_pdu pdu_of(const struct found *f, const struct rr_segment *s, const struct rr_verdict *v)
+{
+    int64_t begin;
+    int side = v->side;
+    struct rr_pdu pdu = { .length = (uint32_t)MAX(f->end - f->begin, 0),
+                          .does = f->does[side],
+                          .key = f->key[side],
+                          .summary = f->summary ? f->summary : bare_summary(f),
+                          .protocol = f->rule->protocol };
+    const uint8_t *at =
+        (unsigned)f->begin < tvb_captured_length(f->source) ? tvb_get_ptr(f->source, f->begin, 1) : NULL;
+    if (at && s->payload && at >= s->payload && at < s->payload + s->captured) {
+        pdu.placed = true;
+        pdu.at = at - s->payload;
+    } else if (begin_of(f->source, v, &begin)) {
+        pdu.placed = true;
+        pdu.at = begin + f->begin - v->begin;
+    }
+    if (pdu.placed && pdu.at >= 0)
+        cut_at_kept(&pdu, s);
+    return pdu;
+}
+
+void rr_pdus_tell_tracker(struct rr_tracker *t, const struct rr_watched *w, const struct rr_verdict *v)
+{
+    if (!rr_rule_table_active() || !rr_tracker_is_ruled(t, v->connection->stream))
+        return;
+    GArray *pdus = g_array_new(FALSE, FALSE, sizeof(struct rr_pdu));
+    for (guint i = 0; i < reading.found->len; i++)
+        if (found_at(i)->segment == w) {
+            struct rr_pdu pdu = pdu_of(found_at(i), &w->segment, v);
+            g_array_append_val(pdus, pdu);
+        }
+    uint32_t left = 0;
+    for (guint i = pdus->len; i-- > 0;) {
+        struct rr_pdu *pdu = &g_array_index(pdus, struct rr_pdu, i);
+        pdu->left = left;
+        left += !pdu->placed;
+    }
+    rr_tracker_pdus(t, v, (const struct rr_pdu *)(void *)pdus->data, pdus->len);
+    g_array_free(pdus, TRUE);
+}

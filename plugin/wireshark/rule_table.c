@@ -1,0 +1,338 @@
+#include "wireshark/rule_table.h"
+
+#include <epan/uat.h>
+#include <wsutil/report_message.h>
+
+static gboolean wanted;
+
+/* A rule as a row of the table in the preferences. */
+struct row {
+    char *protocol, *pair, *pdu, *request, *request_end, *response, *response_end, *interim, *alone, *ignore,
+        *key, *response_key, *summary;
+};
+
+static const struct {
+    const char *name;
+    size_t offset;
+} cells[] = {
+    { "pair", offsetof(struct row, pair) },
+    { "pdu", offsetof(struct row, pdu) },
+    { "request", offsetof(struct row, request) },
+    { "request-end", offsetof(struct row, request_end) },
+    { "response", offsetof(struct row, response) },
+    { "response-end", offsetof(struct row, response_end) },
+    { "interim", offsetof(struct row, interim) },
+    { "alone", offsetof(struct row, alone) },
+    { "ignore", offsetof(struct row, ignore) },
+    { "key", offsetof(struct row, key) },
+    { "response-key", offsetof(struct row, response_key) },
+    { "summary", offsetof(struct row, summary) },
+};
+
+static struct row *rows;
+static guint row_count;
+
+static struct {
+    GPtrArray *rules;  /* of struct rr_rule */
+    GPtrArray *active; /* of struct rr_active_rule */
+    GArray *fields;    /* int, by slot - 1 */
+    uint16_t *slots;   /* by field */
+    int slot_room;
+    const struct rr_active_rule **by_slot;
+    wmem_allocator_t *scope;
+} table;
+
+UAT_CSTRING_CB_DEF(rows, protocol, struct row)
+UAT_CSTRING_CB_DEF(rows, pair, struct row)
+UAT_CSTRING_CB_DEF(rows, pdu, struct row)
+UAT_CSTRING_CB_DEF(rows, request, struct row)
+UAT_CSTRING_CB_DEF(rows, request_end, struct row)
+UAT_CSTRING_CB_DEF(rows, response, struct row)
+UAT_CSTRING_CB_DEF(rows, response_end, struct row)
+UAT_CSTRING_CB_DEF(rows, interim, struct row)
+UAT_CSTRING_CB_DEF(rows, alone, struct row)
+UAT_CSTRING_CB_DEF(rows, ignore, struct row)
+UAT_CSTRING_CB_DEF(rows, key, struct row)
+UAT_CSTRING_CB_DEF(rows, response_key, struct row)
+UAT_CSTRING_CB_DEF(rows, summary, struct row)
+
+static char **cell_of(struct row *row, size_t i)
+{
+    return (char **)((char *)row + cells[i].offset);
+}
+
+static void *copy_row(void *to, const void *from, size_t length _U_)
+{
+    struct row *copy = to, was = *(const struct row *)from;
+    copy->protocol = g_strdup(was.protocol);
+    for (size_t i = 0; i < array_length(cells); i++)
+        *cell_of(copy, i) = g_strdup(*cell_of(&was, i));
+    return to;
+}
+
+static void free_row(void *row)
+{
+    g_free(((struct row *)row)->protocol);
+    for (size_t i = 0; i < array_length(cells); i++)
+        g_free(*cell_of(row, i));
+}
+
+/* NULL, and the reason in *error, where the row makes no rule. */
+static struct rr_rule *rule_of(struct row *row, char **error)
+{
+    struct rr_rule *rule = rr_rule_new(row->protocol);
+    bool good = true;
+    for (size_t i = 0; i < array_length(cells) && good; i++)
+        good = rr_rule_set(rule, cells[i].name, *cell_of(row, i), error);
+    if (good && rr_rule_check(rule, error))
+        return rule;
+    rr_rule_free(rule);
+    return NULL;
+}
+
+static rr_bool check_row(void *row, char **error)
+{
+    struct rr_rule *rule = rule_of(row, error);
+    if (rule)
+        rr_rule_free(rule);
+    return rule != NULL;
+}
+
+void rr_rule_table_register(module_t *module)
+{
+#define CELL(name, title, part) UAT_FLD_CSTRING(rows, name, title, rr_rule_part_help(part))
+    static uat_field_t fields[array_length(cells) + 2];
+    const uat_field_t list[] = {
+        UAT_FLD_CSTRING(rows, protocol, "Protocol", "The filter name of the protocol"),
+        UAT_FLD_CSTRING(rows, pair, "Pair", "order or key: how a response finds its request"),
+        CELL(pdu, "Message fields", RR_RULE_PDU),
+        CELL(request, "Request", RR_RULE_REQUEST),
+        CELL(request_end, "Request end", RR_RULE_REQUEST_END),
+        CELL(response, "Response", RR_RULE_RESPONSE),
+        CELL(response_end, "Response end", RR_RULE_RESPONSE_END),
+        CELL(interim, "Interim", RR_RULE_INTERIM),
+        CELL(alone, "Alone", RR_RULE_ALONE),
+        CELL(ignore, "Ignore", RR_RULE_IGNORE),
+        CELL(key, "Key", RR_RULE_KEY),
+        CELL(response_key, "Response key", RR_RULE_RESPONSE_KEY),
+        CELL(summary, "Summary", RR_RULE_SUMMARY),
+        UAT_END_FIELDS,
+    };
+#undef CELL
+    memcpy(fields, list, sizeof list);
+    uat_t *uat =
+        uat_new("Request/response rules", sizeof(struct row), "reqresp_rules", TRUE, &rows, &row_count,
+                UAT_AFFECTS_DISSECTION, NULL, copy_row, check_row, free_row, NULL, NULL, fields);
+    prefs_register_bool_preference(
+        module, "rules", "Pair messages by the rules of their protocols",
+        "Where Wireshark's dissectors tell the messages of a protocol apart, and there is a rule for it, tie "
+        "each of them to its answer instead of going by turns. Wireshark dissects more slowly with it.",
+        &wanted);
+    prefs_register_uat_preference(module, "rules_table", "Rules of your own",
+                                  "Rules for protocols that there is none for. A rule for one that there is "
+                                  "one for takes its place.",
+                                  uat);
+}
+
+static void refuse(const char *why)
+{
+    report_warning("reqresp: %s; the rule is skipped", why);
+}
+
+/* A field of that name, or NULL after complaining. */
+static const header_field_info *find_field(const struct rr_rule *rule, const char *name)
+{
+    const header_field_info *field = proto_registrar_get_byname(name);
+    if (field)
+        return field;
+    char *why = g_strdup_printf("rule %s: this Wireshark has no field %s", rule->protocol, name);
+    refuse(why);
+    g_free(why);
+    return NULL;
+}
+
+static uint16_t *slot_at(int field)
+{
+    if (field >= table.slot_room) {
+        int room = field + field / 2 + 1;
+        table.slots = g_renew(uint16_t, table.slots, room);
+        memset(table.slots + table.slot_room, 0, (size_t)(room - table.slot_room) * sizeof *table.slots);
+        table.slot_room = room;
+    }
+    return &table.slots[field];
+}
+
+/* Fields of one name are one. */
+static uint16_t slot_of(const header_field_info *field)
+{
+    while (field->same_name_prev_id != -1)
+        field = proto_registrar_get_nth((guint)field->same_name_prev_id);
+    if (*slot_at(field->id))
+        return *slot_at(field->id);
+    g_array_append_val(table.fields, field->id);
+    uint16_t slot = (uint16_t)table.fields->len;
+    for (const header_field_info *same = field; same; same = same->same_name_next)
+        *slot_at(same->id) = slot;
+    return slot;
+}
+
+static bool test_of(const struct rr_rule *rule, const struct rr_term *term, struct rr_test *test)
+{
+    const header_field_info *field = find_field(rule, term->field);
+    if (!field)
+        return false;
+    *test = (struct rr_test){ .slot = slot_of(field), .negated = term->negated, .text = term->value };
+    if (term->value && (IS_FT_UINT(field->type) || IS_FT_INT(field->type) || field->type == FT_BOOLEAN)) {
+        char *end;
+        test->number = g_ascii_strtoull(term->value, &end, 0);
+        if (*end)
+            test->number = UINT64_MAX; /* a name: compared as text */
+    }
+    return true;
+}
+
+static bool resolve_part(struct rr_active_rule *active, enum rr_rule_part part)
+{
+    const struct rr_condition *c = &active->rule->part[part];
+    active->clauses[part] = wmem_alloc0_array(table.scope, struct rr_tests, c->count);
+    for (size_t i = 0; i < c->count; i++) {
+        struct rr_tests *tests = &active->clauses[part][i];
+        tests->count = c->clause[i].count;
+        tests->test = wmem_alloc0_array(table.scope, struct rr_test, tests->count);
+        for (size_t k = 0; k < tests->count; k++)
+            if (!test_of(active->rule, &c->clause[i].term[k], &tests->test[k]))
+                return false;
+    }
+    return true;
+}
+
+static bool names_known_fields(const struct rr_rule *rule)
+{
+    for (int part = 0; part < RR_RULE_PART_COUNT; part++)
+        for (size_t i = 0; i < rule->part[part].count; i++)
+            for (size_t k = 0; k < rule->part[part].clause[i].count; k++)
+                if (!find_field(rule, rule->part[part].clause[i].term[k].field))
+                    return false;
+    return true;
+}
+
+static void activate(const struct rr_rule *rule)
+{
+    int proto = proto_get_id_by_filter_name(rule->protocol);
+    if (proto < 0) {
+        char *why =
+            g_strdup_printf("rule %s: this Wireshark has no protocol %s", rule->protocol, rule->protocol);
+        refuse(why);
+        g_free(why);
+        return;
+    }
+    if (!names_known_fields(rule))
+        return;
+    struct rr_active_rule *active = wmem_new0(table.scope, struct rr_active_rule);
+    active->rule = rule;
+    active->protocol = proto_get_protocol_filter_name(proto);
+    active->slot = slot_of(proto_registrar_get_nth((guint)proto));
+    for (int part = 0; part < RR_RULE_PART_COUNT; part++)
+        resolve_part(active, (enum rr_rule_part)part);
+    g_ptr_array_add(table.active, active);
+}
+
+static void forget(void)
+{
+    if (!table.rules)
+        return;
+    g_ptr_array_free(table.rules, TRUE);
+    g_ptr_array_free(table.active, TRUE);
+    g_array_free(table.fields, TRUE);
+    g_free(table.slots);
+    g_free(table.by_slot);
+    wmem_destroy_allocator(table.scope);
+    memset(&table, 0, sizeof table);
+}
+
+/* A later rule for a protocol takes the place of an earlier one. */
+static bool is_replaced(guint i)
+{
+    const struct rr_rule *rule = g_ptr_array_index(table.rules, i);
+    for (guint k = i + 1; k < table.rules->len; k++) {
+        const struct rr_rule *later = g_ptr_array_index(table.rules, k);
+        if (strcmp(rule->protocol, later->protocol) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void read_rules(void)
+{
+    GPtrArray *errors = g_ptr_array_new_with_free_func(g_free);
+    table.rules = rr_rules_new();
+    rr_rules_parse(rr_rules_builtin, table.rules, errors);
+    for (guint i = 0; i < row_count; i++) {
+        char *error = NULL;
+        struct rr_rule *rule = rule_of(&rows[i], &error);
+        if (rule)
+            g_ptr_array_add(table.rules, rule);
+        else
+            g_ptr_array_add(errors, error);
+    }
+    for (guint i = 0; i < errors->len; i++)
+        refuse(g_ptr_array_index(errors, i));
+    g_ptr_array_free(errors, TRUE);
+}
+
+void rr_rule_table_begin(void)
+{
+    forget();
+    if (!wanted)
+        return;
+    read_rules();
+    table.scope = wmem_allocator_new(WMEM_ALLOCATOR_SIMPLE);
+    table.active = g_ptr_array_new();
+    table.fields = g_array_new(FALSE, FALSE, sizeof(int));
+    for (guint i = 0; i < table.rules->len; i++)
+        if (!is_replaced(i))
+            activate(g_ptr_array_index(table.rules, i));
+    table.by_slot = g_new0(const struct rr_active_rule *, rr_rule_table_slots());
+    for (guint i = 0; i < table.active->len; i++) {
+        const struct rr_active_rule *active = g_ptr_array_index(table.active, i);
+        table.by_slot[active->slot] = active;
+    }
+}
+
+bool rr_rule_table_active(void)
+{
+    return table.active && table.active->len;
+}
+
+GArray *rr_rule_table_fields(void)
+{
+    GArray *fields = g_array_new(FALSE, FALSE, sizeof(int));
+    for (int id = 0; id < table.slot_room; id++)
+        if (table.slots[id])
+            g_array_append_val(fields, id);
+    return fields;
+}
+
+uint16_t rr_rule_table_slot(int field)
+{
+    return field < table.slot_room ? table.slots[field] : 0;
+}
+
+uint16_t rr_rule_table_slots(void)
+{
+    return (uint16_t)(table.fields->len + 1);
+}
+
+const struct rr_active_rule *rr_rule_table_rule(uint16_t slot)
+{
+    return table.by_slot[slot];
+}
+
+bool rr_rule_table_is_pdu(const struct rr_active_rule *rule, uint16_t slot)
+{
+    const struct rr_condition *c = &rule->rule->part[RR_RULE_PDU];
+    for (size_t i = 0; i < (c->count ? c->clause[0].count : 0); i++)
+        if (rule->clauses[RR_RULE_PDU][0].test[i].slot == slot)
+            return true;
+    return false;
+}

@@ -1,0 +1,52 @@
+/* The rules that are active, in terms of this Wireshark's fields. */
+#ifndef RR_RULE_TABLE_H
+#define RR_RULE_TABLE_H
+
+#include "wireshark/compat.h"
+#include <epan/packet.h>
+#include <epan/prefs.h>
+
+#include "rules/rules.h"
+
+/* A field that some rule names; its number, from 1 on, is its place among them. */
+struct rr_wanted {
+    const header_field_info *field;
+};
+
+struct rr_test {
+    uint16_t slot; /* of the field */
+    bool negated;
+    const char *text; /* NULL: it is there */
+    uint64_t number;  /* where the field is one */
+};
+
+struct rr_tests {
+    struct rr_test *test;
+    size_t count;
+};
+
+struct rr_active_rule {
+    const struct rr_rule *rule;
+    const char *protocol; /* lives as long as the program */
+    uint16_t slot;        /* of the protocol */
+    struct rr_tests *clauses[RR_RULE_PART_COUNT];
+};
+
+void rr_rule_table_register(module_t *module);
+
+/* Reads the rules anew, and says which of them cannot be used. */
+void rr_rule_table_begin(void);
+bool rr_rule_table_active(void);
+
+/* All fields that the rules name: to be freed by the host. */
+GArray *rr_rule_table_fields(void);
+
+/* 0 where no rule names the field. */
+uint16_t rr_rule_table_slot(int field);
+uint16_t rr_rule_table_slots(void); /* all are below */
+
+/* The rule for the protocol at `slot`; and whether that field is a message of its own for it. */
+const struct rr_active_rule *rr_rule_table_rule(uint16_t slot);
+bool rr_rule_table_is_pdu(const struct rr_active_rule *rule, uint16_t slot);
+
+#endif

@@ -1,0 +1,306 @@
+/* Messages that a dissector tells apart: which request each answer gets.
+ *
+ * A play is a line of segments.  ">10+20@5": at 5 ms the client sends two messages of 10 and 20 bytes in one
+ * segment;
+ * "<" the server.  After a message's length: "=7" its key; "a" it stands alone, "i" is an interim answer, "n"
+ * does not begin anything, "m" more is to come; "?" nobody understood it.  After the time: "/30" the bytes it
+ * acknowledges instead of all that were sent before; "!" it is not captured; "#2" it begins so many bytes
+ * before the segment. A capture that begins in the middle has no "syn".
+ */
+#include <glib.h>
+#include <string.h>
+
+#include "track/tracker.h"
+
+enum { ISN = 1000 };
+
+struct playing {
+    struct rr_tracker *tracker;
+    int64_t sent[2];
+    struct rr_point now;
+};
+
+static void no_port(struct rr_settings *s)
+{
+    *s = (struct rr_settings){ .quiet = INT64_C(3000000000), .patience = INT64_C(60000000000) };
+}
+
+static enum rr_port_kind plain(uint16_t port)
+{
+    return port == 80 ? RR_PORT_PREFERRED : RR_PORT_PLAIN;
+}
+
+/* Reads one message; true where another follows. */
+static bool read_pdu(const char **at, struct rr_pdu *pdu, int64_t *length, bool *understood)
+{
+    char *end;
+    *length = g_ascii_strtoll(*at, &end, 10);
+    *pdu =
+        (struct rr_pdu){ .length = (uint32_t)*length, .placed = true, .does = RR_PDU_BEGINS | RR_PDU_ENDS };
+    *understood = true;
+    for (; *end && !strchr("+@", *end); end++) {
+        if (*end == '=') {
+            pdu->does |= RR_PDU_KEYED;
+            pdu->key = g_ascii_strtoull(end + 1, &end, 10);
+            end--;
+        } else if (*end == 'a')
+            pdu->does |= RR_PDU_ALONE;
+        else if (*end == 'i')
+            pdu->does |= RR_PDU_INTERIM;
+        else if (*end == 'n')
+            pdu->does &= (uint8_t)~RR_PDU_BEGINS;
+        else if (*end == 'm')
+            pdu->does &= (uint8_t)~RR_PDU_ENDS;
+        else if (*end == '?')
+            *understood = false;
+    }
+    *at = *end == '+' ? end + 1 : end;
+    return *end == '+';
+}
+
+static void feed(struct playing *p, struct rr_segment *s, const struct rr_pdu *pdus, size_t count)
+{
+    rr_tracker_tick(p->tracker, s->at);
+    if (count)
+        rr_tracker_rule(p->tracker, 0);
+    struct rr_verdict v = rr_tracker_feed(p->tracker, 0, s);
+    if (rr_tracker_is_ruled(p->tracker, 0))
+        rr_tracker_pdus(p->tracker, &v, pdus, count);
+}
+
+static void play_segment(struct playing *p, const char *at)
+{
+    struct rr_pdu pdus[16];
+    size_t count = 0;
+    int64_t length, len = 0;
+    int side = *at++ == '<';
+    for (bool more = true, understood; more;) {
+        more = read_pdu(&at, &pdus[count], &length, &understood);
+        pdus[count].at = len;
+        len += length;
+        count += understood;
+    }
+    char *end;
+    p->now.time = (int64_t)(g_ascii_strtod(at + 1, &end) * 1000000);
+    p->now.frame++;
+    int64_t acked = p->sent[!side];
+    int64_t offset = p->sent[side];
+    bool captured = true;
+    for (; *end; end++) {
+        if (*end == '/')
+            acked = g_ascii_strtoll(end + 1, NULL, 10);
+        if (*end == '^')
+            offset = g_ascii_strtoll(end + 1, NULL, 10);
+        if (*end == '!')
+            captured = false;
+        if (*end == '#') {
+            int64_t before = g_ascii_strtoll(end + 1, NULL, 10);
+            pdus[0].at -= before;
+            pdus[0].length += (uint32_t)before;
+        }
+    }
+    struct rr_segment s = { .at = p->now,
+                            .end = (uint8_t)side,
+                            .flags = RR_ACK,
+                            .window = 1000,
+                            .seq = (uint32_t)(ISN + 1 + offset),
+                            .ack = (uint32_t)(ISN + 1 + acked),
+                            .len = (uint32_t)len };
+    p->sent[side] = MAX(p->sent[side], offset + len);
+    if (captured)
+        feed(p, &s, pdus, count);
+}
+
+static void shake_hands(struct playing *p)
+{
+    static const uint8_t flags[] = { RR_SYN, RR_SYN | RR_ACK, RR_ACK };
+    for (int i = 0; i < 3; i++) {
+        p->now.frame++;
+        struct rr_segment s = { .at = p->now,
+                                .end = i == 1,
+                                .flags = flags[i],
+                                .window = 1000,
+                                .seq = (uint32_t)(ISN + (i == 2)),
+                                .ack = ISN + 1 };
+        feed(p, &s, NULL, 0);
+    }
+}
+
+static void finish(struct playing *p, int side)
+{
+    p->now.frame++;
+    struct rr_segment s = { .at = p->now,
+                            .end = (uint8_t)side,
+                            .flags = RR_ACK | RR_FIN,
+                            .window = 1000,
+                            .seq = (uint32_t)(ISN + 1 + p->sent[side]),
+                            .ack = (uint32_t)(ISN + 1 + p->sent[!side]) };
+    feed(p, &s, NULL, 0);
+}
+
+static void tell(const struct rr_exchange *x, void *user)
+{
+    GString *told = user;
+    g_string_append_printf(told, "%s", told->len ? "; " : "");
+    if (rr_is_push(x)) {
+        g_string_append_printf(told, "push %" G_GUINT64_FORMAT, x->response.bytes);
+        return;
+    }
+    g_string_append_printf(told, ">%" G_GUINT64_FORMAT "<%" G_GUINT64_FORMAT " %s", x->request.bytes,
+                           x->response.bytes, rr_status_name(x->status));
+    if (x->evidence != RR_NO_PAIR)
+        g_string_append_printf(told, " %s", rr_evidence_name(x->evidence));
+    if (rr_has_both(x))
+        g_string_append_printf(told, " %g", (double)rr_latency(x) / 1e6);
+    if (x->interim)
+        g_string_append_printf(told, " i%g", (double)(x->interim - x->request.first_time) / 1e6);
+    if (x->depth > 1)
+        g_string_append_printf(told, " d%u", x->depth);
+}
+
+static void skip(const struct rr_connection *c, void *user)
+{
+    (void)c;
+    (void)user;
+}
+
+/* What the rows say last is what stands. */
+static void check_reports(const struct rr_tracker *t)
+{
+    for (size_t i = 0; i < rr_tracker_report_count(t); i++) {
+        struct rr_report r = rr_tracker_report(t, i);
+        if (!(r.rows & RR_ROW_EXCHANGE) || r.exchange->part != r.live->part)
+            continue;
+        g_assert_cmpuint(r.exchange->status, ==, r.live->status);
+        g_assert_cmpuint(r.exchange->request.bytes, ==, r.live->request.bytes);
+        g_assert_cmpuint(r.exchange->response.bytes, ==, r.live->response.bytes);
+    }
+}
+
+static char *perform(const char *script)
+{
+    struct rr_settings settings;
+    no_port(&settings);
+    settings.port_kind = plain;
+    struct playing p = { .tracker = rr_tracker_new(&settings) };
+    static const struct rr_endpoint ends[2] = { { "10.0.0.1", 50000 }, { "10.0.0.2", 80 } };
+    rr_tracker_open(p.tracker, 0, ends);
+    char **words = g_strsplit(script, " ", -1);
+    for (char **w = words; *w; w++) {
+        if (strcmp(*w, "syn") == 0)
+            shake_hands(&p);
+        else if (strcmp(*w, "<F") == 0 || strcmp(*w, ">F") == 0)
+            finish(&p, **w == '<');
+        else if (g_str_has_prefix(*w, "tick@"))
+            rr_tracker_tick(p.tracker,
+                            (struct rr_point){ g_ascii_strtoll(*w + 5, NULL, 10) * 1000000, ++p.now.frame });
+        else
+            play_segment(&p, *w);
+    }
+    rr_tracker_finish(p.tracker, RR_BY_END);
+    GString *told = g_string_new(NULL);
+    static const struct rr_visitor visitor = { skip, tell };
+    rr_tracker_visit(p.tracker, &visitor, told);
+    check_reports(p.tracker);
+    rr_tracker_free(p.tracker);
+    g_strfreev(words);
+    return g_string_free(told, FALSE);
+}
+
+static const struct {
+    const char *name, *script, *told;
+} cases[] = {
+    { "order/one", "syn >10@1 <5@3", ">10<5 answered exact 2" },
+    { "order/burst", "syn >10+11@1 <5+6@3", ">10<5 answered acked 2; >11<6 answered acked 2 d2" },
+    { "order/staggered", "syn >10@1 >11@2 <5@3/10 <6@4/21",
+      ">10<5 answered exact 2; >11<6 answered acked 2 d2" },
+    { "order/one-segment-answers-three", "syn >10+11+12@1 <5+6+7@3",
+      ">10<5 answered acked 2; >11<6 answered acked 2 d2; >12<7 answered acked 2 d3" },
+    { "order/push-before-and-between", "syn <3@0 >10@1 <5@2 <4@3", "push 3; >10<5 answered exact 1; push 4" },
+    { "order/greeting-crosses", "syn >10@1 <3@2/0 <5@3", ">10<5 answered acked 2; push 3" },
+    { "order/alone", "syn >10a+11@1 <4a+6@3", ">10<0 oneway; >11<6 answered acked 2; push 4" },
+    { "order/interim", "syn >10@1 <4i@2 <6@3", ">10<10 answered acked 2 i1" },
+    { "order/interim-before-the-whole-request", "syn >10?@1 <4i@2 >20@3#10 <6@5",
+      ">30<10 answered exact 2 i1" },
+    { "order/long-answer", "syn >10+10@1 <5m+6nm+7n+8@3",
+      ">10<18 answered acked 2; >10<8 answered acked 2 d2" },
+    { "order/answer-captured-first", "syn <5@1/10 >10@2", ">10<5 answered acked -1" },
+    { "order/answer-in-several-segments", "syn >10@1 <5?@2 <6@3#5", ">10<11 answered exact 1" },
+    { "order/taken-for-longer-than-it-is", "syn >10+10@1 <9@3 <6@4#3",
+      ">10<6 answered acked 2; >10<9 answered acked 2 d2" },
+
+    /* Answers that were not understood, or not captured. */
+    { "order/not-understood", "syn >10@1 <5?@2 >11@3 <6@4",
+      ">10<5 answered exact 1; >11<6 answered exact 1" },
+    { "order/not-understood-burst", "syn >10+11@1 <5?@2 <6@3 >12@4 <7@5",
+      ">10<5 answered lost 1; >11<6 answered lost 2 d2; >12<7 answered exact 1" },
+    { "order/lost-burst", "syn >10+11@1 <5@2! <6@3 >12@4 <7@5",
+      ">10<0 answered lost; >11<6 answered lost 2 d2; >12<7 answered exact 1" },
+    { "order/lost-one-of-three", "syn >10+11+12@1 <4@2 <5@2! <6@3 >13@4 <7@5",
+      ">10<4 answered acked 1; >11<0 answered lost d2; >12<6 answered lost 2 d3; >13<7 answered exact 1" },
+    { "order/lost-two", "syn >10+11+12@1 <4@2! <5@2! <6@3 >13@4 <7@5",
+      ">10<0 answered lost; >11<0 answered lost d2; >12<6 answered lost 2 d3; >13<7 answered exact 1" },
+    { "order/lost-in-turn", "syn >10@1 <5@2! >11@3 <6@4", ">10<0 answered order; >11<6 answered exact 1" },
+    { "order/late-not-lost", "syn >10+11@1 <5@2! <6@3 <5@4^0",
+      ">10<5 answered acked 3; >11<6 answered acked 2 d2" },
+
+    /* Requests that were. */
+    { "order/request-lost", "syn >10@1! <5@2 >11@3 <6@4", ">11<6 answered exact 1; >0<5 unasked lost" },
+    { "order/request-not-understood", "syn >9@1 <4@2 >10?@3 <5@4 >11@5 <6@6",
+      ">9<4 answered exact 1; >11<6 answered exact 1; >10<5 answered lost 1" },
+    { "order/request-lost-in-burst", "syn >10@1! >11@1 <5@2 <6@3 >12@4 <7@5",
+      ">11<6 answered lost 2; >0<5 unasked lost; >12<7 answered exact 1" },
+
+    { "order/middle", ">10@1 <5@2 >11@3 <6@4", ">10<5 answered lost 1; >11<6 answered exact 1" },
+    { "order/unanswered", "syn >10@1 >11@2 <5@3/10 <F", ">10<5 answered exact 2; >11<0 unanswered d2" },
+    { "order/late-answer", "syn >10@1 tick@70000 <5@80000", ">10<5 answered exact 79999" },
+
+    { "key/crossed", "syn >10=1+11=2@1 <5=2@3 <6=1@4", ">10<6 answered acked 3; >11<5 answered exact 2 d2" },
+    { "key/twice-the-same", "syn >10=1+11=1@1 <5=1@3 <6=1@4",
+      ">10<5 answered acked 2; >11<6 answered acked 3 d2" },
+    { "key/many-parts", "syn >10=1@1 >9=2@1 <5=1m@2 <4=2@3 <6=1nm@4 <7=1n@5",
+      ">10<18 answered acked 1; >9<4 answered acked 2 d2" },
+    { "key/lost", "syn >10=1+11=2@1 <5=1@2! <6=2@3", ">10<0 open; >11<6 answered acked 2 d2" },
+    { "key/unasked", ">10=1@1 <6=2@3 <5=1@4", ">10<5 answered acked 3; >0<6 unasked acked" },
+    { "key/notification", "syn >10=1@1 <6=0a@3 <5=1@4", ">10<5 answered acked 3; push 6" },
+};
+
+static void run_case(gconstpointer number)
+{
+    const char *wanted = cases[GPOINTER_TO_UINT(number)].told;
+    char *told = perform(cases[GPOINTER_TO_UINT(number)].script);
+    g_assert_cmpstr(told, ==, wanted);
+    g_free(told);
+}
+
+/* A client that sends far more than is answered. */
+static void bounded(void)
+{
+    struct rr_settings settings;
+    no_port(&settings);
+    settings.port_kind = plain;
+    struct playing p = { .tracker = rr_tracker_new(&settings) };
+    static const struct rr_endpoint ends[2] = { { "10.0.0.1", 50000 }, { "10.0.0.2", 80 } };
+    rr_tracker_open(p.tracker, 0, ends);
+    shake_hands(&p);
+    for (int i = 0; i < 70000; i++)
+        play_segment(&p, ">10@1");
+    play_segment(&p, "<5@2");
+    rr_tracker_finish(p.tracker, RR_BY_END);
+    const struct rr_connection *c = rr_tracker_connection(p.tracker, 0);
+    g_assert_cmpuint(c->exchanges, ==, 70000);
+    g_assert_cmpuint(c->bytes[RR_CLIENT], ==, 700000);
+    rr_tracker_free(p.tracker);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        char *path = g_strconcat("/", cases[i].name, NULL);
+        g_test_add_data_func(path, GUINT_TO_POINTER(i), run_case);
+        g_free(path);
+    }
+    g_test_add_func("/bounded", bounded);
+    return g_test_run();
+}
