@@ -7,7 +7,9 @@
 
 static uint32_t asked; /* 0: as preferred */
 
+/* A window of the host's sorts by the first column. */
 static const struct rr_sheet_column columns[] = {
+    { "Rank", RR_SHEET_COUNT, 5 },
     { "Latency ms", RR_SHEET_NUMBER, 12 },
     { "Duration ms", RR_SHEET_NUMBER, 12 },
     { "Request spread ms", RR_SHEET_NUMBER, 18 },
@@ -49,10 +51,11 @@ static void show_span(struct rr_sheet *s, int64_t ns)
     rr_sheet_number(s, ns == RR_NEVER ? NAN : (double)ns / 1e6);
 }
 
-static void show_row(struct rr_sheet *s, const struct rr_slow *slow)
+static void show_row(struct rr_sheet *s, size_t rank, const struct rr_slow *slow)
 {
     char *filter = g_strdup_printf("reqresp.id == \"%016" PRIx64 "\"", slow->id);
     rr_sheet_row(s);
+    rr_sheet_count(s, rank);
     show_span(s, slow->latency);
     show_span(s, slow->duration);
     show_span(s, slow->request_spread);
@@ -74,7 +77,7 @@ static void show(void *table, void *measure)
     size_t count = rr_slowest_sort(measure);
     rr_sheet_begin(table, "Slowest first");
     for (size_t i = 0; i < count; i++)
-        show_row(table, rr_slowest_at(measure, i));
+        show_row(table, i + 1, rr_slowest_at(measure, i));
 }
 
 static bool set_count(void *settings, const char *value)
