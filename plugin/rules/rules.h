@@ -19,7 +19,8 @@ enum rr_rule_part {
     RR_RULE_RESPONSE,     /* a message of the server that begins a response ... */
     RR_RULE_RESPONSE_END, /* ... and the one that ends it */
     RR_RULE_INTERIM,      /* a message of the server that comes before the response proper */
-    RR_RULE_ALONE,        /* a message that no answer is owed to, or that answers none */
+    RR_RULE_ONEWAY,       /* a message of the client that no answer is owed to */
+    RR_RULE_PUSH,         /* a message of the server that answers none */
     RR_RULE_IGNORE,       /* a message that is neither */
     RR_RULE_KEY,          /* fields that tie a response to its request ... */
     RR_RULE_RESPONSE_KEY, /* ... where those of the response are others */

@@ -166,7 +166,7 @@ static uint8_t does(const struct rr_active_rule *rule, int side)
     uint8_t flags = rule->rule->pairing == RR_BY_KEY ? RR_PDU_KEYED : 0;
     if (holds(rule, RR_RULE_IGNORE))
         return flags | RR_PDU_IGNORED;
-    if (holds(rule, RR_RULE_ALONE))
+    if (holds(rule, asks ? RR_RULE_ONEWAY : RR_RULE_PUSH))
         return flags | RR_PDU_ALONE | RR_PDU_BEGINS | RR_PDU_ENDS;
     if (!asks && holds(rule, RR_RULE_INTERIM))
         flags |= RR_PDU_INTERIM;

@@ -4,28 +4,24 @@
 #include <wsutil/report_message.h>
 
 static gboolean wanted;
+static const char *file;
 
 /* A rule as a row of the table in the preferences. */
 struct row {
-    char *protocol, *pair, *pdu, *request, *request_end, *response, *response_end, *interim, *alone, *ignore,
-        *key, *response_key, *summary;
+    char *protocol, *pair, *pdu, *request, *request_end, *response, *response_end, *interim, *oneway, *push,
+        *ignore, *key, *response_key, *summary;
 };
 
 static const struct {
     const char *name;
     size_t offset;
 } cells[] = {
-    { "pair", offsetof(struct row, pair) },
-    { "pdu", offsetof(struct row, pdu) },
-    { "request", offsetof(struct row, request) },
-    { "request-end", offsetof(struct row, request_end) },
-    { "response", offsetof(struct row, response) },
-    { "response-end", offsetof(struct row, response_end) },
-    { "interim", offsetof(struct row, interim) },
-    { "alone", offsetof(struct row, alone) },
-    { "ignore", offsetof(struct row, ignore) },
-    { "key", offsetof(struct row, key) },
-    { "response-key", offsetof(struct row, response_key) },
+    { "pair", offsetof(struct row, pair) },         { "pdu", offsetof(struct row, pdu) },
+    { "request", offsetof(struct row, request) },   { "request-end", offsetof(struct row, request_end) },
+    { "response", offsetof(struct row, response) }, { "response-end", offsetof(struct row, response_end) },
+    { "interim", offsetof(struct row, interim) },   { "oneway", offsetof(struct row, oneway) },
+    { "push", offsetof(struct row, push) },         { "ignore", offsetof(struct row, ignore) },
+    { "key", offsetof(struct row, key) },           { "response-key", offsetof(struct row, response_key) },
     { "summary", offsetof(struct row, summary) },
 };
 
@@ -50,7 +46,8 @@ UAT_CSTRING_CB_DEF(rows, request_end, struct row)
 UAT_CSTRING_CB_DEF(rows, response, struct row)
 UAT_CSTRING_CB_DEF(rows, response_end, struct row)
 UAT_CSTRING_CB_DEF(rows, interim, struct row)
-UAT_CSTRING_CB_DEF(rows, alone, struct row)
+UAT_CSTRING_CB_DEF(rows, oneway, struct row)
+UAT_CSTRING_CB_DEF(rows, push, struct row)
 UAT_CSTRING_CB_DEF(rows, ignore, struct row)
 UAT_CSTRING_CB_DEF(rows, key, struct row)
 UAT_CSTRING_CB_DEF(rows, response_key, struct row)
@@ -111,7 +108,8 @@ void rr_rule_table_register(module_t *module)
         CELL(response, "Response", RR_RULE_RESPONSE),
         CELL(response_end, "Response end", RR_RULE_RESPONSE_END),
         CELL(interim, "Interim", RR_RULE_INTERIM),
-        CELL(alone, "Alone", RR_RULE_ALONE),
+        CELL(oneway, "One-way", RR_RULE_ONEWAY),
+        CELL(push, "Push", RR_RULE_PUSH),
         CELL(ignore, "Ignore", RR_RULE_IGNORE),
         CELL(key, "Key", RR_RULE_KEY),
         CELL(response_key, "Response key", RR_RULE_RESPONSE_KEY),
@@ -128,6 +126,11 @@ void rr_rule_table_register(module_t *module)
         "Where Wireshark's dissectors tell the messages of a protocol apart, and there is a rule for it, tie "
         "each of them to its answer instead of going by turns. Wireshark dissects more slowly with it.",
         &wanted);
+    prefs_register_filename_preference(
+        module, "rules_file", "File with rules",
+        "Rules as text, as doc/rules.md tells. A rule for a protocol that there is "
+        "one for takes its place.",
+        &file, FALSE);
     prefs_register_uat_preference(module, "rules_table", "Rules of your own",
                                   "Rules for protocols that there is none for. A rule for one that there is "
                                   "one for takes its place.",
@@ -262,11 +265,27 @@ static bool is_replaced(guint i)
     return false;
 }
 
+static void read_file(GPtrArray *errors)
+{
+    GError *error = NULL;
+    char *text = NULL;
+    if (!file || !*file)
+        return;
+    if (g_file_get_contents(file, &text, NULL, &error)) {
+        rr_rules_parse(text, table.rules, errors);
+    } else {
+        report_warning("reqresp: rules_file: %s", error->message);
+        g_error_free(error);
+    }
+    g_free(text);
+}
+
 static void read_rules(void)
 {
     GPtrArray *errors = g_ptr_array_new_with_free_func(g_free);
     table.rules = rr_rules_new();
     rr_rules_parse(rr_rules_builtin, table.rules, errors);
+    read_file(errors);
     for (guint i = 0; i < row_count; i++) {
         char *error = NULL;
         struct rr_rule *rule = rule_of(&rows[i], &error);
