@@ -211,22 +211,36 @@ void rr_payload_add(struct rr_payload *p, const struct rr_verdict *v, const uint
     d->trim_at = SIZE_MAX;
 }
 
+struct gathering {
+    const struct direction *from;
+    GByteArray *all;
+    int64_t left; /* of the message's first bytes, captured or not, that are wanted */
+};
+
+static void gather(int64_t begin, int64_t end, void *gathering)
+{
+    struct gathering *g = gathering;
+    const GArray *chunks = g->from->chunks;
+    end = MIN(end, begin + g->left);
+    g->left -= end - begin;
+    for (guint i = find_chunk(g->from, begin); i < chunks->len; i++) {
+        const struct chunk *k = chunk_at(g->from, i);
+        int64_t from = MAX(k->begin, begin), upto = MIN(k->end, end);
+        if (from >= upto)
+            break;
+        g_byte_array_append(g->all, k->bytes + (from - k->begin), (guint)(upto - from));
+    }
+}
+
 struct rr_bytes rr_payload_bytes(struct rr_payload *p, const struct rr_connection *c, int side,
                                  const struct rr_message *m, size_t most)
 {
     const struct direction *d = find(p, c);
-    GByteArray *all = p->assembled[side];
-    int64_t end = m->end - m->begin > (int64_t)most ? m->begin + (int64_t)most : m->end;
-    bool any = d && d[side].chunks;
-    g_byte_array_set_size(all, 0);
-    for (guint i = any ? find_chunk(&d[side], m->begin) : 0; any && i < d[side].chunks->len; i++) {
-        const struct chunk *k = chunk_at(&d[side], i);
-        int64_t from = MAX(k->begin, m->begin), upto = MIN(k->end, end);
-        if (from >= upto)
-            break;
-        g_byte_array_append(all, k->bytes + (from - k->begin), (guint)(upto - from));
-    }
-    return (struct rr_bytes){ all->data, all->len, all->len != (uint64_t)(m->end - m->begin) };
+    struct gathering g = { d ? &d[side] : NULL, p->assembled[side], (int64_t)MIN(most, INT64_MAX / 2) };
+    g_byte_array_set_size(g.all, 0);
+    if (d && d[side].chunks)
+        rr_message_ranges(c, side, m, gather, &g);
+    return (struct rr_bytes){ g.all->data, g.all->len, g.all->len != (uint64_t)(m->end - m->begin) };
 }
 
 size_t rr_payload_kept(const struct rr_payload *p)

@@ -6,7 +6,8 @@
 #include "track/messages.h"
 #include "track/pdus.h"
 
-enum { LOOK_BACK = 16 };
+/* How many spans of others lie between those of a message at most. */
+enum { LOOK_BACK = 16, LOOK_AHEAD = 4096 };
 
 struct rr_tracker {
     struct rr_shared shared;
@@ -166,6 +167,35 @@ void rr_verdict_messages(const struct rr_verdict *v,
             break;
         if (m->end > v->begin)
             visit(x, m, v->fresh && m->begin < fresh_end && m->end > fresh_begin, user);
+    }
+}
+
+/* The span that a message begins with, or `count`. */
+static guint first_span(const struct rr_spans *s, const struct rr_message *m)
+{
+    guint i = rr_spans_find(s, m->begin);
+    return i < s->count && s->at[i].begin <= m->begin && s->at[i].exchange ? i : s->count;
+}
+
+void rr_message_ranges(const struct rr_connection *connection, int side, const struct rr_message *m,
+                       void (*visit)(int64_t begin, int64_t end, void *user), void *user)
+{
+    const struct rr_conn *c = (const struct rr_conn *)connection;
+    static const struct rr_spans none;
+    const struct rr_spans *s = c->pdus ? &c->pdus->spans[side] : &none;
+    int64_t left = m->end - m->begin;
+    guint first = first_span(s, m), others = 0;
+    if (first == s->count) {
+        visit(m->begin, m->end, user);
+        return;
+    }
+    for (guint i = first; i < s->count && left > 0 && others < LOOK_AHEAD; i++) {
+        const struct rr_span *span = &s->at[i];
+        if (span->exchange == s->at[first].exchange) {
+            visit(MAX(span->begin, m->begin), span->end, user);
+            left -= span->end - span->begin;
+        } else
+            others++;
     }
 }
 

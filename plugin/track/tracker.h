@@ -77,6 +77,10 @@ void rr_verdict_messages(const struct rr_verdict *v,
                                        void *user),
                          void *user);
 
+/* The ranges of its direction in which a message's bytes lie, in order. */
+void rr_message_ranges(const struct rr_connection *c, int side, const struct rr_message *m,
+                       void (*visit)(int64_t begin, int64_t end, void *user), void *user);
+
 /* Visits every connection, then each of its exchanges and pushes once, in the order of its requests and then
  * of what was answered unasked. */
 struct rr_visitor {
