@@ -432,6 +432,20 @@ static void tell_keyed(struct rr_conn *c, struct rr_line *line, struct rr_told *
         rr_pdus_answer(c, line, t, 0);
 }
 
+static const char *summary_of(struct rr_conn *c, const struct rr_pdu *pdu)
+{
+    const char *text = pdu->summary ? pdu->summary(pdu->of) : NULL;
+    return text ? rr_store_text(c->shared->store, text, strlen(text)) : NULL;
+}
+
+/* False where the message is sure to be a further part of one. */
+static bool begins(const struct rr_conn *c, int side, const struct rr_line *line, const struct rr_told *t)
+{
+    const struct rr_order *o = &c->pdus->order;
+    bool in_place = t->does & RR_PDU_KEYED || (!o->held->len && !o->doubt->len && o->upto == t->begin);
+    return side == RR_CLIENT ? !asks_on(line, t) : !in_place || !rr_pdus_goes_on(line, t);
+}
+
 void rr_pdus_tell(struct rr_conn *c, const struct rr_verdict *v, const struct rr_pdu *pdu)
 {
     struct rr_told t;
@@ -443,10 +457,10 @@ void rr_pdus_tell(struct rr_conn *c, const struct rr_verdict *v, const struct rr
         take(c, v->side, &t, NULL);
         return;
     }
-    if (pdu->summary)
-        t.sum.summary = rr_store_text(c->shared->store, pdu->summary, strlen(pdu->summary));
     t.sum.protocol = rr_store_protocol(c->shared->store, pdu->protocol);
     struct rr_line *line = line_of(c, pdu);
+    if (begins(c, v->side, line, &t))
+        t.sum.summary = summary_of(c, pdu);
     if (v->side == RR_CLIENT)
         tell_request(c, line, &t);
     else if (pdu->does & RR_PDU_KEYED)

@@ -53,7 +53,8 @@ struct rr_pdu {
     bool placed;     /* it is known where it begins: `at`, which lies in an earlier segment if negative */
     uint8_t does;    /* RR_PDU_BEGINS and so on */
     uint64_t key;
-    const char *summary;  /* printable; NULL: none */
+    const char *(*summary)(const void *of); /* printable text, or NULL; asked for where a message begins */
+    const void *of;
     const char *protocol; /* a static string */
 };
 

@@ -11,7 +11,7 @@ struct found {
     int begin, end;
     uint8_t does[2]; /* by enum rr_side of its sender */
     uint64_t key[2];
-    const char *summary;
+    const field_info **said; /* what the rule wants as summary: one for each field, or NULL */
     const struct rr_active_rule *rule;
 };
 
@@ -33,8 +33,10 @@ static struct {
     guint first;              /* message of the layer */
     bool in_pdu;              /* facts are collected */
     const field_info **facts; /* by slot: the first of its kind */
+    const char **texts;       /* of those whose text was asked for */
     GArray *touched;          /* slots */
     GArray *found, *joins;
+    GArray *told; /* struct rr_pdu: of one segment */
     const uint8_t *kept; /* the end of a segment, which belongs to a message that is not whole */
 } reading;
 
@@ -59,9 +61,12 @@ void rr_pdus_begin(dissector_handle_t postdissector)
     set_postdissector_wanted_hfids(postdissector, fields);
     g_free(reading.facts);
     reading.facts = g_new0(const field_info *, rr_rule_table_slots());
+    g_free(reading.texts);
+    reading.texts = g_new0(const char *, rr_rule_table_slots());
     if (reading.found)
         return;
     reading.found = g_array_new(FALSE, FALSE, sizeof(struct found));
+    reading.told = g_array_new(FALSE, FALSE, sizeof(struct rr_pdu));
     reading.joins = g_array_new(FALSE, FALSE, sizeof(struct join));
     reading.touched = g_array_new(FALSE, FALSE, sizeof(uint16_t));
 }
@@ -129,7 +134,9 @@ static bool has_value(const struct rr_test *test, const field_info *fi)
         return bytes && (size_t)length == strlen(test->text) &&
                memcmp(bytes, test->text, (size_t)length) == 0;
     }
-    return strcmp(text_of(fi), test->text) == 0;
+    if (!reading.texts[test->slot])
+        reading.texts[test->slot] = text_of(fi);
+    return strcmp(reading.texts[test->slot], test->text) == 0;
 }
 
 static bool holds(const struct rr_active_rule *rule, enum rr_rule_part part)
@@ -216,12 +223,11 @@ static const char *summary_of(const uint8_t *bytes, size_t length)
 }
 
 /* The fields that the rule names, side by side. */
-static const char *said_summary(const struct rr_active_rule *rule)
+static const char *said_summary(const struct found *f)
 {
     wmem_strbuf_t *all = wmem_strbuf_new(reading.pinfo->pool, "");
-    for (size_t i = 0; i < rule->clauses[RR_RULE_SUMMARY][0].count; i++) {
-        const field_info *fi = reading.facts[rule->clauses[RR_RULE_SUMMARY][0].test[i].slot];
-        const char *text = fi ? text_of(fi) : "";
+    for (size_t i = 0; i < f->rule->clauses[RR_RULE_SUMMARY][0].count; i++) {
+        const char *text = f->said[i] ? text_of(f->said[i]) : "";
         if (*text)
             wmem_strbuf_append_printf(all, "%s%s", wmem_strbuf_get_len(all) ? " " : "", text);
     }
@@ -235,10 +241,32 @@ static const char *bare_summary(const struct found *f)
     return length > 0 ? summary_of(tvb_get_ptr(f->source, f->begin, length), (size_t)length) : NULL;
 }
 
+/* The fields of the summary, as they are in this message. */
+static const field_info **note_said(const struct rr_active_rule *rule)
+{
+    if (!is_said(rule, RR_RULE_SUMMARY))
+        return NULL;
+    const struct rr_tests *all = &rule->clauses[RR_RULE_SUMMARY][0];
+    const field_info **said = wmem_alloc_array(reading.pinfo->pool, const field_info *, all->count);
+    for (size_t i = 0; i < all->count; i++)
+        said[i] = reading.facts[all->test[i].slot];
+    return said;
+}
+
+static const char *summarize(const void *found)
+{
+    const struct found *f = found;
+    const char *said = f->said ? said_summary(f) : NULL;
+    return said ? said : bare_summary(f);
+}
+
 static void forget_facts(void)
 {
-    for (guint i = 0; i < reading.touched->len; i++)
-        reading.facts[g_array_index(reading.touched, uint16_t, i)] = NULL;
+    for (guint i = 0; i < reading.touched->len; i++) {
+        uint16_t slot = g_array_index(reading.touched, uint16_t, i);
+        reading.facts[slot] = NULL;
+        reading.texts[slot] = NULL;
+    }
     g_array_set_size(reading.touched, 0);
 }
 
@@ -254,7 +282,7 @@ static void end_pdu(const field_info *whole)
         f.does[side] = does(rule, side);
         f.key[side] = f.does[side] & RR_PDU_KEYED ? key_of(rule, side) : 0;
     }
-    f.summary = is_said(rule, RR_RULE_SUMMARY) ? said_summary(rule) : NULL;
+    f.said = note_said(rule);
     g_array_append_val(reading.found, f);
     reading.in_pdu = false;
     forget_facts();
@@ -411,7 +439,8 @@ static struct rr_pdu pdu_of(const struct found *f, const struct rr_segment *s, c
     struct rr_pdu pdu = { .length = (uint32_t)MAX(f->end - f->begin, 0),
                           .does = f->does[side],
                           .key = f->key[side],
-                          .summary = f->summary ? f->summary : bare_summary(f),
+                          .summary = summarize,
+                          .of = f,
                           .protocol = f->rule->protocol };
     const uint8_t *at =
         (unsigned)f->begin < tvb_captured_length(f->source) ? tvb_get_ptr(f->source, f->begin, 1) : NULL;
@@ -431,7 +460,8 @@ void rr_pdus_tell_tracker(struct rr_tracker *t, const struct rr_watched *w, cons
 {
     if (!rr_rule_table_active() || !rr_tracker_is_ruled(t, v->connection->stream))
         return;
-    GArray *pdus = g_array_new(FALSE, FALSE, sizeof(struct rr_pdu));
+    GArray *pdus = reading.told;
+    g_array_set_size(pdus, 0);
     for (guint i = 0; i < reading.found->len; i++)
         if (found_at(i)->segment == w) {
             struct rr_pdu pdu = pdu_of(found_at(i), &w->segment, v);
@@ -444,5 +474,4 @@ void rr_pdus_tell_tracker(struct rr_tracker *t, const struct rr_watched *w, cons
         left += !pdu->placed;
     }
     rr_tracker_pdus(t, v, (const struct rr_pdu *)(void *)pdus->data, pdus->len);
-    g_array_free(pdus, TRUE);
 }
