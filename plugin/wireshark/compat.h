@@ -22,6 +22,17 @@ typedef gboolean rr_bool;
 #define rr_value(fi) ((fvalue_t *)(uintptr_t) & (fi)->value)
 #endif
 
+/* Kinds of values were asked for by other names. */
+#if !RR_AT_LEAST(4, 4)
+#include <epan/ftypes/ftypes.h>
+#define FT_IS_INT    IS_FT_INT
+#define FT_IS_INT32  IS_FT_INT32
+#define FT_IS_INT64  IS_FT_INT64
+#define FT_IS_UINT   IS_FT_UINT
+#define FT_IS_UINT32 IS_FT_UINT32
+#define FT_IS_UINT64 IS_FT_UINT64
+#endif
+
 /* Conversation filters got an argument, and registering them one for it. */
 #if RR_AT_LEAST(4, 4)
 #define RR_CONVERSATION_USER , void *user _U_

@@ -75,11 +75,11 @@ void rr_pdus_begin(dissector_handle_t postdissector)
 static const char *text_of(const field_info *fi)
 {
     const header_field_info *field = fi->hfinfo;
-    bool named = field->strings && (IS_FT_UINT32(field->type) || IS_FT_INT32(field->type));
+    bool named = field->strings && (FT_IS_UINT32(field->type) || FT_IS_INT32(field->type));
     bool plainly = !(field->display & (BASE_RANGE_STRING | BASE_VAL64_STRING | BASE_UNIT_STRING)) &&
                    (field->display & FIELD_DISPLAY_E_MASK) != BASE_CUSTOM;
     if (named && plainly) {
-        uint32_t value = IS_FT_UINT32(field->type) ? fvalue_get_uinteger(rr_value(fi))
+        uint32_t value = FT_IS_UINT32(field->type) ? fvalue_get_uinteger(rr_value(fi))
                                                    : (uint32_t)fvalue_get_sinteger(rr_value(fi));
         const char *name = field->display & BASE_EXT_STRING
                                ? try_val_to_str_ext(value, (value_string_ext *)(uintptr_t)field->strings)
@@ -98,13 +98,13 @@ static const char *text_of(const field_info *fi)
 static bool number_of(const field_info *fi, uint64_t *number)
 {
     enum ftenum type = fi->hfinfo->type;
-    if (IS_FT_UINT32(type))
+    if (FT_IS_UINT32(type))
         *number = fvalue_get_uinteger(rr_value(fi));
-    else if (IS_FT_INT32(type))
+    else if (FT_IS_INT32(type))
         *number = (uint64_t)(int64_t)fvalue_get_sinteger(rr_value(fi));
-    else if (IS_FT_INT64(type))
+    else if (FT_IS_INT64(type))
         *number = (uint64_t)fvalue_get_sinteger64(rr_value(fi));
-    else if (IS_FT_UINT64(type) || type == FT_BOOLEAN)
+    else if (FT_IS_UINT64(type) || type == FT_BOOLEAN)
         *number = fvalue_get_uinteger64(rr_value(fi));
     else
         return false;

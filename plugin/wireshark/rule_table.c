@@ -185,7 +185,7 @@ static bool test_of(const struct rr_rule *rule, const struct rr_term *term, stru
     if (!field)
         return false;
     *test = (struct rr_test){ .slot = slot_of(field), .negated = term->negated, .text = term->value };
-    if (term->value && (IS_FT_UINT(field->type) || IS_FT_INT(field->type) || field->type == FT_BOOLEAN)) {
+    if (term->value && (FT_IS_UINT(field->type) || FT_IS_INT(field->type) || field->type == FT_BOOLEAN)) {
         char *end;
         test->number = g_ascii_strtoull(term->value, &end, 0);
         if (*end)
