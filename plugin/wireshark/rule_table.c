@@ -3,7 +3,7 @@
 #include <epan/uat.h>
 #include <wsutil/report_message.h>
 
-static gboolean wanted;
+static rr_bool wanted;
 static const char *file;
 
 /* A rule as a row of the table in the preferences. */
