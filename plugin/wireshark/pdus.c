@@ -36,7 +36,7 @@ static struct {
     const char **texts;       /* of those whose text was asked for */
     GArray *touched;          /* slots */
     GArray *found, *joins;
-    GArray *told; /* struct rr_pdu: of one segment */
+    GArray *told;        /* struct rr_pdu: of one segment */
     const uint8_t *kept; /* the end of a segment, which belongs to a message that is not whole */
 } reading;
 
@@ -71,6 +71,13 @@ void rr_pdus_begin(dissector_handle_t postdissector)
     reading.touched = g_array_new(FALSE, FALSE, sizeof(uint16_t));
 }
 
+/* Without the remark in parentheses that some versions have behind it. */
+static const char *plain_name(const char *name)
+{
+    const char *remark = strstr(name, " (");
+    return remark ? wmem_strndup(reading.pinfo->pool, name, (size_t)(remark - name)) : name;
+}
+
 /* What the field is, for a person. */
 static const char *text_of(const field_info *fi)
 {
@@ -85,7 +92,7 @@ static const char *text_of(const field_info *fi)
                                ? try_val_to_str_ext(value, (value_string_ext *)(uintptr_t)field->strings)
                                : try_val_to_str(value, field->strings);
         if (name)
-            return name;
+            return plain_name(name);
     }
     if (field->type == FT_NONE || field->type == FT_PROTOCOL)
         return "";

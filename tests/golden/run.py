@@ -25,8 +25,9 @@ RULES = ["-o", "reqresp.rules:TRUE"] if RULED else []
 SHOWN = 40
 DEINTERLACED = "--deinterlaced"
 MODES = {"--one": [], "--two": ["-2"], DEINTERLACED: ["-o", "protocols.conversation_deinterlacing_key:VMI"]}
-# What is one stream otherwise, with a copy of each segment: structure/deinterlaced.py tells what it is then.
-SEVERAL_STREAMS = {"crafted/mirror_vlans"}
+# Whose streams have other numbers then: a copy of each segment has a stream of its own (structure/deinterlaced.py); the dissector of
+# HTTP/2 uses up a number.
+OTHER_STREAMS = {"crafted/mirror_vlans", "http2"}
 
 
 def lines_of(name):
@@ -109,7 +110,7 @@ def main(words):
             todo.append((name, update, name, captures[name], kinds))
             continue
         for mode in modes:
-            if mode != DEINTERLACED or name not in SEVERAL_STREAMS:
+            if mode != DEINTERLACED or name not in OTHER_STREAMS:
                 todo.append(("%s %s" % (name, mode[2:]), compare, name, captures[name], kinds, *MODES[mode]))
     cases.run(cases.chosen(todo, names))
 
