@@ -177,6 +177,25 @@ static struct rr_exchange *take_over(struct rr_conn *c, const struct rr_told *t)
     return x;
 }
 
+/* Its row waits for the answer, whose latency it shows; the last time that can be is when it is given up. */
+static void end_request(struct rr_exchange *x)
+{
+    if (x->request.ended_by == RR_GOING_ON)
+        x->request.ended_by = RR_BY_PDU;
+}
+
+static void report_request(struct rr_conn *c, struct rr_exchange *x)
+{
+    if (rr_seen(&x->request) && !x->request.part)
+        rr_due(c, x, RR_ROW_REQUEST);
+}
+
+static void give_up(struct rr_conn *c, struct rr_exchange *x, enum rr_ended_by why)
+{
+    rr_give_up(c, x, why);
+    report_request(c, x);
+}
+
 /* The oldest is given up where too many wait. */
 static void wait_in(struct rr_conn *c, struct rr_line *line, struct rr_exchange *x)
 {
@@ -187,7 +206,7 @@ static void wait_in(struct rr_conn *c, struct rr_line *line, struct rr_exchange 
         line->head = 0;
     }
     if (rr_line_length(line) == RR_PDUS_WAITING_MAX) {
-        rr_give_up(c, rr_line_nth(line, 0), RR_BY_NEXT);
+        give_up(c, rr_line_nth(line, 0), RR_BY_NEXT);
         line->head++;
         c->pdus->waiting--;
     }
@@ -219,11 +238,11 @@ static void ask(struct rr_conn *c, struct rr_line *line, const struct rr_told *t
     if (t->does & RR_PDU_ALONE) {
         rr_prove(x, RR_PROOF_ALONE);
         rr_judge(c, x);
-        rr_due(c, x, RR_ROW_EXCHANGE);
+        rr_due(c, x, RR_ROW_REQUEST | RR_ROW_EXCHANGE);
     } else
         wait_in(c, line, x);
     if (t->does & RR_PDU_ENDS)
-        rr_end(c, RR_CLIENT, x, RR_BY_PDU);
+        end_request(x);
 }
 
 struct rr_told rr_pdus_untold(const struct rr_conn *c, int side, struct rr_range range)
@@ -251,7 +270,7 @@ static void tell_request(struct rr_conn *c, struct rr_line *line, const struct r
         join(c, RR_CLIENT, line->asking, t);
         take(c, RR_CLIENT, t, line->asking);
         if (t->does & RR_PDU_ENDS)
-            rr_end(c, RR_CLIENT, line->asking, RR_BY_PDU);
+            end_request(line->asking);
         return;
     }
     if (!(t->does & RR_PDU_KEYED))
@@ -300,6 +319,7 @@ static void begin_response(struct rr_conn *c, struct rr_line *line, struct rr_ex
     if (x->interim)
         include_interim(c, x);
     take(c, RR_SERVER, t, x);
+    report_request(c, x);
     line->telling = c->pdus->last = x;
     line->open = t->does & RR_PDU_OPEN;
     if (t->does & RR_PDU_ENDS)
@@ -341,6 +361,7 @@ void rr_pdus_drop(struct rr_conn *c, struct rr_line *line)
     rr_judge(c, x);
     if (!x->part)
         rr_due(c, x, RR_ROW_EXCHANGE);
+    report_request(c, x);
 }
 
 void rr_pdus_interim(struct rr_conn *c, struct rr_exchange *x, const struct rr_told *t)
@@ -506,7 +527,7 @@ void rr_pdus_waited(struct rr_conn *c)
             rr_timer_set(&c->shared->waiting, c, x->request.last_time);
             break;
         }
-        rr_give_up(c, x, RR_BY_QUIET);
+        give_up(c, x, RR_BY_QUIET);
     }
 }
 
@@ -528,7 +549,7 @@ void rr_pdus_end(struct rr_conn *c, enum rr_ended_by why)
         if (rr_exists(&x->response))
             rr_end(c, RR_SERVER, x, why);
         else if (waits(x))
-            rr_give_up(c, x, why);
+            give_up(c, x, why);
     }
     rr_timer_clear(&c->waiting);
     rr_timer_clear(&c->quiet);

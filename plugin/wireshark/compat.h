@@ -15,16 +15,6 @@ typedef bool rr_bool;
 typedef gboolean rr_bool;
 #endif
 
-/* The kinds of fields had other names. */
-#if !RR_AT_LEAST(4, 4)
-#define FT_IS_INT32(type)  IS_FT_INT32(type)
-#define FT_IS_INT64(type)  IS_FT_INT64(type)
-#define FT_IS_INT(type)    IS_FT_INT(type)
-#define FT_IS_UINT32(type) IS_FT_UINT32(type)
-#define FT_IS_UINT64(type) IS_FT_UINT64(type)
-#define FT_IS_UINT(type)   IS_FT_UINT(type)
-#endif
-
 /* A field's value was held by value. */
 #if RR_AT_LEAST(4, 4)
 #define rr_value(fi) ((fi)->value)
