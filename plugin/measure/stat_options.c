@@ -61,7 +61,8 @@ static enum outcome parse_word(const char *word, size_t length, const struct rr_
     if (option && set(option, settings, word + (name ? name + 1 : 0), length - (name ? name + 1 : 0)))
         return TAKEN;
     /* A number or time is the statistic's own: no filter begins with one. */
-    if (!name && !(option && g_ascii_isdigit(*word) && strspn(word, "0123456789.smu") == length))
+    bool begins_so = g_ascii_isdigit(*word) || *word == '-';
+    if (!name && !(option && begins_so && strspn(word, "-0123456789.dhmnsu") == length))
         return IS_FILTER;
     if (option) {
         *error = complain(word, length, "is not a value that it can have: allowed are", option->values);

@@ -126,7 +126,9 @@ void rr_writer_row(struct rr_writer *w, const struct rr_row *row)
 
 static bool report(const struct rr_writer *w, char **error)
 {
-    if (w->why)
+    if (w->why && !w->rows)
+        *error = g_strdup_printf("%s: %s; no row is written", w->name, w->why);
+    else if (w->why)
         *error = g_strdup_printf("%s: %s; up to %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
                                  " rows lost, and all after them",
                                  w->name, w->why, w->lost, w->rows);

@@ -25,7 +25,7 @@ PATIENCE = 20
 REFUSED = [
     ("stat,by=nothing", '"by=nothing"'), ("stat,nothing=1", '"nothing=1"'), ("statx", '"x"'), ("stat,", '","'),
     ("stat,by=verb,", '","'), ("stat,no.such.field == 1", "no.such.field"), ("slowest,0", '"0"'),
-    ("slowest,10001", '"10001"'), ("slowest,n=5", '"n=5"'), ("load,0", '"0"'), ("load,every=1", '"every=1"'),
+    ("slowest,-3", '"-3"'), ("load,1ns", '"1ns"'), ("slowest,10001", '"10001"'), ("slowest,n=5", '"n=5"'), ("load,0", '"0"'), ("load,every=1", '"every=1"'),
     ("load,by=server", '"by=server"'), ("json,every=0", '"every=0"'), ("json,every=1y", '"every=1y"'), ("json,to=", '"to="'),
     ("json,to=/no/such/folder/x", "/no/such/folder/x"), ("json,to=/dev/null", "/dev/null"), ("jsonx", '"x"'),
     ("json,no.such.field", "no.such.field"), ("metrics", "to=FILE"), ("metrics,nothing=1", '"nothing=1"'),

@@ -134,7 +134,7 @@ def to_full_disk():
     rows = host.export(REDIS, "messages").count("\r\n") - 1
     lost = "up to %d of %d rows lost, and all after them" % (rows, rows)
     for options, line in (({"preexec_fn": small_files}, "%s/a.csv: File too large; %s" % (place, lost)),
-                          ({}, "/dev/full: No space left on device; up to 0 of 0 rows lost, and all after them")):
+                          ({}, "/dev/full: No space left on device; no row is written")):
         done = run(REDIS, ",to=" + line.split(":")[0], **options)
         cases.check((2, b"", ["tshark: -z reqresp,export: " + line]),
                     (done.returncode, done.stdout, done.stderr.decode().splitlines()))
