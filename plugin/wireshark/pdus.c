@@ -398,9 +398,6 @@ void rr_pdus_read(packet_info *pinfo, proto_tree *tree, struct rr_segments segme
     reading.owner = reading.rule = NULL;
     reading.kept = NULL;
     read_children(tree);
-    for (guint i = 0; i + 1 < reading.found->len; i++)
-        if (found_at(i)->source == found_at(i + 1)->source && found_at(i)->end > found_at(i + 1)->begin)
-            found_at(i)->end = found_at(i + 1)->begin;
 }
 
 bool rr_pdus_in(const struct rr_watched *w)
@@ -409,6 +406,14 @@ bool rr_pdus_in(const struct rr_watched *w)
         if (found_at(i)->segment == w)
             return true;
     return false;
+}
+
+/* Of a message in the payload itself; -1 where it is elsewhere. */
+static int64_t offset_in(const struct found *f, const struct rr_segment *s)
+{
+    bool captured = (unsigned)f->begin < tvb_captured_length(f->source);
+    const uint8_t *at = captured ? tvb_get_ptr(f->source, f->begin, 1) : NULL;
+    return at && s->payload && at >= s->payload && at < s->payload + s->captured ? at - s->payload : -1;
 }
 
 /* Where the bytes of `source` begin in the direction of `v`; false where that is not known. */
@@ -439,21 +444,31 @@ static void cut_at_kept(struct rr_pdu *pdu, const struct rr_segment *s)
         pdu->length = (uint32_t)most;
 }
 
+/* Where a layer ends depends on the version, and on whether anybody looks at the tree: a message goes on to
+ * the next, or to the end of what it came with. */
+static int end_of(const struct found *f, const struct rr_segment *s)
+{
+    const struct found *last = found_at(reading.found->len - 1), *next = f < last ? f + 1 : NULL;
+    if (next && next->source == f->source && next->segment == f->segment && next->begin > f->begin)
+        return next->begin;
+    int64_t at = offset_in(f, s);
+    return at >= 0 ? f->begin + (int)(s->len - at) : (int)tvb_reported_length(f->source);
+}
+
 static struct rr_pdu pdu_of(const struct found *f, const struct rr_segment *s, const struct rr_verdict *v)
 {
     int64_t begin;
     int side = v->side;
-    struct rr_pdu pdu = { .length = (uint32_t)MAX(f->end - f->begin, 0),
+    struct rr_pdu pdu = { .length = (uint32_t)MAX(end_of(f, s) - f->begin, 0),
                           .does = f->does[side],
                           .key = f->key[side],
                           .summary = summarize,
                           .of = f,
                           .protocol = f->rule->protocol };
-    const uint8_t *at =
-        (unsigned)f->begin < tvb_captured_length(f->source) ? tvb_get_ptr(f->source, f->begin, 1) : NULL;
-    if (at && s->payload && at >= s->payload && at < s->payload + s->captured) {
+    int64_t at = offset_in(f, s);
+    if (at >= 0) {
         pdu.placed = true;
-        pdu.at = at - s->payload;
+        pdu.at = at;
     } else if (begin_of(f->source, v, &begin)) {
         pdu.placed = true;
         pdu.at = begin + f->begin - v->begin;
