@@ -277,6 +277,12 @@ static void forget_facts(void)
     g_array_set_size(reading.touched, 0);
 }
 
+/* Of a segment that was cut when captured the dissector sees some bytes only, and takes them for all. */
+static bool is_cut(const struct rr_watched *w)
+{
+    return w->segment.captured < w->segment.len;
+}
+
 static void end_pdu(const field_info *whole)
 {
     const struct rr_active_rule *rule = reading.rule;
@@ -290,7 +296,8 @@ static void end_pdu(const field_info *whole)
         f.key[side] = f.does[side] & RR_PDU_KEYED ? key_of(rule, side) : 0;
     }
     f.said = note_said(rule);
-    g_array_append_val(reading.found, f);
+    if (!is_cut(f.segment))
+        g_array_append_val(reading.found, f);
     reading.in_pdu = false;
     forget_facts();
 }
