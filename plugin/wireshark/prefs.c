@@ -53,7 +53,6 @@ static void register_objects(module_t *module)
 void rr_prefs_register(int proto)
 {
     module_t *module = prefs_register_protocol(proto, NULL);
-    rr_rule_table_register(module);
 
     prefs_register_range_preference(
         module, "server_ports", "Server ports",
@@ -93,6 +92,7 @@ void rr_prefs_register(int proto)
                                    &position, positions, FALSE);
     register_statistics(module);
     register_objects(module);
+    rr_rule_table_register(module);
 }
 
 void rr_prefs_handoff(void)
