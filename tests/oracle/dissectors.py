@@ -63,8 +63,16 @@ def times_agree(times, spans, rows):
     return collections.Counter(field for field, number in times.keys() - differ)
 
 
+def known(name):
+    """What is listed of a capture; `FIELD from VERSION` is of that version and later ones."""
+    for row in listed.table("Times"):
+        field, _, since = row["field"].partition(" from ")
+        if row["capture"] == name and (not since or host.version() >= tuple(map(int, since.split(".")))):
+            yield {**row, "field": field}
+
+
 def agrees(name, path):
-    rows = [row for row in listed.table("Times") if row["capture"] == name]
+    rows = list(known(name))
     times, exchanges = told(path), facts.exchanges(path)
     if "http.time" in (field for field, _ in times):
         times = alone(path, times, exchanges)
