@@ -23,11 +23,6 @@ static const struct {
 
 static const char goes_on[] = "next begins";
 
-const char *rr_rule_part_name(enum rr_rule_part part)
-{
-    return parts[part].name;
-}
-
 const char *rr_rule_part_help(enum rr_rule_part part)
 {
     return parts[part].help;

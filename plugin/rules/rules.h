@@ -54,8 +54,7 @@ struct rr_rule {
     bool response_open; /* a response goes on until the next begins */
 };
 
-/* The name of a part as it stands in a rule, and what it is for. */
-const char *rr_rule_part_name(enum rr_rule_part part);
+/* What a part of a rule is for. */
 const char *rr_rule_part_help(enum rr_rule_part part);
 
 struct rr_rule *rr_rule_new(const char *protocol);

@@ -283,7 +283,7 @@ static bool is_cut(const struct rr_watched *w)
     return w->segment.captured < w->segment.len;
 }
 
-static void end_pdu(const field_info *whole)
+static void note_pdu(const field_info *whole)
 {
     const struct rr_active_rule *rule = reading.rule;
     struct found f = { .segment = &reading.segments.first[reading.segment - 1],
@@ -296,8 +296,13 @@ static void end_pdu(const field_info *whole)
         f.key[side] = f.does[side] & RR_PDU_KEYED ? key_of(rule, side) : 0;
     }
     f.said = note_said(rule);
-    if (!is_cut(f.segment))
-        g_array_append_val(reading.found, f);
+    g_array_append_val(reading.found, f);
+}
+
+static void end_pdu(const field_info *whole)
+{
+    if (!is_cut(&reading.segments.first[reading.segment - 1]))
+        note_pdu(whole);
     reading.in_pdu = false;
     forget_facts();
 }

@@ -137,23 +137,6 @@ void rr_rule_table_register(module_t *module)
                                   uat);
 }
 
-static void refuse(const char *why)
-{
-    report_warning("reqresp: %s; the rule is skipped", why);
-}
-
-/* A field of that name, or NULL after complaining. */
-static const header_field_info *find_field(const struct rr_rule *rule, const char *name)
-{
-    const header_field_info *field = proto_registrar_get_byname(name);
-    if (field)
-        return field;
-    char *why = g_strdup_printf("rule %s: this Wireshark has no field %s", rule->protocol, name);
-    refuse(why);
-    g_free(why);
-    return NULL;
-}
-
 static uint16_t *slot_at(int field)
 {
     if (field >= table.slot_room) {
@@ -179,22 +162,21 @@ static uint16_t slot_of(const header_field_info *field)
     return slot;
 }
 
-static bool test_of(const struct rr_rule *rule, const struct rr_term *term, struct rr_test *test)
+static struct rr_test test_of(const struct rr_term *term)
 {
-    const header_field_info *field = find_field(rule, term->field);
-    if (!field)
-        return false;
-    *test = (struct rr_test){ .slot = slot_of(field), .negated = term->negated, .text = term->value };
+    const header_field_info *field = proto_registrar_get_byname(term->field);
+    struct rr_test test = { .slot = slot_of(field), .negated = term->negated, .text = term->value };
     if (term->value && (FT_IS_UINT(field->type) || FT_IS_INT(field->type) || field->type == FT_BOOLEAN)) {
         char *end;
-        test->number = g_ascii_strtoull(term->value, &end, 0);
+        test.number = g_ascii_strtoull(term->value, &end, 0);
         if (*end)
-            test->number = UINT64_MAX; /* a name: compared as text */
+            test.number = UINT64_MAX; /* a name: compared as text */
     }
-    return true;
+    return test;
 }
 
-static bool resolve_part(struct rr_active_rule *active, enum rr_rule_part part)
+/* Of a rule whose fields are known. */
+static void resolve_part(struct rr_active_rule *active, enum rr_rule_part part)
 {
     const struct rr_condition *c = &active->rule->part[part];
     active->clauses[part] = wmem_alloc0_array(table.scope, struct rr_tests, c->count);
@@ -203,34 +185,37 @@ static bool resolve_part(struct rr_active_rule *active, enum rr_rule_part part)
         tests->count = c->clause[i].count;
         tests->test = wmem_alloc0_array(table.scope, struct rr_test, tests->count);
         for (size_t k = 0; k < tests->count; k++)
-            if (!test_of(active->rule, &c->clause[i].term[k], &tests->test[k]))
-                return false;
+            tests->test[k] = test_of(&c->clause[i].term[k]);
     }
-    return true;
 }
 
-static bool names_known_fields(const struct rr_rule *rule)
+/* The first name of a field that this Wireshark does not have, or NULL. */
+static const char *unknown_field(const struct rr_rule *rule)
 {
     for (int part = 0; part < RR_RULE_PART_COUNT; part++)
         for (size_t i = 0; i < rule->part[part].count; i++)
-            for (size_t k = 0; k < rule->part[part].clause[i].count; k++)
-                if (!find_field(rule, rule->part[part].clause[i].term[k].field))
-                    return false;
-    return true;
+            for (size_t k = 0; k < rule->part[part].clause[i].count; k++) {
+                const char *name = rule->part[part].clause[i].term[k].field;
+                if (!proto_registrar_get_byname(name))
+                    return name;
+            }
+    return NULL;
+}
+
+static void refuse(const struct rr_rule *rule, const char *what, const char *name)
+{
+    report_warning("reqresp: rule %s: this Wireshark has no %s %s; the rule is skipped", rule->protocol, what,
+                   name);
 }
 
 static void activate(const struct rr_rule *rule)
 {
     int proto = proto_get_id_by_filter_name(rule->protocol);
-    if (proto < 0) {
-        char *why =
-            g_strdup_printf("rule %s: this Wireshark has no protocol %s", rule->protocol, rule->protocol);
-        refuse(why);
-        g_free(why);
+    const char *unknown = proto < 0 ? rule->protocol : unknown_field(rule);
+    if (unknown) {
+        refuse(rule, proto < 0 ? "protocol" : "field", unknown);
         return;
     }
-    if (!names_known_fields(rule))
-        return;
     struct rr_active_rule *active = wmem_new0(table.scope, struct rr_active_rule);
     active->rule = rule;
     active->protocol = proto_get_protocol_filter_name(proto);
@@ -295,7 +280,7 @@ static void read_rules(void)
             g_ptr_array_add(errors, error);
     }
     for (guint i = 0; i < errors->len; i++)
-        refuse(g_ptr_array_index(errors, i));
+        report_warning("reqresp: %s; the rule is skipped", (const char *)g_ptr_array_index(errors, i));
     g_ptr_array_free(errors, TRUE);
 }
 
