@@ -154,13 +154,16 @@ static void join(struct rr_conn *c, int side, struct rr_exchange *x, const struc
     rr_judge(c, x);
 }
 
+static struct rr_exchange *enlist(struct rr_conn *c, struct rr_exchange *x, const struct rr_told *t)
+{
+    x->pairing = t->does & RR_PDU_KEYED ? RR_BY_KEY : RR_BY_ORDER;
+    rr_list_add(&c->pdus->all, x);
+    return x;
+}
+
 static struct rr_exchange *new_exchange(struct rr_conn *c, const struct rr_told *t)
 {
-    struct rr_pdus *p = c->pdus;
-    struct rr_exchange *x = rr_new_exchange(c);
-    x->pairing = t->does & RR_PDU_KEYED ? RR_BY_KEY : RR_BY_ORDER;
-    rr_list_add(&p->all, x);
-    return x;
+    return enlist(c, rr_new_exchange(c), t);
 }
 
 /* The exchange of a turn that the rule came too late for, without what it held. */
@@ -172,9 +175,7 @@ static struct rr_exchange *take_over(struct rr_conn *c, const struct rr_told *t)
     rr_changes(c, x, RR_CLIENT);
     x->request = (struct rr_message){ .part = part };
     x->proof = 0;
-    x->pairing = t->does & RR_PDU_KEYED ? RR_BY_KEY : RR_BY_ORDER;
-    rr_list_add(&c->pdus->all, x);
-    return x;
+    return enlist(c, x, t);
 }
 
 /* Its row waits for the answer, whose latency it shows; the last time that can be is when it is given up. */
@@ -374,9 +375,7 @@ void rr_pdus_interim(struct rr_conn *c, struct rr_exchange *x, const struct rr_t
 
 static void push(struct rr_conn *c, const struct rr_told *t)
 {
-    struct rr_exchange *x = rr_new_push(c, c->pdus->upto[RR_CLIENT], c->pdus->last);
-    x->pairing = t->does & RR_PDU_KEYED ? RR_BY_KEY : RR_BY_ORDER;
-    rr_list_add(&c->pdus->all, x);
+    struct rr_exchange *x = enlist(c, rr_new_push(c, c->pdus->upto[RR_CLIENT], c->pdus->last), t);
     join(c, RR_SERVER, x, t);
     take(c, RR_SERVER, t, x);
     c->facts.push_bytes += (uint64_t)t->sum.bytes;

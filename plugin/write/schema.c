@@ -44,11 +44,6 @@ static const char *const views[] = {
     "FROM placed GROUP BY server, server_port ORDER BY exchanges DESC",
 };
 
-const char *rr_schema_key(enum rr_noun noun)
-{
-    return tables[noun].key;
-}
-
 static bool fail(sqlite3 *db, char **why)
 {
     *why = g_strdelimit(g_strdup(sqlite3_errmsg(db)), "\r\n", ' ');

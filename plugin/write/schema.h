@@ -12,9 +12,6 @@ bool rr_sql(sqlite3 *db, char **why, const char *format, ...);
 /* Creates what is not there yet: tables, columns, indexes, views. */
 bool rr_schema_create(sqlite3 *db, const struct rr_layout *layout, enum rr_noun noun, char **why);
 
-/* The columns that tell the rows of a table apart: "a:b". */
-const char *rr_schema_key(enum rr_noun noun);
-
 /* "INSERT ..." of a row, whose highest part stays: the capture, then the layout's columns and tags. */
 char *rr_schema_insert(const struct rr_layout *layout, enum rr_noun noun);
 
