@@ -155,29 +155,6 @@ static void check_capture(const GArray *capture, GRand *rand)
     g_free(r);
 }
 
-static struct wire_plan some_plan(GRand *rand)
-{
-    static const int mss[] = { 1, 3, 20, 100, 500 }, sizes[] = { 1, 10, 60, 400 };
-    static const double odds[] = { 0, 0.01, 0.05, 0.2 };
-    return (struct wire_plan){
-        .asking = (enum wire_asking)g_rand_int_range(rand, 0, 3),
-        .goodbye = (enum wire_goodbye)g_rand_int_range(rand, 0, 5),
-        .requests = g_rand_int_range(rand, 1, 13),
-        .request_max = sizes[g_rand_int_range(rand, 0, 4)],
-        .response_max = sizes[g_rand_int_range(rand, 0, 4)],
-        .mss = mss[g_rand_int_range(rand, 0, 5)],
-        .greeting = g_rand_int_range(rand, 0, 3) == 0,
-        .keep_alive = g_rand_int_range(rand, 0, 3) == 0,
-        .delayed_acks = g_rand_boolean(rand),
-        .loss = odds[g_rand_int_range(rand, 0, 4)],
-        .duplication = odds[g_rand_int_range(rand, 0, 4)],
-        .reordering = odds[g_rand_int_range(rand, 0, 4)],
-        .delay = g_rand_int_range(rand, 1, 51) * MS,
-        .service = g_rand_int_range(rand, 0, 3) * 20 * MS,
-        .think = g_rand_int_range(rand, 0, 60) * MS,
-    };
-}
-
 /* Some frames never reach the capture. */
 static GArray *thin(const GArray *capture, GRand *rand)
 {
@@ -193,7 +170,7 @@ static GArray *thin(const GArray *capture, GRand *rand)
 static void run_wire(guint32 seed)
 {
     GRand *rand = g_rand_new_with_seed(seed);
-    const struct wire_plan plan = some_plan(rand);
+    const struct wire_plan plan = wire_some_plan(rand, false);
     struct wire_captures c = wire_run(&plan, rand);
     for (int end = 0; end < 2; end++) {
         check_capture(c.at[end], rand);

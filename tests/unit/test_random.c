@@ -30,33 +30,6 @@ struct truth {
     bool overtaken; /* bytes came again, acknowledging more, before their original */
 };
 
-static struct wire_plan some_plan(GRand *rand, bool clean)
-{
-    static const int mss[] = { 1, 3, 20, 100, 500 };
-    static const int sizes[] = { 1, 10, 60, 400 };
-    static const double odds[] = { 0, 0.01, 0.05, 0.2 };
-    struct wire_plan p = {
-        .asking = (enum wire_asking)g_rand_int_range(rand, 0, 3),
-        .goodbye = (enum wire_goodbye)g_rand_int_range(rand, 0, 5),
-        .requests = g_rand_int_range(rand, 1, 13),
-        .request_max = sizes[g_rand_int_range(rand, 0, 4)],
-        .response_max = sizes[g_rand_int_range(rand, 0, 4)],
-        .mss = mss[g_rand_int_range(rand, 0, 5)],
-        .greeting = g_rand_int_range(rand, 0, 3) == 0,
-        .keep_alive = g_rand_int_range(rand, 0, 3) == 0,
-        .delayed_acks = g_rand_boolean(rand),
-        .delay = g_rand_int_range(rand, 1, 51) * MS,
-        .service = g_rand_int_range(rand, 0, 3) * 20 * MS,
-        .think = g_rand_int_range(rand, 0, 60) * MS,
-    };
-    if (!clean) {
-        p.loss = odds[g_rand_int_range(rand, 0, 4)];
-        p.duplication = odds[g_rand_int_range(rand, 0, 4)];
-        p.reordering = odds[g_rand_int_range(rand, 0, 4)];
-    }
-    return p;
-}
-
 static uint8_t letter(int64_t offset)
 {
     return (uint8_t)('a' + offset * 7 % 23);
@@ -344,7 +317,7 @@ static void tell_capture(const GArray *capture, const char *where)
 static void run_turns(guint32 seed, bool clean)
 {
     GRand *rand = g_rand_new_with_seed(seed);
-    const struct wire_plan plan = some_plan(rand, clean);
+    const struct wire_plan plan = wire_some_plan(rand, clean);
     struct wire_captures c = wire_run(&plan, rand);
     bool in_turn = plan.asking == WIRE_IN_TURN && !plan.greeting;
     tell_capture(c.at[1], "server");
@@ -373,7 +346,7 @@ static void run_lossy(guint32 seed)
 static void run_views(guint32 seed)
 {
     GRand *rand = g_rand_new_with_seed(seed);
-    const struct wire_plan plan = some_plan(rand, false);
+    const struct wire_plan plan = wire_some_plan(rand, false);
     struct wire_captures c = wire_run(&plan, rand);
     const GArray *capture = c.at[seed & 1];
     struct view view = { { 1000, 9000 }, false, { 40000, 80 }, 3000 * MS, 60000 * MS };
@@ -503,7 +476,7 @@ static void run_spoilt(guint32 seed)
 {
     static const uint16_t ports[][2] = { { 40000, 80 }, { 40000, 50000 }, { 80, 40000 }, { 80, 443 } };
     GRand *rand = g_rand_new_with_seed(seed);
-    const struct wire_plan plan = some_plan(rand, g_rand_boolean(rand));
+    const struct wire_plan plan = wire_some_plan(rand, g_rand_boolean(rand));
     struct wire_captures c = wire_run(&plan, rand);
     const uint16_t *port = ports[g_rand_int_range(rand, 0, 4)];
     const struct view view = { { g_rand_int(rand), g_rand_int(rand) },

@@ -400,3 +400,30 @@ void wire_captures_free(struct wire_captures *c)
     for (int i = 0; i < 2; i++)
         g_array_free(c->at[i], TRUE);
 }
+
+struct wire_plan wire_some_plan(GRand *rand, bool clean)
+{
+    static const int mss[] = { 1, 3, 20, 100, 500 };
+    static const int sizes[] = { 1, 10, 60, 400 };
+    static const double odds[] = { 0, 0.01, 0.05, 0.2 };
+    struct wire_plan p = {
+        .asking = (enum wire_asking)g_rand_int_range(rand, 0, 3),
+        .goodbye = (enum wire_goodbye)g_rand_int_range(rand, 0, 5),
+        .requests = g_rand_int_range(rand, 1, 13),
+        .request_max = sizes[g_rand_int_range(rand, 0, 4)],
+        .response_max = sizes[g_rand_int_range(rand, 0, 4)],
+        .mss = mss[g_rand_int_range(rand, 0, 5)],
+        .greeting = g_rand_int_range(rand, 0, 3) == 0,
+        .keep_alive = g_rand_int_range(rand, 0, 3) == 0,
+        .delayed_acks = g_rand_boolean(rand),
+        .delay = g_rand_int_range(rand, 1, 51) * MS,
+        .service = g_rand_int_range(rand, 0, 3) * 20 * MS,
+        .think = g_rand_int_range(rand, 0, 60) * MS,
+    };
+    if (!clean) {
+        p.loss = odds[g_rand_int_range(rand, 0, 4)];
+        p.duplication = odds[g_rand_int_range(rand, 0, 4)];
+        p.reordering = odds[g_rand_int_range(rand, 0, 4)];
+    }
+    return p;
+}

@@ -43,6 +43,9 @@ struct wire_captures {
     int answered; /* requests, by the server */
 };
 
+/* Made up; `clean`: nothing is lost, doubled or reordered. */
+struct wire_plan wire_some_plan(GRand *rand, bool clean);
+
 struct wire_captures wire_run(const struct wire_plan *plan, GRand *rand);
 void wire_captures_free(struct wire_captures *c);
 
