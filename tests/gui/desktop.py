@@ -201,23 +201,35 @@ class Wireshark:
         self.screen.keys("ctrl+Right")
         return self.copied("ctrl+alt+shift+a").splitlines()
 
+    def write(self, text, open_field):
+        """Types into the field that `open_field` opens until it holds the text: it can be slow to open, and what is typed
+        before goes elsewhere."""
+        def written():
+            open_field()
+            self.screen.keys("ctrl+a", "BackSpace")
+            self.screen.type(text)
+            return self.copied("ctrl+a", "ctrl+c")
+        eventually(written, "writing " + text, lambda got: got == text)
+
+    def enter(self, text, open_field):
+        self.write(text, open_field)
+        self.screen.keys("Return")
+
     def filter(self):
         return self.copied("ctrl+slash", "ctrl+a", "ctrl+c")
 
     def apply(self, text):
-        self.screen.keys("ctrl+slash", "ctrl+a")
-        self.screen.type(text)
-        self.screen.keys("Return")
+        self.enter(text, lambda: self.screen.keys("ctrl+slash"))
 
     def menu(self, letter, *keys):
         self.screen.keys("alt+" + letter, *keys)
 
     def select(self, frame):
-        self.screen.click(IN_PACKET_LIST)
-        self.screen.keys("ctrl+g")
-        time.sleep(0.5)
-        self.screen.type(str(frame))
-        self.screen.keys("Return")
+        def open_bar():
+            self.screen.click(IN_PACKET_LIST)
+            self.screen.keys("ctrl+g")
+            time.sleep(0.5)
+        self.enter(str(frame), open_bar)
         time.sleep(0.5)  # until the bar for the number is gone
 
     def packet_menu(self, *keys):
@@ -229,14 +241,14 @@ class Wireshark:
 
     def set_preference(self, place, value):
         """The plugin's preference at a place in the packet's menu, counted from `Open preferences` as 0."""
-        self.packet_menu(*PREFERENCES, *["Down"] * place, "Return")
-        time.sleep(0.5)
-        self.screen.type(value)
-        self.screen.keys("Return")
+        def open_bar():
+            self.screen.keys("Escape")
+            self.packet_menu(*PREFERENCES, *["Down"] * place, "Return")
+            time.sleep(0.5)
+        self.enter(value, open_bar)
 
     def open(self, capture):
         self.screen.keys("ctrl+o")
         eventually(lambda: self.screen.windows("Open Capture File"), "the dialog to open a file")
-        self.screen.type(host.readable(capture))
-        self.screen.keys("Return")
+        self.enter(host.readable(capture), lambda: time.sleep(0.5))
         self.see(pathlib.Path(host.readable(capture)).name)

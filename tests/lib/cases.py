@@ -29,14 +29,28 @@ def _outcome(case):
         return name, None, traceback.format_exc()
 
 
-def run(cases):
-    """Runs (name, function, argument...) each; what a function returns is a remark on its line.  Exits."""
+def _outcome_of_two(case):
+    """That of a second try where the first failed, with what went wrong then as a remark."""
+    name, remark, problem = _outcome(case)
+    if problem is None:
+        return name, remark, None
+    first = problem.splitlines()[0][:200]
+    name, remark, problem = _outcome(case)
+    return name, "%s (second try; the first: %s)" % (remark, first), problem
+
+
+def run(cases, second_try=False):
+    """Runs (name, function, argument...) each; what a function returns is a remark on its line.  Exits.
+
+    A second try is for what depends on how fast other programs are.
+    """
     if not cases:
         raise SystemExit("no case to run")
     failed = 0
     print("1..%d" % len(cases))
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for number, (name, remark, problem) in enumerate(pool.map(_outcome, cases), 1):
+        outcomes = pool.map(_outcome_of_two if second_try else _outcome, cases)
+        for number, (name, remark, problem) in enumerate(outcomes, 1):
             failed += problem is not None
             print("%s %d - %s%s" % ("not ok" if problem else "ok", number, name,
                                     " # " + remark if remark else ""))
