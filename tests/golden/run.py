@@ -83,9 +83,9 @@ def compare(name, capture, kinds, *words):
         raise AssertionError("\n".join(filter(None, problems)))
 
 
-def update(name, capture, kinds):
+def update(name, capture, kinds, *words):
     written = []
-    for kind, got in rows_of(capture, kinds).items():
+    for kind, got in rows_of(capture, kinds, *words).items():
         if changes(name, kind):
             raise AssertionError("these rows are others on this version of Wireshark: update them on an earlier one")
         problem = difference(golden(name, kind), wanted(name, kind), got)
@@ -99,19 +99,21 @@ def every_capture_is_in_the_table(captures, listed):
     cases.check(sorted(captures), sorted(listed))
 
 
-def main(words):
-    names = [word for word in words if not word.startswith("--")]
-    modes = [mode for mode in MODES if mode in words] or ["--one", "--two"]
+def main(arguments):
+    names = [word for word in arguments if not word.startswith("--")]
+    modes = [mode for mode in MODES if mode in arguments] or ["--one", "--two"]
     captures = host.captures()
     lines = list(lines_of("ruled.txt" if RULED else "cases.txt"))
     todo = [] if RULED else [("table", every_capture_is_in_the_table, captures, {name for name, *_ in lines})]
-    for name, *kinds in lines:
-        if "--update" in words:
-            todo.append((name, update, name, captures[name], kinds))
+    for name, *words in lines:
+        kinds = [word for word in words if "=" not in word]
+        known = [part for word in words if "=" in word for part in ("-d", word)]
+        if "--update" in arguments:
+            todo.append((name, update, name, captures[name], kinds, *known))
             continue
         for mode in modes:
             if mode != DEINTERLACED or name not in OTHER_STREAMS:
-                todo.append(("%s %s" % (name, mode[2:]), compare, name, captures[name], kinds, *MODES[mode]))
+                todo.append(("%s %s" % (name, mode[2:]), compare, name, captures[name], kinds, *MODES[mode], *known))
     cases.run(cases.chosen(todo, names))
 
 

@@ -6,6 +6,7 @@ or to its first where the answer stands on its own.  So its time, told on a fram
 response's first frame, and latency + response_spread where it is the last.  That must hold for every time in every
 capture, but for those that doc/oracles.md lists, where each field's domain is told as well.
 
+by rule    where rules tell the messages apart, each answer's request and time are those of the dissector, for every answer
 pipelined  the dissector of HTTP pairs a pipelined answer with the newest request, seen
 """
 import collections
@@ -21,6 +22,10 @@ import listed  # noqa: E402
 
 TIMES = ("http.time", "dns.time", "imap.time", "ldap.time", "rpc.time", "nbd.time", "modbus.response_time",
          "whois.response_time", "finger.response_time")
+
+RULES = ("-o", "reqresp.rules:TRUE")
+# A capture, the dissector's number of the request's frame, and its time; None where it has none.
+BY_RULE = (("spoken/cql", "cql.response_to", "cql.response_time"), ("spoken/kafka", "kafka.request_frame", None))
 
 
 def told(path):
@@ -100,6 +105,24 @@ def pipelined(captures):
     return ""
 
 
+def answers(exchanges):
+    """(frame that completes an answer, frame that completed its request, time between) of each."""
+    return sorted((row["response_last"], row["request_last"],
+                   str(decimal.Decimal(row["latency"]) + decimal.Decimal(row["response_spread"])))
+                  for row in exchanges if row["latency"])
+
+
+def by_rule(captures, name, link, time):
+    """Several answers of a frame have their values in one order."""
+    found = {field: [(frame, one) for told, frame, values in fields(captures[name], link, time or link) if told == field
+                     for one in values.split(",")] for field in (link, time) if field}
+    got = answers(facts.exchanges(captures[name], *RULES))
+    cases.check(sorted(found[link]), [(frame, request) for frame, request, _ in got], link)
+    if time:
+        cases.check(sorted(found[time]), sorted((frame, span) for frame, _, span in got), time)
+    return "%d %s" % (len(got), link)
+
+
 def can_fail(captures):
     path = captures["http_keepalive"]
     times, exchanges = told(path), facts.exchanges(path)
@@ -117,6 +140,7 @@ def used(captures):
 def todo():
     captures = host.captures()
     found = [(name, agrees, name, path) for name, path in captures.items()]
+    found += [("by rule " + row[0], by_rule, captures, *row) for row in BY_RULE]
     found += [(run.__name__, run, captures) for run in (every_field, pipelined, can_fail, used)]
     return found
 

@@ -2,6 +2,7 @@
 """The captures that captures/spoken/talk.py wrote: with rules each message is what it was written as, to the byte and the
 frame, and the pairs are those that were meant."""
 import csv
+import importlib
 import pathlib
 import sys
 
@@ -20,13 +21,18 @@ def meant(name):
         return [tuple(row.values()) for row in csv.DictReader(file)]
 
 
-def told(path):
+def capture(name):
+    """Its path, and what tshark has to be told."""
+    return (host.captures()["spoken/" + name], *ON, *getattr(importlib.import_module(name), "WORDS", ()))
+
+
+def told(path, *words):
     """The rows as those of the truth."""
     asked = [(row["stream"], "oneway" if row["status"] == "oneway" else "exchange", *(row[name] for name in facts.FRAMES),
               row["request_bytes"], row["response_bytes"], row["latency"], row["interim"])
-             for row in facts.exchanges(path, *ON)]
+             for row in facts.exchanges(path, *words)]
     return asked + [(row["stream"], "push", "", "", row["first_frame"], row["last_frame"], "", row["bytes"], "", "")
-                    for row in facts.pushes(path, *ON)]
+                    for row in facts.pushes(path, *words)]
 
 
 def as_meant(wanted, got):
@@ -35,12 +41,13 @@ def as_meant(wanted, got):
 
 
 def of(name):
-    return as_meant(meant(name), told(host.captures()["spoken/" + name]))
+    return as_meant(meant(name), told(*capture(name)))
 
 
 def paired_by(name):
     """Nothing was told apart by turns."""
-    ways = {row["pairing"] for row in host.rows(host.captures()["spoken/" + name], "exchanges", *ON)}
+    path, *words = capture(name)
+    ways = {row["pairing"] for row in host.rows(path, "exchanges", *words)}
     cases.check(False, "turn" in ways)
 
 
