@@ -43,11 +43,12 @@ REPLACE INTO new SELECT r.* FROM printed, JSON_TABLE(line, '$' COLUMNS (
     `part` BIGINT PATH '$.part' ERROR ON ERROR,
     `client_rtt` DECIMAL(19,9) PATH '$.client_rtt' ERROR ON ERROR,
     `server_rtt` DECIMAL(19,9) PATH '$.server_rtt' ERROR ON ERROR,
+    `transport` TEXT CHARACTER SET utf8mb4 PATH '$.transport' ERROR ON ERROR,
     capture VARCHAR(200) CHARACTER SET utf8mb4 PATH '$.capture' ERROR ON ERROR
 )) AS r ORDER BY r.part;
 
 START TRANSACTION;
-DELETE new FROM new JOIN connections AS old USING (capture, stream, start) WHERE old.part > new.part;
+DELETE new FROM new JOIN connections AS old USING (capture, transport, stream, start) WHERE old.part > new.part;
 REPLACE INTO connections SELECT * FROM new;
 COMMIT;
 DROP TEMPORARY TABLE printed, new;

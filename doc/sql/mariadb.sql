@@ -28,6 +28,7 @@ CREATE TABLE IF NOT EXISTS messages (
     `latency` DECIMAL(19,9),
     `peer_frame` BIGINT,
     `summary` TEXT,
+    `transport` TEXT,
     `payload` LONGTEXT,
     `payload_cut` BOOLEAN,
     capture VARCHAR(200),
@@ -79,6 +80,7 @@ CREATE TABLE IF NOT EXISTS exchanges (
     `pairing` TEXT,
     `depth` BIGINT,
     `interim` DECIMAL(19,9),
+    `transport` TEXT,
     `direction_from` TEXT,
     `request_last_frame` BIGINT,
     `request_missing` BIGINT,
@@ -131,8 +133,9 @@ CREATE TABLE IF NOT EXISTS connections (
     `part` BIGINT,
     `client_rtt` DECIMAL(19,9),
     `server_rtt` DECIMAL(19,9),
+    `transport` TEXT,
     capture VARCHAR(200),
-    PRIMARY KEY (capture, stream, start),
+    PRIMARY KEY (capture, transport, stream, start),
     CHECK (close IS NOT NULL),
     KEY (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;

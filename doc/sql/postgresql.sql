@@ -33,6 +33,7 @@ CREATE TABLE IF NOT EXISTS reqresp.messages (
     latency numeric(19,9),
     peer_frame bigint,
     summary text,
+    transport text,
     -- payload text,
     -- payload_cut boolean,
     capture text,
@@ -84,6 +85,7 @@ CREATE TABLE IF NOT EXISTS reqresp.exchanges (
     pairing text,
     depth bigint,
     interim numeric(19,9),
+    transport text,
     -- direction_from text,
     -- request_last_frame bigint,
     -- request_missing bigint,
@@ -136,8 +138,9 @@ CREATE TABLE IF NOT EXISTS reqresp.connections (
     part bigint,
     client_rtt numeric(19,9),
     server_rtt numeric(19,9),
+    transport text,
     capture text,
-    PRIMARY KEY (capture, stream, start),
+    PRIMARY KEY (capture, transport, stream, start),
     CHECK (close IS NOT NULL)
 );
 CREATE INDEX IF NOT EXISTS connections_id ON reqresp.connections (id);
@@ -177,9 +180,10 @@ END $$;
 CREATE OR REPLACE FUNCTION reqresp.take_connection() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     DELETE FROM reqresp.connections AS had
-        WHERE (had.capture, had.stream, had.start) = (NEW.capture, NEW.stream, NEW.start) AND had.part <= NEW.part;
+        WHERE (had.capture, had.transport, had.stream, had.start) = (NEW.capture, NEW.transport, NEW.stream, NEW.start)
+        AND had.part <= NEW.part;
     IF EXISTS (SELECT FROM reqresp.connections AS had
-        WHERE (had.capture, had.stream, had.start) = (NEW.capture, NEW.stream, NEW.start)) THEN
+        WHERE (had.capture, had.transport, had.stream, had.start) = (NEW.capture, NEW.transport, NEW.stream, NEW.start)) THEN
         RETURN NULL;
     END IF;
     RETURN NEW;

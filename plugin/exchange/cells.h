@@ -116,6 +116,7 @@ static inline struct rr_cell latency(const struct rr_exchange *x)
 
 /* What stands in several tables is read by one function. */
 struct rr_cell rr_read_stream(const struct rr_row *row);
+struct rr_cell rr_read_transport(const struct rr_row *row);
 struct rr_cell rr_read_client(const struct rr_row *row);
 struct rr_cell rr_read_client_port(const struct rr_row *row);
 struct rr_cell rr_read_server(const struct rr_row *row);
@@ -139,7 +140,11 @@ struct rr_cell rr_read_latency(const struct rr_row *row);
       "capture was made.", rr_read_id, RR_ALWAYS }
 
 #define STREAM                                                                                               \
-    { "stream", "stream", RR_COUNT, "Stream", "The connection, as `tcp.stream`.", rr_read_stream, RR_ALWAYS }
+    { "stream", "stream", RR_COUNT, "Stream", "The connection, as `tcp.stream` or `udp.stream`.", rr_read_stream, RR_ALWAYS }
+
+#define TRANSPORT                                                                                            \
+    { "transport", "transport", RR_TEXT, "Transport", "Whose stream that is: `tcp` or `udp`.",               \
+      rr_read_transport, RR_ALWAYS }
 
 #define LATENCY                                                                                              \
     { "latency", "latency", RR_SPAN, "Latency",                                                              \

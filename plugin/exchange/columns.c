@@ -5,6 +5,11 @@ struct rr_cell rr_read_stream(const struct rr_row *row)
     return count(true, row->connection->stream);
 }
 
+struct rr_cell rr_read_transport(const struct rr_row *row)
+{
+    return text(rr_transport_name(row->connection->transport));
+}
+
 struct rr_cell rr_read_client(const struct rr_row *row)
 {
     return text(row->connection->end[RR_CLIENT].host);

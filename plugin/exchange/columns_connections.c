@@ -1,25 +1,37 @@
 /* What is told of a connection. */
 #include "exchange/cells.h"
 
+/* What only TCP has. */
+
+static bool is_tcp(const struct rr_row *row)
+{
+    return row->connection->transport == RR_TCP;
+}
+
+static const char *close_name(const struct rr_row *row)
+{
+    return is_tcp(row) ? rr_close_name(row->connection->close) : NULL;
+}
+
 /* clang-format off */
 READ(connection_id, count(true, rr_connection_id(row->connection)))
 READ(connection_start, ns(row->connection->first.frame, row->connection->first.time))
 READ(connection_end, ns(row->connection->last.frame, row->connection->last.time))
 READ(connect_time, ns(row->connection->handshake.frame, row->connection->connect_time))
-READ(syn_retries, count(true, row->connection->syn_retries))
-READ(synack_retries, count(true, row->connection->synack_retries))
+READ(syn_retries, count(is_tcp(row), row->connection->syn_retries))
+READ(synack_retries, count(is_tcp(row), row->connection->synack_retries))
 READ(exchanges, count(true, row->connection->exchanges))
 READ(unanswered, count(true, row->connection->unanswered))
 READ(pushes, count(true, row->connection->pushes))
 READ(all_request_bytes, count(true, row->connection->bytes[RR_CLIENT]))
 READ(all_response_bytes, count(true, row->connection->bytes[RR_SERVER]))
 READ(all_push_bytes, count(true, row->connection->push_bytes))
-READ(client_missing, count(true, row->connection->missing[RR_CLIENT]))
-READ(server_missing, count(true, row->connection->missing[RR_SERVER]))
+READ(client_missing, count(is_tcp(row), row->connection->missing[RR_CLIENT]))
+READ(server_missing, count(is_tcp(row), row->connection->missing[RR_SERVER]))
 READ(client_repeats, count(true, row->connection->repeats[RR_CLIENT]))
 READ(server_repeats, count(true, row->connection->repeats[RR_SERVER]))
 READ(closed_by, text(rr_side_name(row->connection->closed_by)))
-READ(close, text(rr_close_name(row->connection->close)))
+READ(close, text(close_name(row)))
 READ(client_state, text(rr_tcp_state_name(row->connection->state[RR_CLIENT])))
 READ(server_state, text(rr_tcp_state_name(row->connection->state[RR_SERVER])))
 READ(connection_part, count(true, row->connection->part))
@@ -80,6 +92,7 @@ static const struct rr_column connection_columns[] = {
       "From the capture to the server and back, by the handshake, else the smallest time from bytes to their "
       "bare ACK.",
       read_server_rtt, RR_ALWAYS },
+    TRANSPORT,
 };
 
 const struct rr_columns rr_connection_columns = RR_COLUMNS("connections", connection_columns);

@@ -22,12 +22,12 @@ static struct rr_cell rtt(const struct rr_exchange *x)
 static struct rr_cell delayed_spread(const struct rr_exchange *x, const struct rr_message *m,
                                      enum rr_delay_kind kind)
 {
-    return ns(rr_seen(m), rr_delayed(x, kind, m->first_time, m->last_time));
+    return ns(rr_seen(m) && rr_knows_delays(x), rr_delayed(x, kind, m->first_time, m->last_time));
 }
 
 static struct rr_cell delayed_latency(const struct rr_exchange *x, enum rr_delay_kind kind)
 {
-    return ns(rr_has_both(x), rr_latency_delayed(x, kind));
+    return ns(rr_has_both(x) && rr_knows_delays(x), rr_latency_delayed(x, kind));
 }
 
 static const struct rr_message nothing;
@@ -130,7 +130,8 @@ static const struct rr_column exchange_columns[] = {
     ID,
     STREAM,
     { "protocol", "protocol", RR_TEXT, "Protocol",
-      "The innermost protocol above TCP on the first of the request's frames that has one; where no request "
+      "The innermost protocol above TCP or UDP on the first of the request's frames that has one; where no "
+      "request "
       "was captured, of the response's or push's.",
       read_protocol, RR_ALWAYS },
     ENDPOINTS,
@@ -257,6 +258,7 @@ static const struct rr_column exchange_columns[] = {
       "First new byte of the request to first byte of what came before the response proper, such as HTTP's "
       "100.",
       read_interim, RR_ALWAYS },
+    TRANSPORT,
 };
 
 const struct rr_columns rr_exchange_columns = RR_COLUMNS("exchanges", exchange_columns);

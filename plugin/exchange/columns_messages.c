@@ -68,7 +68,7 @@ static const struct rr_column message_columns[] = {
     ID,
     STREAM,
     { "protocol", NULL, RR_TEXT, "Protocol",
-      "The innermost protocol above TCP on the first of the message's frames that has one.",
+      "The innermost protocol above TCP or UDP on the first of the message's frames that has one.",
       read_message_protocol, RR_ALWAYS },
     { "src", NULL, RR_TEXT, "Source", "Address of the message's sender.", read_src, RR_ALWAYS },
     { "src_port", NULL, RR_PORT, "Source port", "Port of the message's sender.", read_src_port, RR_ALWAYS },
@@ -99,6 +99,7 @@ static const struct rr_column message_columns[] = {
       RR_WITH_PAYLOAD },
     { "payload_cut", NULL, RR_FLAG, "Payload cut", HELP_PAYLOAD_CUT, read_message_payload_cut,
       RR_WITH_PAYLOAD },
+    TRANSPORT,
 };
 
 const struct rr_columns rr_message_columns = RR_COLUMNS("messages", message_columns);

@@ -85,6 +85,12 @@ const char *rr_side_name(int side)
     return side < 0 ? "" : names[side];
 }
 
+const char *rr_transport_name(enum rr_transport transport)
+{
+    static const char *const names[RR_TRANSPORT_COUNT] = { [RR_TCP] = "tcp", [RR_UDP] = "udp" };
+    return names[transport];
+}
+
 /* FNV-1a; a NUL goes in after each text, so that no two lists of texts read alike. */
 static uint64_t hash_byte(uint64_t hash, uint8_t byte)
 {
@@ -119,14 +125,17 @@ static uint64_t byte_id(const struct rr_connection *c, enum rr_side side, int64_
     return mix(c->seed ^ ((uint64_t)side << 32 | seq));
 }
 
-uint64_t rr_endpoints_seed(const struct rr_endpoint *client, const struct rr_endpoint *server)
+uint64_t rr_endpoints_seed(enum rr_transport transport, const struct rr_endpoint *client,
+                           const struct rr_endpoint *server)
 {
-    uint64_t hash = hash_text(UINT64_C(0xcbf29ce484222325), "tcp");
+    uint64_t hash = hash_text(UINT64_C(0xcbf29ce484222325), rr_transport_name(transport));
     return mix(hash_endpoint(hash_endpoint(hash, client), server));
 }
 
 uint64_t rr_exchange_id(const struct rr_exchange *x)
 {
+    if (x->connection->transport == RR_UDP)
+        return mix(x->connection->seed ^ x->datagram);
     if (!rr_is_push(x) && rr_exists(&x->request))
         return byte_id(x->connection, RR_CLIENT, x->request.begin);
     return byte_id(x->connection, RR_SERVER, x->response.begin);
@@ -140,7 +149,7 @@ uint64_t rr_connection_id(const struct rr_connection *c)
 int64_t rr_delayed(const struct rr_exchange *x, enum rr_delay_kind kinds, int64_t from, int64_t to)
 {
     int64_t sum = 0, upto = to;
-    for (const struct rr_delay *d = x->delays; d; d = d->before) {
+    for (const struct rr_delay *d = rr_knows_delays(x) ? x->delays : NULL; d; d = d->before) {
         if (!(d->kind & kinds) || d->to > to)
             continue;
         int64_t begin = d->from > from ? d->from : from, end = d->to < upto ? d->to : upto;

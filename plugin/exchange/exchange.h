@@ -103,6 +103,8 @@ enum rr_pairing {
 
 enum rr_side { RR_CLIENT, RR_SERVER };
 
+enum rr_transport { RR_TCP, RR_UDP, RR_TRANSPORT_COUNT };
+
 struct rr_endpoint {
     const char *host; /* numeric */
     uint16_t port;
@@ -139,10 +141,12 @@ enum rr_tcp_state {
 
 /* What each segment changes comes first. */
 struct rr_connection {
-    uint32_t stream;    /* tcp.stream */
+    uint32_t stream;    /* tcp.stream or udp.stream */
+    uint32_t place;     /* among those of its transport, which are counted from 0 */
     uint32_t origin[2]; /* sequence number of offset 0, by enum rr_side, as all pairs here */
     uint8_t state[2];   /* enum rr_tcp_state */
     uint8_t direction_from, close;
+    uint8_t transport; /* enum rr_transport; what only TCP has is not known of UDP */
     struct rr_point last;
     uint64_t bytes[2];   /* captured, of requests and of responses ... */
     uint64_t push_bytes; /* ... and of pushes */
@@ -166,7 +170,10 @@ struct rr_connection {
 struct rr_exchange {
     const struct rr_connection *connection;
     struct rr_message request, response;
-    const struct rr_delay *delays; /* the newest, or NULL */
+    union {
+        const struct rr_delay *delays; /* of TCP: the newest, or NULL */
+        uint64_t datagram;             /* of UDP: tells it from the others of its connection */
+    };
     union {
         int64_t after;                     /* end of the response before it, or RR_NEVER */
         const struct rr_exchange *follows; /* of a push: the exchange it came after, or NULL */
@@ -208,11 +215,19 @@ const char *rr_tcp_state_name(enum rr_tcp_state state);  /* "" for RR_STATE_UNKN
 const char *rr_direction_from_name(enum rr_direction_from from);
 const char *rr_close_name(enum rr_close close);
 const char *rr_side_name(int side); /* "" below 0 */
+const char *rr_transport_name(enum rr_transport transport);
 
 /* The same wherever the capture was made; unique within 2^32 bytes of a connection. */
 uint64_t rr_exchange_id(const struct rr_exchange *x);
 uint64_t rr_connection_id(const struct rr_connection *c);
-uint64_t rr_endpoints_seed(const struct rr_endpoint *client, const struct rr_endpoint *server);
+uint64_t rr_endpoints_seed(enum rr_transport transport, const struct rr_endpoint *client,
+                           const struct rr_endpoint *server);
+
+/* Its place among all connections of the capture. */
+static inline uint64_t rr_connection_place(const struct rr_connection *c)
+{
+    return (uint64_t)c->place * RR_TRANSPORT_COUNT + c->transport;
+}
 
 static inline bool rr_seen(const struct rr_message *m)
 {
@@ -255,6 +270,11 @@ static inline int64_t rr_span(int64_t from, int64_t to)
 static inline int64_t rr_latency(const struct rr_exchange *x)
 {
     return rr_span(x->request.last_time, x->response.first_time);
+}
+
+static inline bool rr_knows_delays(const struct rr_exchange *x)
+{
+    return x->connection->transport == RR_TCP;
 }
 
 /* How much of the time from `from` to `to` the exchange was held up.  What helped only after `to` was not

@@ -133,7 +133,8 @@ static char *name_of(enum rr_grouping by, const struct rr_connection *c)
     if (by == RR_BY_SERVER)
         return server;
     char *client = rr_endpoint_text(&c->end[RR_CLIENT]);
-    char *name = g_strdup_printf("%u: %s > %s", c->stream, client, server);
+    char *name =
+        g_strdup_printf("%s%u: %s > %s", c->transport == RR_UDP ? "udp " : "", c->stream, client, server);
     g_free(client);
     g_free(server);
     return name;

@@ -19,7 +19,7 @@ struct rr_conn *rr_conn_new(struct rr_shared *shared, uint32_t stream, const str
 {
     struct rr_conn *c = g_new0(struct rr_conn, 1);
     c->shared = shared;
-    c->facts.stream = stream;
+    c->facts.stream = c->facts.place = stream;
     c->facts.closed_by = -1;
     c->facts.protocols = rr_store_protocols(shared->store);
     c->answer_end = RR_NEVER;
@@ -92,7 +92,8 @@ static void take_sides(struct rr_conn *c, struct rr_sides sides)
         swap_sides(c);
     c->client = sides.client;
     c->facts.direction_from = (uint8_t)sides.from;
-    c->facts.seed = rr_endpoints_seed(&c->facts.end[RR_CLIENT], &c->facts.end[RR_SERVER]);
+    c->facts.seed = rr_endpoints_seed((enum rr_transport)c->facts.transport, &c->facts.end[RR_CLIENT],
+                                      &c->facts.end[RR_SERVER]);
 }
 
 static bool has_messages(const struct rr_conn *c)

@@ -34,7 +34,7 @@ struct rr_payload {
     bool again; /* the tracker is ahead of what is told */
     size_t kept;
     uint64_t refused;
-    GPtrArray *connections; /* by stream: of struct direction[2] */
+    GPtrArray *connections; /* by place: of struct direction[2] */
     GArray *grown;          /* in this frame: of struct grown */
     size_t report;          /* the first that was not looked at */
     GByteArray *assembled[2];
@@ -53,7 +53,8 @@ struct rr_payload *rr_payload_new(struct rr_payload_limits limits)
 
 static struct direction *find(const struct rr_payload *p, const struct rr_connection *c)
 {
-    return c->stream < p->connections->len ? g_ptr_array_index(p->connections, c->stream) : NULL;
+    uint64_t place = rr_connection_place(c);
+    return place < p->connections->len ? g_ptr_array_index(p->connections, place) : NULL;
 }
 
 static struct direction *find_or_make(struct rr_payload *p, const struct rr_connection *c)
@@ -61,11 +62,12 @@ static struct direction *find_or_make(struct rr_payload *p, const struct rr_conn
     struct direction *d = find(p, c);
     if (d)
         return d;
-    if (c->stream >= p->connections->len)
-        g_ptr_array_set_size(p->connections, (gint)c->stream + 1);
+    uint64_t place = rr_connection_place(c);
+    if (place >= p->connections->len)
+        g_ptr_array_set_size(p->connections, (gint)place + 1);
     d = g_new0(struct direction, 2);
     d[0].trim_at = d[1].trim_at = p->limits.lazy;
-    g_ptr_array_index(p->connections, c->stream) = d;
+    g_ptr_array_index(p->connections, place) = d;
     return d;
 }
 

@@ -56,9 +56,9 @@ static const struct {
     const char *prefix;
     enum subject subject;
 } prefixes[] = {
-    { "request.", ABOUT_REQUEST },          { "response.", ABOUT_RESPONSE }, { "push.", ABOUT_PUSH },
-    { "client.", ABOUT_CONNECTION },        { "server.", ABOUT_CONNECTION }, { "stream", ABOUT_CONNECTION },
-    { "direction_from", ABOUT_CONNECTION },
+    { "request.", ABOUT_REQUEST },     { "response.", ABOUT_RESPONSE },        { "push.", ABOUT_PUSH },
+    { "client.", ABOUT_CONNECTION },   { "server.", ABOUT_CONNECTION },        { "stream", ABOUT_CONNECTION },
+    { "transport", ABOUT_CONNECTION }, { "direction_from", ABOUT_CONNECTION },
 };
 
 static enum subject subject_of(const char *field, enum subject otherwise)

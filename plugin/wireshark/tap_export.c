@@ -48,7 +48,7 @@ static G_NORETURN void refuse(const char *why)
 /* What a filter chooses by: a connection where connections are the rows, else an exchange or push. */
 static gpointer key_of(const struct export *e, const struct rr_connection *c, const struct rr_exchange *x)
 {
-    return e->options->rows == RR_CONNECTIONS ? GUINT_TO_POINTER(c->stream + 1) : (gpointer)x;
+    return e->options->rows == RR_CONNECTIONS ? GSIZE_TO_POINTER(rr_connection_place(c) + 1) : (gpointer)x;
 }
 
 static const struct rr_bytes *assemble(const struct export *e, const struct rr_report *r,

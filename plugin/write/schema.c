@@ -8,7 +8,7 @@ static const struct table {
 } tables[RR_NOUN_COUNT] = {
     [RR_MESSAGES] = { "stream:message:id", { "exchange", "id", "start" } },
     [RR_EXCHANGES] = { "exchange", { "id", "latency", "status", "server:server_port" } },
-    [RR_CONNECTIONS] = { "stream", { "id", "server:server_port" } },
+    [RR_CONNECTIONS] = { "transport:stream:start", { "id", "server:server_port" } },
 };
 
 static const char *const types[RR_KIND_COUNT] = {
@@ -81,8 +81,14 @@ static int holds(sqlite3 *db, const char *table, const char *column, char **why)
     return found;
 }
 
+/* Its key does not tell streams of TCP and UDP apart. */
+static bool is_old(sqlite3 *db, char **why)
+{
+    return holds(db, "connections", NULL, why) == 1 && holds(db, "connections", "transport", why) == 0;
+}
+
 /* Tables that have our names and are another's stay as they are. */
-static bool is_ours(sqlite3 *db, char **why)
+static bool is_ours(sqlite3 *db, enum rr_noun asked, char **why)
 {
     int has_captures = holds(db, "captures", NULL, why);
     if (has_captures < 0)
@@ -93,6 +99,8 @@ static bool is_ours(sqlite3 *db, char **why)
             foreign = rr_columns[noun]->name;
     if (foreign && !*why)
         *why = g_strdup_printf("has a table \"%s\" that is not of this plugin", foreign);
+    if (!*why && asked == RR_CONNECTIONS && is_old(db, why))
+        *why = g_strdup("has a table \"connections\" of an earlier version, which knows TCP only");
     return !*why;
 }
 
@@ -159,7 +167,7 @@ static bool create_index(sqlite3 *db, enum rr_noun noun, const char *columns, ch
 
 static bool create_all(sqlite3 *db, const struct rr_layout *layout, enum rr_noun asked, char **why)
 {
-    bool good = is_ours(db, why) && rr_sql(db, why, "%s", captures_table);
+    bool good = is_ours(db, asked, why) && rr_sql(db, why, "%s", captures_table);
     for (enum rr_noun noun = 0; noun < RR_NOUN_COUNT && good; noun++) {
         good = create_table(db, noun, why) && (noun != asked || add_columns(db, noun, layout, why));
         for (const char *const *i = tables[noun].indexes; *i && good; i++)

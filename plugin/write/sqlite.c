@@ -361,7 +361,7 @@ const struct rr_format rr_format_sqlite = {
     .sink = &rr_sink_sqlite,
     .needs = { [RR_MESSAGES] = "stream:message:id:part",
                [RR_EXCHANGES] = "exchange:part",
-               [RR_CONNECTIONS] = "stream:part" },
+               [RR_CONNECTIONS] = "transport:stream:start:part" },
     .put = put_cell,
     .row = sqlite_row,
 };

@@ -121,7 +121,7 @@ def group_of(row, by):
     if by == "port":
         return row["server_port"]
     if by == "connection":
-        return "%s: %s > %s" % (row["stream"], endpoint(row["client"], row["client_port"]),
+        return "%s%s: %s > %s" % ("udp " if row["transport"] == "udp" else "", row["stream"], endpoint(row["client"], row["client_port"]),
                                 endpoint(row["server"], row["server_port"]))
     return verb(row) if "exchange" in row else None
 

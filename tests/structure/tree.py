@@ -20,7 +20,7 @@ TITLES = {"request": "Request, ", "response": "Response, ", "push": "Push, ", "c
 def subject(name):
     """The subtree that a field belongs into; None for right under the first line."""
     head, _, rest = name.partition(".")
-    if name in ("stream", "direction_from") or head in ("client", "server") and rest != "state":
+    if name in ("stream", "transport", "direction_from") or head in ("client", "server") and rest != "state":
         return "connection"
     return head if rest and head in TITLES else None
 

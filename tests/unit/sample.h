@@ -28,7 +28,7 @@ static inline struct rr_connection rr_sample_connection(void)
         .bytes = { 13, 100 },
         .protocols = rr_sample_protocols,
     };
-    c.seed = rr_endpoints_seed(&c.end[RR_CLIENT], &c.end[RR_SERVER]);
+    c.seed = rr_endpoints_seed(RR_TCP, &c.end[RR_CLIENT], &c.end[RR_SERVER]);
     return c;
 }
 

@@ -141,15 +141,17 @@ static void test_answered(void)
                "request.repeats=0 request.complete=true response.first_frame=7 response.last_frame=9 "
                "response.missing=10 response.repeats=3 response.complete=false handshake=100 rtt=20 "
                "server_time=82980 request_lost=0 latency_lost=2000 response_lost=0 request_stalled=0 "
-               "latency_stalled=0 response_stalled=0 pairing=turn");
-    assert_row(RR_MESSAGES, (struct rr_row){ &c, &x, &x.request, NULL },
-               "exchange=5 message=request part=1 id=id stream=7 protocol=http " TO_SERVER
-               " start=+0 end=+10 first_frame=4 last_frame=5 segments=2 bytes=13 missing=0 repeats=0 "
-               "complete=true ended_by=response latency=85000 peer_frame=7 summary=GET / HTTP/1.1");
+               "latency_stalled=0 response_stalled=0 pairing=turn transport=tcp");
+    assert_row(
+        RR_MESSAGES, (struct rr_row){ &c, &x, &x.request, NULL },
+        "exchange=5 message=request part=1 id=id stream=7 protocol=http " TO_SERVER
+        " start=+0 end=+10 first_frame=4 last_frame=5 segments=2 bytes=13 missing=0 repeats=0 "
+        "complete=true ended_by=response latency=85000 peer_frame=7 summary=GET / HTTP/1.1 transport=tcp");
     assert_row(RR_MESSAGES, (struct rr_row){ &c, &x, &x.response, NULL },
                "exchange=5 message=response part=1 id=id stream=7 protocol=http " TO_CLIENT
                " start=+85010 end=+85510 first_frame=7 last_frame=9 segments=2 bytes=100 missing=10 "
-               "repeats=3 complete=false ended_by=end latency=85000 peer_frame=5 summary=HTTP/1.1 200 OK");
+               "repeats=3 complete=false ended_by=end latency=85000 peer_frame=5 summary=HTTP/1.1 200 OK "
+               "transport=tcp");
 }
 
 static void test_unanswered(void)
@@ -163,11 +165,11 @@ static void test_unanswered(void)
                "think=400 request_frame=4 request_bytes=13 request_segments=2 missing=0 repeats=0 "
                "summary=GET / HTTP/1.1 direction_from=syn request.first_frame=4 request.last_frame=5 "
                "request.missing=0 request.repeats=0 request.complete=true handshake=100 rtt=20 "
-               "request_lost=0 request_stalled=0 pairing=turn");
+               "request_lost=0 request_stalled=0 pairing=turn transport=tcp");
     assert_row(RR_MESSAGES, (struct rr_row){ &c, &x, &x.request, NULL },
                "exchange=5 message=request part=1 id=id stream=7 protocol=http " TO_SERVER
                " start=+0 end=+10 first_frame=4 last_frame=5 segments=2 bytes=13 missing=0 repeats=0 "
-               "complete=true ended_by=client-fin summary=GET / HTTP/1.1");
+               "complete=true ended_by=client-fin summary=GET / HTTP/1.1 transport=tcp");
 }
 
 static void test_unasked(void)
@@ -182,14 +184,14 @@ static void test_unasked(void)
                "response_segments=2 missing=23 repeats=3 summary=HTTP/1.1 200 OK direction_from=syn "
                "request.missing=13 request.repeats=0 request.complete=false response.first_frame=7 "
                "response.last_frame=9 response.missing=10 response.repeats=3 response.complete=false rtt=20 "
-               "response_lost=0 response_stalled=0 pairing=turn");
+               "response_lost=0 response_stalled=0 pairing=turn transport=tcp");
     assert_row(RR_MESSAGES, (struct rr_row){ &c, &x, &x.request, NULL },
                "exchange=5 message=request part=0 id=id stream=7 " TO_SERVER
-               " segments=0 bytes=0 missing=13 repeats=0 complete=false");
+               " segments=0 bytes=0 missing=13 repeats=0 complete=false transport=tcp");
     assert_row(RR_MESSAGES, (struct rr_row){ &c, &x, &x.response, NULL },
                "exchange=5 message=response part=1 id=id stream=7 protocol=http " TO_CLIENT
                " start=+85010 end=+85510 first_frame=7 last_frame=9 segments=2 bytes=100 missing=10 "
-               "repeats=3 complete=false ended_by=end summary=HTTP/1.1 200 OK");
+               "repeats=3 complete=false ended_by=end summary=HTTP/1.1 200 OK transport=tcp");
 }
 
 static void test_push(void)
@@ -197,19 +199,20 @@ static void test_push(void)
     struct rr_connection c = rr_sample_connection();
     struct rr_exchange before = rr_sample_answered(&c);
     struct rr_exchange greeting = rr_sample_push(&c, NULL), later = rr_sample_push(&c, &before);
-    assert_row(RR_EXCHANGES, (struct rr_row){ &c, &greeting, NULL, NULL },
-               "part=1 id=id stream=7 protocol=http " ENDS
-               " ended_by=end missing=10 repeats=3 summary=HTTP/1.1 200 OK direction_from=syn "
-               "push.start=+85010 push.end=+85510 push.first_frame=7 push.last_frame=9 push.spread=500 "
-               "push.bytes=100 push.segments=2 push.missing=10 push.repeats=3 push.complete=false");
+    assert_row(
+        RR_EXCHANGES, (struct rr_row){ &c, &greeting, NULL, NULL },
+        "part=1 id=id stream=7 protocol=http " ENDS
+        " ended_by=end missing=10 repeats=3 summary=HTTP/1.1 200 OK direction_from=syn "
+        "push.start=+85010 push.end=+85510 push.first_frame=7 push.last_frame=9 push.spread=500 "
+        "push.bytes=100 push.segments=2 push.missing=10 push.repeats=3 push.complete=false transport=tcp");
     assert_row(RR_MESSAGES, (struct rr_row){ &c, &greeting, &greeting.response, NULL },
                "message=push part=1 id=id stream=7 protocol=http " TO_CLIENT
                " start=+85010 end=+85510 first_frame=7 last_frame=9 segments=2 bytes=100 missing=10 "
-               "repeats=3 complete=false ended_by=end summary=HTTP/1.1 200 OK");
+               "repeats=3 complete=false ended_by=end summary=HTTP/1.1 200 OK transport=tcp");
     assert_row(RR_MESSAGES, (struct rr_row){ &c, &later, &later.response, NULL },
                "exchange=5 message=push part=1 id=id stream=7 protocol=http " TO_CLIENT
                " start=+85010 end=+85510 first_frame=7 last_frame=9 segments=2 bytes=100 missing=10 "
-               "repeats=3 complete=false ended_by=end summary=HTTP/1.1 200 OK");
+               "repeats=3 complete=false ended_by=end summary=HTTP/1.1 200 OK transport=tcp");
 }
 
 static void test_connection(void)
@@ -221,11 +224,11 @@ static void test_connection(void)
                " direction_from=syn start=-200 end=+5000 connect_time=100 syn_retries=0 synack_retries=0 "
                "exchanges=1 unanswered=0 pushes=0 request_bytes=13 response_bytes=100 push_bytes=0 "
                "client_missing=0 server_missing=0 client_repeats=0 server_repeats=0 closed_by=client "
-               "close=fin client_state=TIME_WAIT server_state=CLOSED part=1 server_rtt=20");
+               "close=fin client_state=TIME_WAIT server_state=CLOSED part=1 server_rtt=20 transport=tcp");
     assert_row(RR_CONNECTIONS, (struct rr_row){ &unknown, NULL, NULL, NULL },
                "stream=0 id=id client_port=0 server_port=0 syn_retries=0 synack_retries=0 exchanges=0 "
                "unanswered=0 pushes=0 request_bytes=0 response_bytes=0 push_bytes=0 client_missing=0 "
-               "server_missing=0 client_repeats=0 server_repeats=0 close=open part=0");
+               "server_missing=0 client_repeats=0 server_repeats=0 close=open part=0 transport=tcp");
 }
 
 /* Nothing of it was captured and nothing is known to be missing. */
@@ -235,11 +238,11 @@ static void test_empty(void)
     struct rr_exchange x = { .connection = &c, .as.after = RR_NEVER };
     assert_row(RR_EXCHANGES, (struct rr_row){ &c, &x, NULL, NULL },
                "exchange=0 part=0 id=id stream=0 client_port=0 server_port=0 status=open missing=0 repeats=0 "
-               "pairing=turn");
+               "pairing=turn transport=tcp");
     assert_row(RR_MESSAGES, (struct rr_row){ &c, &x, &x.request, NULL },
-               "exchange=0 message=request part=0 id=id stream=0 src_port=0 dst_port=0");
+               "exchange=0 message=request part=0 id=id stream=0 src_port=0 dst_port=0 transport=tcp");
     assert_row(RR_MESSAGES, (struct rr_row){ &c, &x, &x.response, NULL },
-               "exchange=0 message=response part=0 id=id stream=0 src_port=0 dst_port=0");
+               "exchange=0 message=response part=0 id=id stream=0 src_port=0 dst_port=0 transport=tcp");
 }
 
 int main(int argc, char **argv)

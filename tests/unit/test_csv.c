@@ -44,20 +44,20 @@ static void test_row(void)
         "2021-10-28T04:07:01.846121000Z,2021-10-28T04:07:01.846121010Z,"
         "2021-10-28T04:07:01.846206010Z,2021-10-28T04:07:01.846206510Z,0.000085000,0.000085510,"
         "0.000000010,0.000000500,,4,7,13,100,2,2,10,3,GET / HTTP/1.1,0.000000100,0.000000020,0.000082980,"
-        "0.000000000,0.000002000,0.000000000,0.000000000,0.000000000,0.000000000,turn,,\r\n");
+        "0.000000000,0.000002000,0.000000000,0.000000000,0.000000000,0.000000000,turn,,,tcp\r\n");
     g_assert_cmpstr(
         iso, ==,
         "5,1,e66e992d79f71a9f,7,http,10.0.0.1,40000,10.0.0.2,80,answered,exact,end,"
         "2021-10-28T04:07:01.846121000Z,2021-10-28T04:07:01.846121010Z,"
         "2021-10-28T04:07:01.846206010Z,2021-10-28T04:07:01.846206510Z,0.000085000,0.000085510,"
         "0.000000010,0.000000500,,4,7,13,100,2,2,10,3,GET / HTTP/1.1,0.000000100,0.000000020,0.000082980,"
-        "0.000000000,0.000002000,0.000000000,0.000000000,0.000000000,0.000000000,turn,,\r\n");
+        "0.000000000,0.000002000,0.000000000,0.000000000,0.000000000,0.000000000,turn,,,tcp\r\n");
     g_assert_cmpstr(epoch, ==,
                     "5,1,e66e992d79f71a9f,7,http,10.0.0.1,40000,10.0.0.2,80,answered,exact,end,"
                     "1635394021.846121000,1635394021.846121010,1635394021.846206010,1635394021.846206510,"
                     "0.000085000,0.000085510,0.000000010,0.000000500,,4,7,13,100,2,2,10,3,GET / "
                     "HTTP/1.1,0.000000100,0.000000020,0.000082980,"
-                    "0.000000000,0.000002000,0.000000000,0.000000000,0.000000000,0.000000000,turn,,\r\n");
+                    "0.000000000,0.000002000,0.000000000,0.000000000,0.000000000,0.000000000,turn,,,tcp\r\n");
     g_free(iso);
     g_free(epoch);
 }
@@ -67,10 +67,10 @@ static void test_flags(void)
     struct rr_connection c = rr_sample_connection();
     struct rr_exchange x = rr_sample_answered(&c);
     char *text = written("", &(struct rr_row){ &c, &x, &x.response, NULL }, 1);
-    g_assert_nonnull(strstr(text, ",2,100,10,3,false,end,0.000085000,5,HTTP/1.1 200 OK\r\n"));
+    g_assert_nonnull(strstr(text, ",2,100,10,3,false,end,0.000085000,5,HTTP/1.1 200 OK,tcp\r\n"));
     g_free(text);
     text = written("", &(struct rr_row){ &c, &x, &x.request, NULL }, 1);
-    g_assert_nonnull(strstr(text, ",2,13,0,0,true,response,0.000085000,7,GET / HTTP/1.1\r\n"));
+    g_assert_nonnull(strstr(text, ",2,13,0,0,true,response,0.000085000,7,GET / HTTP/1.1,tcp\r\n"));
     g_free(text);
 }
 
@@ -247,8 +247,8 @@ static void test_columns_and_tags(void)
                     "latency,direction_from,exchange,where,who\r\n0.000085000,syn,5,\"a \"\"b\"\"\",c\r\n");
     g_free(text);
     text = written(",rows=exchanges,columns=+direction_from:request_missing", &row, 1);
-    g_assert_nonnull(strstr(text, ",pairing,depth,interim,direction_from,request_missing\r\n"));
-    g_assert_true(g_str_has_suffix(text, ",turn,,,syn,0\r\n"));
+    g_assert_nonnull(strstr(text, ",pairing,depth,interim,transport,direction_from,request_missing\r\n"));
+    g_assert_true(g_str_has_suffix(text, ",turn,,,tcp,syn,0\r\n"));
     g_free(text);
 }
 
@@ -260,11 +260,11 @@ static void test_payload(void)
     struct rr_bytes payload[2] = { { bytes, sizeof bytes - 1, true }, { NULL, 0, false } };
     struct rr_row row = { &c, &x, &x.request, payload };
     char *text = written(",columns=+payload,payload=text", &row, 1);
-    g_assert_nonnull(strstr(text, ",peer_frame,summary,payload,payload_cut\r\n"));
-    g_assert_true(g_str_has_suffix(text, ",GET / HTTP/1.1,\"a,\"\"b\"\"\r\n\\x00\",true\r\n"));
+    g_assert_nonnull(strstr(text, ",peer_frame,summary,transport,payload,payload_cut\r\n"));
+    g_assert_true(g_str_has_suffix(text, ",GET / HTTP/1.1,tcp,\"a,\"\"b\"\"\r\n\\x00\",true\r\n"));
     g_free(text);
     text = written(",payload=hex", &row, 1);
-    g_assert_true(g_str_has_suffix(text, ",GET / HTTP/1.1,612c2262220d0a00,true\r\n"));
+    g_assert_true(g_str_has_suffix(text, ",GET / HTTP/1.1,tcp,612c2262220d0a00,true\r\n"));
     g_free(text);
     text = written(",payload=base64,columns=payload:id", &(struct rr_row){ &c, &x, &x.response, payload }, 1);
     g_assert_cmpstr(text, ==, "payload,payload_cut,id\r\n,false,e66e992d79f71a9f\r\n");

@@ -81,8 +81,8 @@ static void test_endpoints_matter(void)
     };
     for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
         for (size_t j = i + 1; j < G_N_ELEMENTS(ends); j++)
-            g_assert_cmphex(rr_endpoints_seed(&ends[i][0], &ends[i][1]), !=,
-                            rr_endpoints_seed(&ends[j][0], &ends[j][1]));
+            g_assert_cmphex(rr_endpoints_seed(RR_TCP, &ends[i][0], &ends[i][1]), !=,
+                            rr_endpoints_seed(RR_TCP, &ends[j][0], &ends[j][1]));
 }
 
 int main(int argc, char **argv)
