@@ -34,22 +34,25 @@ def lines_of(name):
     return filter(None, (line.partition("#")[0].split() for line in (HERE / name).read_text().splitlines()))
 
 
+def told(kind):
+    """As files and differs.txt name rows of this kind."""
+    return kind + ".ruled" if RULED else kind
+
+
 def differences(name, kind):
     """What differs.txt tells of these rows and this version of Wireshark: (since which version, its further words)."""
     return [(since, words) for since, *what, words in ((*line[:3], line[3:]) for line in lines_of("differs.txt"))
-            if what == [name, kind] and host.version() >= tuple(map(int, since.split(".")))]
+            if what == [name, told(kind)] and host.version() >= tuple(map(int, since.split(".")))]
 
 
 def golden(name, kind):
-    if RULED:
-        return ROWS / ("%s.%s.ruled.csv" % (name.replace("/", "_"), kind))
     others = ["." + since for since, words in differences(name, kind) if not words]
-    return ROWS / ("%s.%s%s.csv" % (name.replace("/", "_"), kind, others[-1] if others else ""))
+    return ROWS / ("%s.%s%s.csv" % (name.replace("/", "_"), told(kind), others[-1] if others else ""))
 
 
 def changes(name, kind):
     """(begin of a row in the golden file, begin of that row on this version of Wireshark)."""
-    return [] if RULED else [words for _, words in differences(name, kind) if words]
+    return [words for _, words in differences(name, kind) if words]
 
 
 def wanted(name, kind):
