@@ -152,7 +152,8 @@ void rr_order_asks(struct rr_conn *c, int64_t begin, int64_t acked)
             settle_doubt(c);
         if (!o->lost && !o->doubt->len)
             settle_untold(c);
-        end_open(c, RR_BY_NEXT);
+        if (line->open) /* else its protocol tells where it ends: more may be to come */
+            end_open(c, RR_BY_NEXT);
         if (rr_line_length(line) == 0) {
             o->gap = (struct rr_range){ 0 };
             o->unsure = o->unsure && c->flow[RR_SERVER].next == 0;

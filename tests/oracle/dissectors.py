@@ -24,8 +24,10 @@ TIMES = ("http.time", "dns.time", "imap.time", "ldap.time", "rpc.time", "nbd.tim
          "whois.response_time", "finger.response_time")
 
 RULES = ("-o", "reqresp.rules:TRUE")
-# A capture, the dissector's number of the request's frame, and its time; None where it has none.
-BY_RULE = (("spoken/cql", "cql.response_to", "cql.response_time"), ("spoken/kafka", "kafka.request_frame", None))
+# A capture, the dissector's number of the request's frame, and its time; None where it has none.  In the second connection of
+# diameter both sides use the same ids, and Wireshark does not look who asked.
+BY_RULE = (("spoken/cql", "cql.response_to", "cql.response_time"), ("spoken/kafka", "kafka.request_frame", None),
+           ("spoken/diameter", "diameter.answer_to", "diameter.resp_time", "tcp.stream == 0"))
 
 
 def told(path):
@@ -33,10 +35,10 @@ def told(path):
     return {(field, number): value for field, number, value in fields(path, *TIMES)}
 
 
-def fields(path, *names):
+def fields(path, *names, where="frame"):
     """(field, frame, value) of every frame that has one."""
     words = [word for field in ("frame.number", *names) for word in ("-e", field)]
-    lines = host.tshark(path, "-Y", " or ".join(names), "-T", "fields", *words, plugin=False).splitlines()
+    lines = host.tshark(path, "-Y", "(%s) and (%s)" % (where, " or ".join(names)), "-T", "fields", *words, plugin=False).splitlines()
     return [(field, number, value) for number, *values in (line.split("\t") for line in lines)
             for field, value in zip(names, values) if value]
 
@@ -106,20 +108,24 @@ def pipelined(captures):
 
 
 def answers(exchanges):
-    """(frame that completes an answer, frame that completed its request, time between) of each."""
+    """(frame that completes an answer, frame that completed its request, time between) of each that the server gave."""
     return sorted((row["response_last"], row["request_last"],
                    str(decimal.Decimal(row["latency"]) + decimal.Decimal(row["response_spread"])))
                   for row in exchanges if row["latency"])
 
 
-def by_rule(captures, name, link, time):
-    """Several answers of a frame have their values in one order."""
-    found = {field: [(frame, one) for told, frame, values in fields(captures[name], link, time or link) if told == field
-                     for one in values.split(",")] for field in (link, time) if field}
-    got = answers(facts.exchanges(captures[name], *RULES))
-    cases.check(sorted(found[link]), [(frame, request) for frame, request, _ in got], link)
+def by_rule(captures, name, link, time, where="frame"):
+    """Several answers of a frame have their values in one order.  What the server asked is a push, its answer one-way."""
+    rows = facts.exchanges(captures[name], *RULES)
+    streams = set(host.tshark(captures[name], "-Y", where, "-T", "fields", "-e", "tcp.stream", plugin=False).split())
+    to_server = {row["request_last"] for row in rows if row["status"] == "oneway"}
+    found = {field: sorted((frame, one) for told, frame, values in fields(captures[name], link, time or link, where=where)
+                           if told == field and frame not in to_server for one in values.split(","))
+             for field in (link, time) if field}
+    got = answers(row for row in rows if row["stream"] in streams)
+    cases.check(found[link], [(frame, request) for frame, request, _ in got], link)
     if time:
-        cases.check(sorted(found[time]), sorted((frame, span) for frame, _, span in got), time)
+        cases.check(found[time], sorted((frame, span) for frame, _, span in got), time)
     return "%d %s" % (len(got), link)
 
 
