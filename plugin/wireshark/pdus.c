@@ -29,8 +29,7 @@ static struct {
     size_t segment;                     /* the one whose layers are being read, from 1; 0: none yet */
     const struct rr_active_rule *rule;  /* of the layer, or NULL */
     const struct rr_active_rule *owner; /* of the segment: what its messages carry is theirs */
-    const field_info *layer;
-    guint first;              /* message of the layer */
+    const field_info *layer;  /* that is one message, whose facts may go on in the layers after it; or NULL */
     bool in_pdu;              /* facts are collected */
     const field_info **facts; /* by slot: the first of its kind */
     const char **texts;       /* of those whose text was asked for */
@@ -334,6 +333,15 @@ static void share_layer(const field_info *layer, guint first)
 
 static void read_children(const proto_node *node);
 
+/* The layers of its content come after the message's own, until the next message's. */
+static void end_layer(void)
+{
+    if (reading.layer)
+        end_pdu(reading.layer);
+    reading.layer = NULL;
+    reading.rule = NULL;
+}
+
 static void read_layer(const proto_node *node, const struct rr_active_rule *rule)
 {
     bool split = is_said(rule, RR_RULE_PDU);
@@ -341,10 +349,11 @@ static void read_layer(const proto_node *node, const struct rr_active_rule *rule
     reading.rule = reading.owner = rule;
     reading.in_pdu = !split;
     read_children(node);
-    if (split)
-        share_layer(node->finfo, first);
-    else
-        end_pdu(node->finfo);
+    if (!split) {
+        reading.layer = node->finfo;
+        return;
+    }
+    share_layer(node->finfo, first);
     reading.rule = NULL;
 }
 
@@ -372,6 +381,7 @@ static void read_node(const proto_node *node)
     uint16_t slot = fi && fi->hfinfo ? rr_rule_table_slot(fi->hfinfo->id) : 0;
     const struct rr_active_rule *rule = slot ? rr_rule_table_rule(slot) : NULL;
     if (fi && fi->hfinfo && fi->hfinfo->id == proto_tcp) {
+        end_layer();
         reading.segment = MIN(reading.segment + 1, reading.segments.count);
         reading.owner = NULL;
     }
@@ -382,9 +392,10 @@ static void read_node(const proto_node *node)
         reading.kept = bytes_of(fi, &length);
     }
     bool mine = reading.segment > 0 && (!reading.owner || reading.owner == rule);
-    if (rule && !reading.rule && mine && fi->ds_tvb)
+    if (rule && (!reading.rule || reading.layer) && mine && fi->ds_tvb) {
+        end_layer();
         read_layer(node, rule);
-    else if (slot && reading.rule)
+    } else if (slot && reading.rule)
         read_fact(node, slot);
     else
         read_children(node);
@@ -409,7 +420,9 @@ void rr_pdus_read(packet_info *pinfo, proto_tree *tree, struct rr_segments segme
     reading.segment = 0;
     reading.owner = reading.rule = NULL;
     reading.kept = NULL;
+    reading.layer = NULL;
     read_children(tree);
+    end_layer();
 }
 
 bool rr_pdus_in(const struct rr_watched *w)

@@ -32,11 +32,11 @@ class Daemons:
             shutil.chown(path, 65534, 65534)
         return path
 
-    def daemon(self, namespace, *argv, environment=None):
-        """A program in there, as a user without rights."""
+    def daemon(self, namespace, *argv, environment=None, user=host.AS_NOBODY):
+        """A program in there, as a user without rights by default."""
         log = open(self.folder / (pathlib.Path(argv[0]).name + ".log"), "ab")  # noqa: SIM115
         with log, namespace:
-            started = subprocess.Popen([*host.AS_NOBODY, *WITH_US, *map(str, argv)], stdout=log, stderr=log,
+            started = subprocess.Popen([*user, *WITH_US, *map(str, argv)], stdout=log, stderr=log,
                                        stdin=subprocess.DEVNULL, cwd="/",
                                        env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(self.folder),
                                             "LC_ALL": "C.UTF-8"} | (environment or {}))

@@ -20,7 +20,7 @@ import facts  # noqa: E402
 import host  # noqa: E402
 import listed  # noqa: E402
 
-TIMES = ("http.time", "dns.time", "imap.time", "ldap.time", "rpc.time", "nbd.time", "modbus.response_time",
+TIMES = ("http.time", "dns.time", "imap.time", "ldap.time", "rpc.time", "nbd.time", "modbus.response_time", "smb2.time", "dcerpc.time",
          "whois.response_time", "finger.response_time")
 
 RULES = ("-o", "reqresp.rules:TRUE")
@@ -89,7 +89,7 @@ def agrees(name, path):
 
 def every_field(captures):
     """Of each field there is a time, else its domain is a mere word."""
-    names = ["http_keepalive", "dns_tcp", "crafted/own_times"]
+    names = ["http_keepalive", "dns_tcp", "crafted/own_times", "smb2", "dcerpc"]
     seen = {field for name in names for field, _ in told(captures[name])}
     cases.check(sorted(TIMES), sorted(seen), "fields")
 

@@ -81,6 +81,8 @@ def pairs_agree(pairs, exchanges, repeated, misled, excused):
     cases.check((int(misled.get("pairs", 0)), int(misled.get("exchanges", 0))), (len(wrong), len(within)),
                 "pairs with a repeat, exchanges they take the place of")
     wanted = {side: excused.get(side, "").replace("nothing", "").split() for side in ("TRANSUM", "reqresp")}
+    if wanted["reqresp"] == ["all"]:
+        wanted["reqresp"] = list(map(named, exchanges))
     for side, differ in (("TRANSUM", pairs - exchanges - wrong), ("reqresp", exchanges - pairs - within)):
         cases.check(sorted(wanted[side]), sorted(map(named, differ)), side)
     return len(pairs & exchanges)

@@ -1,0 +1,135 @@
+#!/usr/bin/python3
+"""Pairs and latencies that rules tell, held to who knows them otherwise.
+
+links   Wireshark's dissectors tie an answer to its request by themselves, and measure the time between: on each frame that
+        they say so of, there is an exchange of ours with that request, whose answer's last frame, or one of its first ones
+        (a fragment, an interim answer), this is; and of each of ours they say so.
+notes   What the client noted at its socket (NAME.truth.csv): each exchange lies within the time from when it sent to when it had
+        the answer, begins at most SLACK after it sent, and ends at most SLACK before it was done.
+"""
+import csv
+import datetime
+import decimal
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+import cases  # noqa: E402
+import facts  # noqa: E402
+import host  # noqa: E402
+
+ON = ("-o", "reqresp.rules:TRUE")
+SLACK = 0.008    # seconds that a client's own library may take to send, or to hand on what it got; a round trip takes 0.010
+CLOCK = 0.00005  # and that the capture's clock may be off
+
+# Capture -> (Wireshark's link from an answer to its request, its time, the begin of the summaries that it has both of).
+LINKS = {"smb2": ("smb2.response_to", "smb2.time", ""), "nfs": ("rpc.repframe", "rpc.time", ""),
+         "dcerpc": ("dcerpc.request_in", "dcerpc.time", "Request ")}
+NOTED = ("dcerpc",)     # one request after the other
+NOTED_APART = ("nfs",)  # many at a time: each note is one exchange, in the order in which they were sent
+
+
+def theirs(name, link, time):
+    """(request's frame, answer's frame, time): once for each answer that the frame has, and for each version of Wireshark."""
+    lines = host.tshark(host.captures()[name], "-Y", link, "-T", "fields", "-e", "frame.number", "-e", link, "-e", time,
+                        plugin=False).splitlines()
+    return {(asked, frame, seconds) for frame, askeds, times in (line.split("\t") for line in lines)
+            for asked in askeds.split(",") for seconds in times.split(",")}
+
+
+def whole(row):
+    """An answered exchange of ours in the same form."""
+    return row["request_last"], row["response_last"], str(decimal.Decimal(row["latency"]) + decimal.Decimal(row["response_spread"]))
+
+
+def is_part(link, row):
+    """The frame of the link has a first part of the answer, or an interim one."""
+    asked, frame, time = link
+    if asked != row["request_last"] or time == row["interim"]:
+        return asked == row["request_last"]
+    first, last = decimal.Decimal(row["latency"] or 0), decimal.Decimal(row["response_spread"] or 0)
+    return bool(row["response_first"]) and int(row["response_first"]) <= int(frame) <= int(row["response_last"]) and \
+        first <= decimal.Decimal(time) <= first + last
+
+
+def linked(exchanges, wanted):
+    got = {whole(row) for row in exchanges if row["status"] == "answered"}
+    cases.check(set(), got - wanted, "pairs that Wireshark has not")
+    others = {link for link in wanted - got if not any(is_part(link, row) for row in exchanges)}
+    cases.check(set(), others, "pairs that only Wireshark has")
+    return "%d, and %d parts of one" % (len(got), len(wanted - got))
+
+
+def links(name):
+    *fields, begin = LINKS[name]
+    rows = facts.exchanges(host.captures()[name], *ON)
+    return linked([row for row in rows if row["summary"].startswith(begin)], theirs(name, *fields))
+
+
+def notes_of(name):
+    with open(host.CAPTURES / (name + ".truth.csv"), encoding="ascii", newline="") as file:
+        return [(float(row["sent"]), float(row["done"])) for row in csv.DictReader(file)]
+
+
+def seconds(text):
+    """Of a row's time, as the client's clock tells it."""
+    return datetime.datetime.fromisoformat(text[:26] + "+00:00").timestamp()
+
+
+def spans(name, compare):
+    """(when the request began, when the answer ended) of every answered exchange that a rule told.  Who asks one by one connects
+    for the first."""
+    rows = [row for row in host.rows(host.captures()[name], "exchanges", *ON)
+            if row["status"] == "answered" and row["pairing"] != "turn"]
+    return sorted((seconds(row["request_start"]) - (float(row["handshake"] or 0) if compare is one_by_one else 0),
+                   seconds(row["response_end"])) for row in rows)
+
+
+def within(note, found):
+    """The exchanges `found` are what took the client from `note[0]` to `note[1]`."""
+    begin, end = min(span[0] for span in found), max(span[1] for span in found)
+    cases.check(True, -CLOCK <= begin - note[0] < SLACK, "sent %f before its first frame" % (begin - note[0]))
+    cases.check(True, -CLOCK <= note[1] - end < SLACK, "done %f after its last frame" % (note[1] - end))
+
+
+def one_by_one(notes, found):
+    for note in notes:
+        mine = [span for span in found if note[0] - CLOCK <= span[0] <= note[1]]
+        cases.check(True, bool(mine), "exchanges of the note at %f" % note[0])
+        within(note, mine)
+    return "%d notes" % len(notes)
+
+
+def apart(notes, found):
+    last = [span for span in found if span[0] >= min(notes)[0] - CLOCK]
+    cases.check(len(notes), len(last), "exchanges")
+    for note, span in zip(sorted(notes), last):
+        within(note, [span])
+    return "%d notes" % len(notes)
+
+
+def noted(name, compare):
+    return compare(notes_of(name), spans(name, compare))
+
+
+def can_fail():
+    exchanges, wanted = facts.exchanges(host.captures()["smb2"], *ON), theirs("smb2", *LINKS["smb2"][:2])
+    for column in ("latency", "request_last", "response_last"):
+        cases.refuses(linked, [{**row, column: "1"} for row in exchanges], wanted)
+    cases.refuses(linked, exchanges[1:], wanted)
+    for name, compare in (("dcerpc", one_by_one), ("nfs", apart)):
+        notes, found = notes_of(name), spans(name, compare)
+        cases.refuses(compare, notes, [(begin, end + SLACK) for begin, end in found])
+        cases.refuses(compare, notes, found[:-1])
+        cases.refuses(compare, [(begin - SLACK, end) for begin, end in notes], found)
+
+
+def main(words):
+    todo = [(name + " links", links, name) for name in LINKS]
+    todo += [(name + " notes", noted, name, one_by_one) for name in NOTED]
+    todo += [(name + " notes", noted, name, apart) for name in NOTED_APART]
+    cases.run(cases.chosen(todo + [("can fail", can_fail)], words))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,173 @@
+#!/usr/bin/python3
+"""Records captures of real software between two namespaces: record.py NAME...
+
+Each becomes captures/NAME.pcap.gz (as the client's end saw it), with what the client noted in captures/NAME.truth.csv.
+captures/NAME.md tells what is asked.  The packages that they want beyond those of tests/servers stand beside them.
+"""
+import gzip
+import pathlib
+import subprocess
+import sys
+import time
+
+import lab as labs
+import software
+from lab import host
+
+SPEAK = pathlib.Path(__file__).with_name("speak.py")
+HERE, THERE = labs.CLIENT[0], labs.SERVER[0]
+SECONDS = 60
+
+
+def at_client(lab, *argv, may_fail=False):
+    """What the program printed."""
+    with lab.client:
+        done = subprocess.run([*labs.WITH_US, *map(str, argv)], capture_output=True, text=True, timeout=SECONDS, cwd=lab.folder,
+                              check=False)
+    if done.returncode and not may_fail:
+        raise RuntimeError("%s: %s%s\n%s" % (argv[0], done.stdout, done.stderr, lab.logs()))
+    return done.stdout
+
+
+def speak(lab, role):
+    return at_client(lab, "/usr/bin/python3", SPEAK, role, THERE)
+
+
+def grpc(lab):  # python3-grpcio
+    script = lab.folder / "speak.py"
+    script.write_text(SPEAK.read_text())
+    lab.daemon(lab.server, "/usr/bin/python3", script, "grpc-server", "::")
+    software.wait_for(lab, 8080)
+    return speak(lab, "grpc")
+
+
+def memcached_binary(lab):  # python3-pylibmc
+    software.start_memcached(lab)
+    software.wait_for(lab, 11211)
+    return speak(lab, "memcache")
+
+
+RABBIT = "loopback_users = none\n"
+
+
+def amqp(lab):  # rabbitmq-server python3-pika
+    home = lab.make_folder("rabbit")
+    (home / "rabbitmq.conf").write_text(RABBIT)
+    (home / "enabled_plugins").write_text("[].")
+    lab.daemon(lab.server, "/usr/lib/rabbitmq/bin/rabbitmq-server", environment={
+        "HOME": str(home), "RABBITMQ_NODENAME": "rabbit@localhost", "RABBITMQ_MNESIA_BASE": str(home / "mnesia"),
+        "RABBITMQ_LOG_BASE": str(home / "log"), "RABBITMQ_CONFIG_FILE": str(home / "rabbitmq.conf"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(home / "enabled_plugins"), "ERL_EPMD_PORT": "14369",
+        "RABBITMQ_CONF_ENV_FILE": "/dev/null"})
+    software.wait_for(lab, 5672)
+    time.sleep(2)
+    return speak(lab, "amqp")
+
+
+SMB = """[global]
+server role = standalone server
+map to guest = bad user
+guest account = root
+disable netbios = yes
+smb ports = 445
+load printers = no
+printcap name = /dev/null
+private dir = {0}/private
+state directory = {0}
+cache directory = {0}
+lock directory = {0}
+pid directory = {0}
+ncalrpc dir = {0}/ncalrpc
+rpc start on demand helpers = {1}
+log level = 0
+[share]
+path = {0}/share
+guest ok = yes
+read only = no
+"""
+
+
+def start_samba(lab, rpc):
+    home = lab.make_folder("samba")
+    for folder in ("private", "share", "ncalrpc"):
+        (home / folder).mkdir()
+    (home / "share").chmod(0o777)
+    shares = "".join("[pear%d]\ncomment = share number %d of many\npath = /tmp\nguest ok = yes\n" % (i, i) for i in range(60))
+    (home / "smb.conf").write_text(SMB.format(home, "no" if rpc else "yes") + (shares if rpc else ""))
+    if rpc:
+        lab.daemon(lab.server, "/usr/libexec/samba/samba-dcerpcd", "-F", "--libexec-rpcds", "-s", home / "smb.conf",
+                   "--debug-stdout", user=[])
+        software.wait_for(lab, 135)
+    else:
+        lab.daemon(lab.server, labs.find("smbd"), "-F", "--no-process-group", "-s", home / "smb.conf", "--debug-stdout", user=[])
+        software.wait_for(lab, 445)
+    return home
+
+
+def dcerpc(lab):  # samba python3-impacket
+    start_samba(lab, True)
+    return speak(lab, "dcerpc")
+
+
+def smb2(lab):  # samba smbclient samba-testsuite
+    home = start_samba(lab, False)
+    (lab.folder / "f").write_bytes(b"x" * 3000)
+    (home / "share/compound_related1.dat").touch(0o666)
+    share, conf = "//%s/share" % THERE, home / "smb.conf"
+    with lab.client:
+        watcher = subprocess.Popen([*labs.WITH_US, "smbclient", "-N", share, "-s", conf, "-c", "mkdir d; notify d"],
+                                   stdout=subprocess.DEVNULL)
+    time.sleep(1)
+    at_client(lab, "smbclient", "-N", share, "-s", conf, "-c", "ls; put f d/f; get d/f g; del d/f; get nosuch", may_fail=True)
+    time.sleep(0.2)
+    watcher.kill()
+    watcher.wait()
+    for test in ("create-write-close", "related4"):
+        at_client(lab, "smbtorture", share, "-Uroot%x", "-s", conf, "smb2.compound.%s.%s" % (test, test), may_fail=True)
+
+
+GANESHA = """NFS_CORE_PARAM {{ Protocols = 3, 4; MNT_Port = 20048; NLM_Port = 32803; Rquota_Port = 875; Enable_NLM = false; Enable_RQUOTA = false; }}
+NFSv4 {{ Graceless = true; RecoveryBackend = fs; }}
+EXPORT {{ Export_Id = 1; Path = /export; Pseudo = /export; Access_Type = RW; Squash = No_root_squash; SecType = sys;
+  Protocols = 3, 4; Transports = TCP; FSAL {{ Name = MEM; }} }}
+LOG {{ Default_Log_Level = EVENT; }}
+"""
+
+
+def nfs(lab):  # rpcbind nfs-ganesha-mem libnfs-utils
+    home = lab.make_folder("nfs")
+    (home / "ganesha.conf").write_text(GANESHA.format())
+    lab.daemon(lab.server, labs.find("rpcbind"), "-f", "-w", user=[])
+    software.wait_for(lab, 111)
+    lab.daemon(lab.server, labs.find("ganesha.nfsd"), "-F", "-f", home / "ganesha.conf", "-L", "STDOUT", "-p", home / "pid",
+               user=[])
+    software.wait_for(lab, 2049)
+    time.sleep(1)
+    (lab.folder / "f").write_bytes(b"n" * 3000)
+    there = "nfs://%s/export" % THERE
+    at_client(lab, "rpcinfo", "-T", "tcp", THERE, "100003")
+    at_client(lab, "nfs-cp", "f", there + "/f")
+    at_client(lab, "nfs-cat", there + "/f")
+    at_client(lab, "nfs-ls", there + "?version=4")
+    return speak(lab, "rpc")
+
+
+ALL = {"nfs": nfs, "grpc": grpc, "memcached_binary": memcached_binary, "amqp": amqp, "dcerpc": dcerpc, "smb2": smb2}
+
+
+def record(name):
+    """The first connections are those that found the server ready."""
+    with labs.Lab(ends=()) as lab:
+        lab.capture("client")
+        truth = ALL[name](lab)
+        time.sleep(0.2)
+    kept = subprocess.run(["tcpdump", "-r", lab.path("client"), "-w", "-", "tcp"], capture_output=True, check=True).stdout
+    with gzip.GzipFile(host.CAPTURES / (name + ".pcap.gz"), "wb", mtime=0) as file:
+        file.write(kept)
+    if truth:
+        (host.CAPTURES / (name + ".truth.csv")).write_text(truth)
+
+
+if __name__ == "__main__":
+    for word in sys.argv[1:]:
+        record(word)
