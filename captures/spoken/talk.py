@@ -121,7 +121,8 @@ def row_of(talk, message):
     told = span(message.told if proper else [] if message.kind != "push" else [message])
     latency = between(message.places[-1], proper[0].places[0]) if proper else ""
     first = between(message.places[0], interim[0].places[0]) if interim else ""
-    return dict(zip(COLUMNS, (talk.number, message.kind, *asked[:2], *told[:2], asked[2], told[2], latency, first)))
+    begins = proper[0].places[0][0] if proper else told[0]
+    return dict(zip(COLUMNS, (talk.number, message.kind, *asked[:2], begins, told[1], asked[2], told[2], latency, first)))
 
 
 def truth_of(talks):

@@ -70,31 +70,49 @@ static struct rr_clause *add_clause(struct rr_condition *c)
     return &c->clause[c->count++];
 }
 
-static void add_term(struct rr_clause *clause, const char *field, const char *value, bool negated)
+static void add_term(struct rr_clause *clause, struct rr_term term)
 {
     clause->term = g_renew(struct rr_term, clause->term, clause->count + 1);
-    clause->term[clause->count++] = (struct rr_term){ g_strdup(field), g_strdup(value), negated };
+    term.field = g_strdup(term.field);
+    term.value = g_strdup(term.value);
+    clause->term[clause->count++] = term;
 }
 
-/* "FIELD", "FIELD == VALUE", and both with ! in front. */
+/* A value without the quotes it may have; NULL where it is none. */
+static char *parse_value(char *value)
+{
+    g_strstrip(value);
+    size_t length = strlen(value);
+    if (length < 2 || value[0] != '"' || value[length - 1] != '"')
+        return length ? value : NULL;
+    value[length - 1] = '\0';
+    return value + 1;
+}
+
+static bool is_number(const char *text)
+{
+    char *end;
+    g_ascii_strtoull(text, &end, 0);
+    return end > text && !*end && *text != '-';
+}
+
+/* "FIELD", "FIELD == VALUE", "FIELD < NUMBER", and all with ! in front. */
 static bool parse_term(char *text, struct rr_clause *clause)
 {
-    char *value = strstr(text, "==");
-    bool negated = *text == '!';
-    if (value) {
-        *value = '\0';
-        value = g_strstrip(value + 2);
-        size_t length = strlen(value);
-        if (length >= 2 && value[0] == '"' && value[length - 1] == '"') {
-            value[length - 1] = '\0';
-            value++;
-        } else if (!length)
+    size_t length = strcspn(text, "=<");
+    struct rr_term term = { .less = text[length] == '<', .negated = *text == '!' };
+    if (text[length]) {
+        if (!term.less && text[length + 1] != '=')
             return false;
+        term.value = parse_value(text + length + (term.less ? 1 : 2));
+        if (!term.value || (term.less && !is_number(term.value)))
+            return false;
+        text[length] = '\0';
     }
-    const char *field = g_strstrip(text + negated);
-    if (!is_name(field))
+    term.field = g_strstrip(text + term.negated);
+    if (!is_name(term.field))
         return false;
-    add_term(clause, field, value, negated);
+    add_term(clause, term);
     return true;
 }
 
@@ -123,7 +141,7 @@ static bool parse_list(const char *text, struct rr_condition *c)
         if (!**f)
             continue;
         good = is_name(*f);
-        add_term(clause, *f, NULL, false);
+        add_term(clause, (struct rr_term){ .field = *f });
     }
     g_strfreev(fields);
     return good;
@@ -147,13 +165,20 @@ static bool set_part(struct rr_rule *rule, enum rr_rule_part part, const char *v
 
 static bool set_pairing(struct rr_rule *rule, const char *value, char **error)
 {
-    static const enum rr_pairing known[] = { RR_BY_ORDER, RR_BY_KEY };
+    static const struct {
+        const char *name;
+        enum rr_pairing pairing;
+        bool newest;
+    } known[] = { { "order", RR_BY_ORDER, false },
+                  { "key", RR_BY_KEY, false },
+                  { "newest", RR_BY_KEY, true } };
     for (size_t i = 0; i < G_N_ELEMENTS(known); i++)
-        if (strcmp(value, rr_pairing_name(known[i])) == 0) {
-            rule->pairing = known[i];
+        if (strcmp(value, known[i].name) == 0) {
+            rule->pairing = known[i].pairing;
+            rule->newest = known[i].newest;
             return true;
         }
-    *error = g_strdup_printf("rule %s: pair is order or key, not \"%s\"", rule->protocol, value);
+    *error = g_strdup_printf("rule %s: pair is order, key or newest, not \"%s\"", rule->protocol, value);
     return false;
 }
 

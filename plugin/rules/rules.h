@@ -31,6 +31,7 @@ enum rr_rule_part {
 struct rr_term {
     char *field;
     char *value; /* that it has; NULL: any */
+    bool less;   /* ... or that it is less than */
     bool negated;
 };
 
@@ -52,6 +53,7 @@ struct rr_rule {
     enum rr_pairing pairing;
     struct rr_condition part[RR_RULE_PART_COUNT];
     bool response_open; /* a response goes on until the next begins */
+    bool newest;        /* a request takes the place of those that wait with the same key */
 };
 
 /* What a part of a rule is for. */

@@ -233,7 +233,7 @@ static void answer(struct rr_conn *c, struct rr_told *t, guint candidates)
     struct rr_order *o = &c->pdus->order;
     struct rr_line *line = &c->pdus->line;
     if (t->does & RR_PDU_INTERIM)
-        rr_pdus_interim(c, rr_line_nth(line, 0), t);
+        rr_pdus_interim(c, line, t);
     else if (is_doubtful(c, candidates))
         set_aside(c, t);
     else {

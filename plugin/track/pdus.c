@@ -197,6 +197,16 @@ static void give_up(struct rr_conn *c, struct rr_exchange *x, enum rr_ended_by w
     report_request(c, x);
 }
 
+static struct rr_exchange *leave(struct rr_conn *c, struct rr_line *line)
+{
+    struct rr_exchange *x = rr_line_nth(line, 0);
+    line->head++;
+    line->interim = (struct rr_range){ 0 };
+    if (--c->pdus->waiting == 0)
+        rr_timer_clear(&c->waiting);
+    return x;
+}
+
 /* The oldest is given up where too many wait. */
 static void wait_in(struct rr_conn *c, struct rr_line *line, struct rr_exchange *x)
 {
@@ -206,24 +216,12 @@ static void wait_in(struct rr_conn *c, struct rr_line *line, struct rr_exchange 
         memmove(l->at, l->at + line->head, l->len * sizeof *l->at);
         line->head = 0;
     }
-    if (rr_line_length(line) == RR_PDUS_WAITING_MAX) {
-        give_up(c, rr_line_nth(line, 0), RR_BY_NEXT);
-        line->head++;
-        c->pdus->waiting--;
-    }
+    if (rr_line_length(line) == RR_PDUS_WAITING_MAX)
+        give_up(c, leave(c, line), RR_BY_NEXT);
     rr_list_add(l, x);
     c->pdus->waiting++;
     x->depth = (uint16_t)MIN(c->pdus->waiting, UINT16_MAX);
     rr_timer_set(&c->shared->waiting, c, x->request.last_time);
-}
-
-static struct rr_exchange *leave(struct rr_conn *c, struct rr_line *line)
-{
-    struct rr_exchange *x = rr_line_nth(line, 0);
-    line->head++;
-    if (--c->pdus->waiting == 0)
-        rr_timer_clear(&c->waiting);
-    return x;
 }
 
 static void ask(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
@@ -240,8 +238,11 @@ static void ask(struct rr_conn *c, struct rr_line *line, const struct rr_told *t
         rr_prove(x, RR_PROOF_ALONE);
         rr_judge(c, x);
         rr_due(c, x, RR_ROW_REQUEST | RR_ROW_EXCHANGE);
-    } else
+    } else {
+        while (t->does & RR_PDU_NEWEST && rr_line_length(line))
+            give_up(c, leave(c, line), RR_BY_NEXT);
         wait_in(c, line, x);
+    }
     if (t->does & RR_PDU_ENDS)
         end_request(x);
 }
@@ -299,26 +300,23 @@ void rr_pdus_go_on(struct rr_conn *c, struct rr_line *line, struct rr_told *t)
 }
 
 /* The interim answers before the response are its bytes, too; its time is that of what follows. */
-static void include_interim(struct rr_conn *c, struct rr_exchange *x)
+static void include_interim(struct rr_message *m, struct rr_range interim)
 {
-    const struct rr_spans *s = &c->pdus->spans[RR_SERVER];
-    for (guint i = s->count; i-- > 0 && s->at[i].exchange == x;) {
-        struct rr_message *m = &x->response;
-        int64_t bytes = s->at[i].end - s->at[i].begin, length = m->end - m->begin + bytes;
-        m->begin = s->at[i].begin;
-        m->end = m->begin + length;
-        m->bytes += (uint64_t)bytes;
-    }
+    int64_t bytes = interim.end - interim.begin, length = m->end - m->begin + bytes;
+    m->begin = interim.begin;
+    m->end = m->begin + length;
+    m->bytes += (uint64_t)bytes;
 }
 
-static void begin_response(struct rr_conn *c, struct rr_line *line, struct rr_exchange *x, struct rr_told *t)
+static void begin_response(struct rr_conn *c, struct rr_line *line, struct rr_exchange *x, struct rr_told *t,
+                           struct rr_range interim)
 {
     struct rr_exchange *before = line->telling;
     if (before)
         rr_end(c, RR_SERVER, before, RR_BY_NEXT);
     join(c, RR_SERVER, x, t);
-    if (x->interim)
-        include_interim(c, x);
+    if (interim.begin < interim.end)
+        include_interim(&x->response, interim);
     take(c, RR_SERVER, t, x);
     report_request(c, x);
     line->telling = c->pdus->last = x;
@@ -347,9 +345,10 @@ static uint8_t proof_of(const struct rr_conn *c, const struct rr_exchange *x, co
 
 void rr_pdus_answer(struct rr_conn *c, struct rr_line *line, struct rr_told *t, uint8_t proof)
 {
+    struct rr_range interim = line->interim;
     struct rr_exchange *x = leave(c, line);
     proof |= proof_of(c, x, t);
-    begin_response(c, line, x, t);
+    begin_response(c, line, x, t, interim);
     rr_prove(x, proof);
 }
 
@@ -365,11 +364,16 @@ void rr_pdus_drop(struct rr_conn *c, struct rr_line *line)
     report_request(c, x);
 }
 
-void rr_pdus_interim(struct rr_conn *c, struct rr_exchange *x, const struct rr_told *t)
+void rr_pdus_interim(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
 {
+    struct rr_exchange *x = rr_line_nth(line, 0);
+    struct rr_range *interim = &line->interim;
     rr_changes(c, x, RR_SERVER);
     if (!x->interim)
         x->interim = t->sum.first_time;
+    if (interim->begin == interim->end)
+        interim->begin = interim->end = t->begin;
+    interim->end += t->bytes;
     take(c, RR_SERVER, t, x);
 }
 
@@ -394,7 +398,7 @@ void rr_pdus_unasked(struct rr_conn *c, struct rr_line *line, struct rr_told *t,
         take(c, RR_CLIENT, &request, x);
     }
     rr_end(c, RR_CLIENT, x, RR_BY_RESPONSE);
-    begin_response(c, line, x, t);
+    begin_response(c, line, x, t, (struct rr_range){ 0 });
     rr_prove(x, (uint8_t)(proof | RR_PROOF_ACK));
 }
 
@@ -447,7 +451,7 @@ static void tell_keyed(struct rr_conn *c, struct rr_line *line, struct rr_told *
     else if (!rr_line_length(line))
         rr_pdus_unowed(c, line, t, 0);
     else if (t->does & RR_PDU_INTERIM)
-        rr_pdus_interim(c, rr_line_nth(line, 0), t);
+        rr_pdus_interim(c, line, t);
     else
         rr_pdus_answer(c, line, t, 0);
 }

@@ -30,6 +30,8 @@ struct rr_line {
     guint head;
     struct rr_exchange *asking, *telling; /* whose request, and response, came last, or NULL */
     bool open;                            /* that response goes on until the next begins */
+    struct rr_range interim; /* what came before the response proper to the one that waits first: where it
+                                begins, and how much */
 };
 
 struct rr_order {
@@ -81,11 +83,11 @@ int64_t rr_pdus_keep(struct rr_conn *c, int side);
 int64_t rr_pdus_open(const struct rr_pdus *p, int side);
 
 /* For the ways of pairing.  The answer `t` begins the response of the exchange that waits first in the line,
- * goes on with the one told last, is an interim one of x, or answers nothing that is there. */
+ * goes on with the one told last, is an interim one of that, or answers nothing that is there. */
 bool rr_pdus_goes_on(const struct rr_line *line, const struct rr_told *t);
 void rr_pdus_answer(struct rr_conn *c, struct rr_line *line, struct rr_told *t, uint8_t proof);
 void rr_pdus_go_on(struct rr_conn *c, struct rr_line *line, struct rr_told *t);
-void rr_pdus_interim(struct rr_conn *c, struct rr_exchange *x, const struct rr_told *t);
+void rr_pdus_interim(struct rr_conn *c, struct rr_line *line, const struct rr_told *t);
 void rr_pdus_unowed(struct rr_conn *c, struct rr_line *line, struct rr_told *t, uint8_t proof);
 
 /* Bytes of which no message was told, as one. */

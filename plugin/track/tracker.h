@@ -44,6 +44,7 @@ enum {
     RR_PDU_ALONE = 16,   /* is owed no answer, or answers none */
     RR_PDU_IGNORED = 32, /* is not shown */
     RR_PDU_KEYED = 64,   /* is paired by `key`, else by order */
+    RR_PDU_NEWEST = 128, /* takes the place of requests that wait with the same key */
 };
 
 struct rr_pdu {

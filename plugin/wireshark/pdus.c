@@ -127,6 +127,12 @@ static const uint8_t *bytes_of(const field_info *fi, int *length)
     return tvb_get_ptr(fi->ds_tvb, fi->start, fi->length);
 }
 
+static bool is_less(const field_info *fi, uint64_t number, uint64_t limit)
+{
+    bool is_signed = FT_IS_INT(fi->hfinfo->type);
+    return is_signed ? (int64_t)number < (int64_t)limit : number < limit;
+}
+
 static bool has_value(const struct rr_test *test, const field_info *fi)
 {
     uint64_t number;
@@ -134,7 +140,9 @@ static bool has_value(const struct rr_test *test, const field_info *fi)
     if (!test->text)
         return true;
     if (number_of(fi, &number) && test->number != UINT64_MAX)
-        return number == test->number;
+        return test->less ? is_less(fi, number, test->number) : number == test->number;
+    if (test->less)
+        return false;
     if (fi->hfinfo->type == FT_BYTES) {
         const uint8_t *bytes = bytes_of(fi, &length);
         return bytes && (size_t)length == strlen(test->text) &&
@@ -177,6 +185,8 @@ static uint8_t does(const struct rr_active_rule *rule, int side)
 {
     bool asks = side == RR_CLIENT;
     uint8_t flags = rule->rule->pairing == RR_BY_KEY ? RR_PDU_KEYED : 0;
+    if (rule->rule->newest)
+        flags |= RR_PDU_NEWEST;
     if (holds(rule, RR_RULE_IGNORE))
         return flags | RR_PDU_IGNORED;
     if (holds(rule, asks ? RR_RULE_ONEWAY : RR_RULE_PUSH))

@@ -101,7 +101,7 @@ void rr_rule_table_register(module_t *module)
     static uat_field_t fields[array_length(cells) + 2];
     const uat_field_t list[] = {
         UAT_FLD_CSTRING(rows, protocol, "Protocol", "The filter name of the protocol"),
-        UAT_FLD_CSTRING(rows, pair, "Pair", "order or key: how a response finds its request"),
+        UAT_FLD_CSTRING(rows, pair, "Pair", "order, key or newest: how a response finds its request"),
         CELL(pdu, "Message fields", RR_RULE_PDU),
         CELL(request, "Request", RR_RULE_REQUEST),
         CELL(request_end, "Request end", RR_RULE_REQUEST_END),
@@ -165,7 +165,9 @@ static uint16_t slot_of(const header_field_info *field)
 static struct rr_test test_of(const struct rr_term *term)
 {
     const header_field_info *field = proto_registrar_get_byname(term->field);
-    struct rr_test test = { .slot = slot_of(field), .negated = term->negated, .text = term->value };
+    struct rr_test test = {
+        .slot = slot_of(field), .negated = term->negated, .less = term->less, .text = term->value
+    };
     if (term->value && (FT_IS_UINT(field->type) || FT_IS_INT(field->type) || field->type == FT_BOOLEAN)) {
         char *end;
         test.number = g_ascii_strtoull(term->value, &end, 0);

@@ -16,6 +16,7 @@ struct rr_wanted {
 struct rr_test {
     uint16_t slot; /* of the field */
     bool negated;
+    bool less;        /* than `number`, instead of equal */
     const char *text; /* NULL: it is there */
     uint64_t number;  /* where the field is one */
 };

@@ -3,9 +3,10 @@
  * A play is a line of segments.  ">10+20@5": at 5 ms the client sends two messages of 10 and 20 bytes in one
  * segment;
  * "<" the server.  After a message's length: "=7" its key; "a" it stands alone, "i" is an interim answer, "n"
- * does not begin anything, "m" more is to come; "?" nobody understood it.  After the time: "/30" the bytes it
- * acknowledges instead of all that were sent before; "!" it is not captured; "#2" it begins so many bytes
- * before the segment. A capture that begins in the middle has no "syn".
+ * does not begin anything, "m" more is to come, "w" it takes the place of those with its key; "?" nobody
+ * understood it.  After the time: "/30" the bytes it acknowledges instead of all that were sent before; "!"
+ * it is not captured; "#2" it begins so many bytes before the segment. A capture that begins in the middle
+ * has no "syn".
  */
 #include <glib.h>
 #include <string.h>
@@ -51,6 +52,8 @@ static bool read_pdu(const char **at, struct rr_pdu *pdu, int64_t *length, bool 
             pdu->does &= (uint8_t)~RR_PDU_BEGINS;
         else if (*end == 'm')
             pdu->does &= (uint8_t)~RR_PDU_ENDS;
+        else if (*end == 'w')
+            pdu->does |= RR_PDU_NEWEST;
         else if (*end == '?')
             *understood = false;
     }
@@ -261,6 +264,12 @@ static const struct {
     { "key/crossed", "syn >10=1+11=2@1 <5=2@3 <6=1@4", ">10<6 answered acked 3; >11<5 answered exact 2 d2" },
     { "key/twice-the-same", "syn >10=1+11=1@1 <5=1@3 <6=1@4",
       ">10<5 answered acked 2; >11<6 answered acked 3 d2" },
+    { "key/interim-apart", "syn >10=1+11=2@1 <3=1i@2 <4=2i@3 <5=1i@4 <6=2@5 <7=1@6",
+      ">10<15 answered acked 5 i1; >11<10 answered acked 4 i2 d2" },
+    { "key/newest", "syn >10=1w@1 <5=1@2 >11=1w@3 >12=1w@9 <6=1@10",
+      ">10<5 answered exact 1; >11<0 unanswered; >12<6 answered exact 1" },
+    { "key/newest-of-several-keys", "syn >10=1w+11=2w@1 <5=2@3 <6=1@4",
+      ">10<6 answered acked 3; >11<5 answered exact 2 d2" },
     { "key/many-parts", "syn >10=1@1 >9=2@1 <5=1m@2 <4=2@3 <6=1nm@4 <7=1n@5",
       ">10<18 answered acked 1; >9<4 answered acked 2 d2" },
     { "key/lost", "syn >10=1+11=2@1 <5=1@2! <6=2@3", ">10<0 open; >11<6 answered acked 2 d2" },

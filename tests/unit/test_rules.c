@@ -36,7 +36,10 @@ static char *described(const struct rr_condition *c)
                                    k   ? " & "
                                    : i ? " | "
                                        : "",
-                                   t->negated ? "!" : "", t->field, t->value ? " == " : "",
+                                   t->negated ? "!" : "", t->field,
+                                   !t->value ? ""
+                                   : t->less ? " < "
+                                             : " == ",
                                    t->value ? t->value : "");
         }
     return g_string_free(all, FALSE);
@@ -56,32 +59,43 @@ static void whole_rule(void)
           "  pdu:\t shop.order  shop.reply\n"
           "  request: shop.kind == 1 & !shop.again|shop.kind==\"a b\"\n"
           "  response-end: next begins\n"
+          "  interim: !shop.code < 0x64&shop.code<200\n"
           "  key: shop.id shop.part\n"
           "  pair: key\n"
           "\n"
-          "rule plain\n");
+          "rule plain\n"
+          "rule again\n"
+          "  key: again.id\n"
+          "  pair: newest\n");
     g_assert_cmpuint(read.errors->len, ==, 0);
-    g_assert_cmpuint(read.rules->len, ==, 2);
+    g_assert_cmpuint(read.rules->len, ==, 3);
     g_assert_cmpstr(rule(0)->protocol, ==, "shop");
     g_assert_cmpint(rule(0)->pairing, ==, RR_BY_KEY);
     g_assert_true(rule(0)->response_open);
     assert_part(rule(0), RR_RULE_PDU, "shop.order & shop.reply");
     assert_part(rule(0), RR_RULE_REQUEST, "shop.kind == 1 & !shop.again | shop.kind == a b");
+    assert_part(rule(0), RR_RULE_INTERIM, "!shop.code < 0x64 & shop.code < 200");
     assert_part(rule(0), RR_RULE_KEY, "shop.id & shop.part");
     assert_part(rule(0), RR_RULE_RESPONSE, "");
     g_assert_cmpstr(rule(1)->protocol, ==, "plain");
     g_assert_cmpint(rule(1)->pairing, ==, RR_BY_ORDER);
+    g_assert_false(rule(0)->newest);
+    g_assert_cmpint(rule(2)->pairing, ==, RR_BY_KEY);
+    g_assert_true(rule(2)->newest);
     forget();
 }
 
 static const struct {
     const char *text, *error;
 } refused[] = {
-    { "rule a\n pair: luck\n", "line 2: rule a: pair is order or key, not \"luck\"" },
+    { "rule a\n pair: luck\n", "line 2: rule a: pair is order, key or newest, not \"luck\"" },
     { "rule a\n pair: key\n", "line 3: rule a: pairs by key, but names none" },
     { "rule a\n key: a.id\n", "line 3: rule a: names a key, but pairs by order" },
     { "rule a\n colour: red\n", "line 2: rule a: nothing is called \"colour\"" },
     { "rule a\n request: a.b ==\n", "line 2: rule a: \"a.b ==\" is no condition for request" },
+    { "rule a\n request: a.b = 1\n", "line 2: rule a: \"a.b = 1\" is no condition for request" },
+    { "rule a\n request: a.b < many\n", "line 2: rule a: \"a.b < many\" is no condition for request" },
+    { "rule a\n request: a.b <\n", "line 2: rule a: \"a.b <\" is no condition for request" },
     { "rule a\n request: a.b &\n", "line 2: rule a: \"a.b &\" is no condition for request" },
     { "rule a\n pdu: a.b | a.c\n", "line 2: rule a: \"a.b | a.c\" is no list of fields for pdu" },
     { "rule a b\n", "line 2: \"a b\" is no protocol" },
@@ -130,8 +144,8 @@ static void builtin(void)
 /* Any text is read, or refused. */
 static void garbage(void)
 {
-    static const char *const words[] = { "rule ", "a",  "\n",   ":",   "==", "|", "&",
-                                         "!",     "\"", "pair", "key", " ",  "#" };
+    static const char *const words[] = { "rule ", "a", "\n", ":",    "==",  "|", "&",
+                                         "<",     "!", "\"", "pair", "key", " ", "#" };
     GRand *random = g_rand_new_with_seed(1);
     for (int run = 0; run < 2000; run++) {
         GString *text = g_string_new(NULL);
