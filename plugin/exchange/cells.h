@@ -152,8 +152,8 @@ struct rr_cell rr_read_latency(const struct rr_row *row);
 
 #define DIRECTION_FROM(when)                                                                                 \
     { "direction_from", "direction_from", RR_TEXT, "Direction from",                                                     \
-      "What told the client from the server: `syn`, `synack`, `preference`, `service`, `port` or "           \
-      "`first`.", rr_read_direction_from, when }
+      "What told the client from the server: `syn`, `synack`, `preference`, `service`, `port`, "              \
+      "`first` or `rule`.", rr_read_direction_from, when }
 
 #define ENDPOINTS                                                                                            \
     { "client", "client.host", RR_TEXT, "Client", "Address of the side that asks.", rr_read_client, RR_ALWAYS },           \

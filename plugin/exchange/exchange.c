@@ -63,7 +63,7 @@ const char *rr_direction_from_name(enum rr_direction_from from)
         [RR_FROM_NOTHING] = "",        [RR_FROM_SYN] = "syn",
         [RR_FROM_SYNACK] = "synack",   [RR_FROM_PREFERENCE] = "preference",
         [RR_FROM_SERVICE] = "service", [RR_FROM_PORT] = "port",
-        [RR_FROM_FIRST] = "first",
+        [RR_FROM_FIRST] = "first",     [RR_FROM_RULE] = "rule",
     };
     return names[from];
 }

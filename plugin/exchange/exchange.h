@@ -119,6 +119,7 @@ enum rr_direction_from {
     RR_FROM_SERVICE,
     RR_FROM_PORT,
     RR_FROM_FIRST,
+    RR_FROM_RULE,
     RR_DIRECTION_FROM_COUNT
 };
 

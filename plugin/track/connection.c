@@ -1,5 +1,6 @@
 #include "track/connection.h"
 
+#include "track/datagrams.h"
 #include "track/messages.h"
 #include "track/pdus.h"
 #include "track/rare.h"
@@ -42,6 +43,7 @@ void rr_conn_free(struct rr_conn *c)
         rr_list_release(&c->messages[i]);
     }
     rr_pdus_free(c->pdus);
+    rr_datagrams_free(c->datagrams);
     g_free(c->probe);
     g_free(c);
 }
@@ -543,7 +545,9 @@ struct rr_verdict rr_conn_feed(struct rr_conn *c, const struct rr_segment *s)
 
 void rr_conn_waited(struct rr_conn *c)
 {
-    if (c->pdus)
+    if (c->datagrams)
+        rr_datagrams_waited(c);
+    else if (c->pdus)
         rr_pdus_waited(c);
     else
         give_up_waiting(c, RR_BY_QUIET);
@@ -580,7 +584,9 @@ void rr_conn_lingered(struct rr_conn *c)
 
 void rr_conn_finish(struct rr_conn *c, enum rr_ended_by why)
 {
-    if (c->pdus)
+    if (c->datagrams)
+        rr_datagrams_end(c, why);
+    else if (c->pdus)
         rr_pdus_end(c, why);
     else
         end_all(c, why);

@@ -5,6 +5,7 @@
 #include <glib.h>
 
 #include "track/flow.h"
+#include "track/keys.h"
 #include "track/list.h"
 #include "track/reports.h"
 #include "track/store.h"
@@ -23,6 +24,7 @@ struct rr_shared {
     struct rr_reports *reports;
     struct rr_timers waiting, quiet, closed;
     uint32_t opened;        /* exchanges so far */
+    struct rr_keys keys;    /* of datagrams */
     struct rr_list touched; /* exchanges that may have rows due when the segment is done */
     struct rr_point now;
 };
@@ -48,9 +50,10 @@ struct rr_conn {
     struct rr_timer quiet;       /* of the response or push that may go on */
 
     struct rr_timer closed;
-    struct rr_pdus *pdus;        /* NULL: turns */
-    struct rr_point syn, synack; /* the first of each */
-    struct rr_point last_syn[2]; /* the newest that was no copy, by sender */
+    struct rr_pdus *pdus;           /* NULL: turns */
+    struct rr_datagrams *datagrams; /* NULL: TCP */
+    struct rr_point syn, synack;    /* the first of each */
+    struct rr_point last_syn[2];    /* the newest that was no copy, by sender */
 };
 
 struct rr_conn *rr_conn_new(struct rr_shared *shared, uint32_t stream, const struct rr_endpoint ends[2]);

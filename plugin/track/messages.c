@@ -127,7 +127,8 @@ static enum rr_status status_of(const struct rr_exchange *x)
 static enum rr_evidence evidence_of(const struct rr_exchange *x)
 {
     const uint8_t all = RR_PROOF_ACK | RR_PROOF_ALL | RR_PROOF_FIRST | RR_PROOF_SAW;
-    if (rr_is_push(x) || (!rr_exists(&x->response) && !(x->proof & RR_PROOF_LOST)))
+    bool unasked = x->connection->transport == RR_UDP && !rr_seen(&x->request); /* no number tells of it */
+    if (rr_is_push(x) || unasked || (!rr_exists(&x->response) && !(x->proof & RR_PROOF_LOST)))
         return RR_NO_PAIR;
     if (x->proof & RR_PROOF_LOST)
         return RR_LOST;

@@ -1,4 +1,5 @@
 /* Which messages no row will show otherwise than it did. */
+#include "track/datagrams.h"
 #include "track/messages.h"
 #include "track/pdus.h"
 
@@ -58,18 +59,19 @@ static int64_t told_from(const struct rr_conn *c)
 }
 
 /* Under a rule a message changes as long as it was not reported, and no more. */
-static struct rr_settled ruled(const struct rr_conn *c, int side)
+static struct rr_settled ruled(int64_t open, int64_t end)
 {
-    int64_t from = rr_pdus_open(c->pdus, side);
-    return (struct rr_settled){ from, from, from, from, c->pdus->upto[side] };
+    return (struct rr_settled){ open, open, open, open, end };
 }
 
 struct rr_settled rr_tracker_settled(const struct rr_connection *connection, int side)
 {
     const struct rr_conn *c = (const struct rr_conn *)connection;
     int64_t floor = c->flow[side].floor;
+    if (c->datagrams)
+        return ruled(rr_datagrams_open(c->datagrams, side), c->datagrams->next[side]);
     if (c->pdus)
-        return ruled(c, side);
+        return ruled(rr_pdus_open(c->pdus, side), c->pdus->upto[side]);
     return (struct rr_settled){
         .from = side == RR_CLIENT ? asked_from(c) : told_from(c),
         .open = open_at(c, side),

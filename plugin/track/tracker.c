@@ -3,6 +3,7 @@
 #include <glib.h>
 
 #include "track/connection.h"
+#include "track/datagrams.h"
 #include "track/messages.h"
 #include "track/pdus.h"
 
@@ -11,7 +12,7 @@ enum { LOOK_BACK = 16, LOOK_AHEAD = 4096 };
 
 struct rr_tracker {
     struct rr_shared shared;
-    GPtrArray *connections; /* by stream; NULL where a stream is not known */
+    GPtrArray *connections[RR_TRANSPORT_COUNT]; /* by place; NULL where a stream is not known */
 };
 
 struct rr_tracker *rr_tracker_new(const struct rr_settings *settings)
@@ -23,23 +24,40 @@ struct rr_tracker *rr_tracker_new(const struct rr_settings *settings)
     rr_timers_init(&t->shared.waiting, settings->patience, offsetof(struct rr_conn, waiting));
     rr_timers_init(&t->shared.quiet, settings->quiet, offsetof(struct rr_conn, quiet));
     rr_timers_init(&t->shared.closed, RR_LINGER, offsetof(struct rr_conn, closed));
-    t->connections = g_ptr_array_new();
+    rr_keys_init(&t->shared.keys);
+    for (int transport = 0; transport < RR_TRANSPORT_COUNT; transport++)
+        t->connections[transport] = g_ptr_array_new();
     return t;
 }
 
 static struct rr_conn *find(const struct rr_tracker *t, uint32_t stream)
 {
-    return stream < t->connections->len ? g_ptr_array_index(t->connections, stream) : NULL;
+    const GPtrArray *all = t->connections[RR_TCP];
+    return stream < all->len ? g_ptr_array_index(all, stream) : NULL;
+}
+
+static guint count(const struct rr_tracker *t)
+{
+    return t->connections[RR_TCP]->len + t->connections[RR_UDP]->len;
+}
+
+/* Of all; NULL where a stream is not known. */
+static struct rr_conn *nth(const struct rr_tracker *t, guint i)
+{
+    guint tcp = t->connections[RR_TCP]->len;
+    return i < tcp ? find(t, i) : g_ptr_array_index(t->connections[RR_UDP], i - tcp);
 }
 
 void rr_tracker_free(struct rr_tracker *t)
 {
     if (!t)
         return;
-    for (guint i = 0; i < t->connections->len; i++)
-        if (find(t, i))
-            rr_conn_free(find(t, i));
-    g_ptr_array_free(t->connections, TRUE);
+    for (guint i = 0; i < count(t); i++)
+        if (nth(t, i))
+            rr_conn_free(nth(t, i));
+    for (int transport = 0; transport < RR_TRANSPORT_COUNT; transport++)
+        g_ptr_array_free(t->connections[transport], TRUE);
+    rr_keys_release(&t->shared.keys);
     rr_list_release(&t->shared.touched);
     rr_timers_release(&t->shared.waiting);
     rr_timers_release(&t->shared.quiet);
@@ -73,9 +91,10 @@ bool rr_tracker_knows(const struct rr_tracker *t, uint32_t stream)
 
 void rr_tracker_open(struct rr_tracker *t, uint32_t stream, const struct rr_endpoint ends[2])
 {
-    if (stream >= t->connections->len)
-        g_ptr_array_set_size(t->connections, (gint)stream + 1);
-    g_ptr_array_index(t->connections, stream) = rr_conn_new(&t->shared, stream, ends);
+    GPtrArray *all = t->connections[RR_TCP];
+    if (stream >= all->len)
+        g_ptr_array_set_size(all, (gint)stream + 1);
+    g_ptr_array_index(all, stream) = rr_conn_new(&t->shared, stream, ends);
 }
 
 void rr_tracker_expect(const struct rr_tracker *t, uint32_t stream)
@@ -121,11 +140,45 @@ void rr_tracker_pdus(struct rr_tracker *t, const struct rr_verdict *v, const str
     rr_flush(&t->shared);
 }
 
+uint32_t rr_tracker_converse(struct rr_tracker *t, uint32_t stream, const struct rr_endpoint ends[2],
+                             bool asks)
+{
+    GPtrArray *all = t->connections[RR_UDP];
+    struct rr_conn *c = rr_conn_new(&t->shared, stream, ends);
+    c->facts.place = all->len;
+    rr_datagrams_begin(c, asks);
+    g_ptr_array_add(all, c);
+    return c->facts.place;
+}
+
+struct rr_verdict rr_tracker_datagram(struct rr_tracker *t, uint32_t place, const struct rr_datagram *d)
+{
+    struct rr_verdict v = rr_datagrams_feed(g_ptr_array_index(t->connections[RR_UDP], place), d);
+    rr_flush(&t->shared);
+    return v;
+}
+
 void rr_tracker_finish(struct rr_tracker *t, enum rr_ended_by why)
 {
-    for (guint i = 0; i < t->connections->len; i++)
-        if (find(t, i))
-            rr_conn_finish(find(t, i), why);
+    for (guint i = 0; i < count(t); i++)
+        if (nth(t, i))
+            rr_conn_finish(nth(t, i), why);
+}
+
+/* Where the messages that were told lie; NULL with turns. */
+static const struct rr_spans *spans_of(const struct rr_conn *c, int side)
+{
+    if (c->datagrams)
+        return &c->datagrams->spans[side];
+    return c->pdus ? &c->pdus->spans[side] : NULL;
+}
+
+/* So too their exchanges. */
+static const struct rr_list *told_of(const struct rr_conn *c)
+{
+    if (c->datagrams)
+        return &c->datagrams->all;
+    return c->pdus ? &c->pdus->all : NULL;
 }
 
 /* A message can have several spans in a segment, and is shown once if they are not far from each other. */
@@ -157,8 +210,8 @@ void rr_verdict_messages(const struct rr_verdict *v,
     int64_t end = v->begin + (v->len ? v->len : 1);
     if (!v->len && !v->repeat)
         return;
-    if (c->pdus)
-        visit_spans(&c->pdus->spans[v->side], v, end, visit, user);
+    if (spans_of(c, v->side))
+        visit_spans(spans_of(c, v->side), v, end, visit, user);
     int i = rr_find(c, v->side, v->begin);
     for (guint n = i < 0 ? 0 : (guint)i; n < c->messages[v->side].len; n++) {
         struct rr_exchange *x = rr_nth(c, v->side, n);
@@ -181,11 +234,10 @@ void rr_message_ranges(const struct rr_connection *connection, int side, const s
                        void (*visit)(int64_t begin, int64_t end, void *user), void *user)
 {
     const struct rr_conn *c = (const struct rr_conn *)connection;
-    static const struct rr_spans none;
-    const struct rr_spans *s = c->pdus ? &c->pdus->spans[side] : &none;
+    const struct rr_spans *s = spans_of(c, side);
     int64_t left = m->end - m->begin;
-    guint first = first_span(s, m), others = 0;
-    if (first == s->count) {
+    guint first = s ? first_span(s, m) : 0, others = 0;
+    if (!s || first == s->count) {
         visit(m->begin, m->end, user);
         return;
     }
@@ -212,14 +264,15 @@ static void visit_exchanges(const struct rr_conn *c, const struct rr_visitor *vi
 
 void rr_tracker_visit(const struct rr_tracker *t, const struct rr_visitor *visitor, void *user)
 {
-    for (guint i = 0; i < t->connections->len; i++) {
-        const struct rr_conn *c = find(t, i);
+    for (guint i = 0; i < count(t); i++) {
+        const struct rr_conn *c = nth(t, i);
         if (!c)
             continue;
         visitor->connection(&c->facts, user);
         visit_exchanges(c, visitor, user);
-        for (guint k = 0; c->pdus && k < c->pdus->all.len; k++)
-            visitor->exchange(c->pdus->all.at[k], user);
+        const struct rr_list *told = told_of(c);
+        for (guint k = 0; told && k < told->len; k++)
+            visitor->exchange(told->at[k], user);
     }
 }
 

@@ -18,7 +18,8 @@ enum rr_port_kind { RR_PORT_PLAIN, RR_PORT_SERVICE, RR_PORT_PREFERRED };
 struct rr_settings {
     int64_t quiet;    /* ns after which a response that lacks nothing is over; 0: never */
     int64_t patience; /* ns after which a request is reported unanswered; 0: never */
-    enum rr_port_kind (*port_kind)(uint16_t port);
+    enum rr_port_kind (*port_kind)(uint16_t port);     /* of TCP ... */
+    enum rr_port_kind (*udp_port_kind)(uint16_t port); /* ... and of UDP; NULL: all are plain */
 };
 
 struct rr_tracker *rr_tracker_new(const struct rr_settings *settings);
@@ -68,6 +69,26 @@ bool rr_tracker_is_ruled(const struct rr_tracker *t, uint32_t stream);
  * stream, also where there are none. */
 void rr_tracker_pdus(struct rr_tracker *t, const struct rr_verdict *v, const struct rr_pdu *pdus,
                      size_t count);
+
+/* A message that came in a datagram. */
+struct rr_datagram {
+    struct rr_point at;
+    uint8_t end;                            /* 0 or 1: which of the conversation's two ends sent it */
+    uint8_t does[2];                        /* RR_PDU_BEGINS and so on, by enum rr_side of its sender */
+    uint64_t key[2];                        /* so too */
+    uint32_t len;                           /* as sent, at least 1 */
+    const uint8_t *payload;                 /* as captured ... */
+    uint32_t captured;                      /* ... which can be less than `len` */
+    const char *(*summary)(const void *of); /* as that of struct rr_pdu */
+    const void *of;
+    const char *protocol; /* a static string */
+};
+
+/* Makes a conversation by datagrams known, once, before its first message; returns its place among these.
+ * `asks`: ends[0] is known to be the client; else it is who sends first, if nothing tells better. */
+uint32_t rr_tracker_converse(struct rr_tracker *t, uint32_t stream, const struct rr_endpoint ends[2],
+                             bool asks);
+struct rr_verdict rr_tracker_datagram(struct rr_tracker *t, uint32_t place, const struct rr_datagram *d);
 
 /* Reports all that is still open as ended by `why` (RR_BY_END or RR_BY_SESSION).  Feeding may go on. */
 void rr_tracker_finish(struct rr_tracker *t, enum rr_ended_by why);

@@ -74,17 +74,17 @@ void rr_assembly_begin_frame(uint32_t frame)
     tell_frame(frame);
 }
 
-void rr_assembly_add(const struct rr_verdict *v, const struct rr_segment *s)
+void rr_assembly_add(const struct rr_verdict *v, const uint8_t *payload, uint32_t captured)
 {
     if (assembly.payload)
-        rr_payload_add(assembly.payload, v, s->payload, s->captured);
+        rr_payload_add(assembly.payload, v, payload, captured);
 }
 
 /* Not every segment got a verdict, and with a read filter not every verdict has a segment. */
 static bool belong_together(const struct rr_verdict *v, const struct rr_watched *w)
 {
     const struct rr_connection *c = v->connection;
-    return v->len == w->segment.len && w->src_port == c->end[v->side].port &&
+    return c->transport == RR_TCP && v->len == w->segment.len && w->src_port == c->end[v->side].port &&
            w->dst_port == c->end[!v->side].port &&
            w->segment.seq + (w->segment.flags & RR_SYN ? 1 : 0) == c->origin[v->side] + (uint32_t)v->begin;
 }
@@ -99,7 +99,7 @@ static void add_again(struct rr_verdicts verdicts, struct rr_segments segments)
             k++;
         if (k == verdicts.count)
             continue;
-        rr_assembly_add(&verdicts.first[k], &w->segment);
+        rr_assembly_add(&verdicts.first[k], w->segment.payload, w->segment.captured);
         i = k + 1;
     }
 }
@@ -111,14 +111,15 @@ static bool is_of_a_pass(uint32_t frame)
     return assembly.from_first_pass || frame == 1 || frame == assembly.frame + 1;
 }
 
-void rr_assembly_repeat(uint32_t frame, struct rr_verdicts verdicts, struct rr_segments segments)
+bool rr_assembly_repeat(uint32_t frame, struct rr_verdicts verdicts, struct rr_segments segments)
 {
     if (!wanted_now() || !is_of_a_pass(frame))
-        return;
+        return false;
     if (frame <= assembly.frame || !assembly.frame)
         rr_payload_again(assembly.payload);
     tell_frame(frame);
     add_again(verdicts, segments);
+    return true;
 }
 
 struct rr_bytes rr_assembly_bytes(const struct rr_exchange *x, const struct rr_connection *c, int side,

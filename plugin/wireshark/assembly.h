@@ -15,12 +15,13 @@ void rr_assembly_want(size_t most);
  * 0 while they want none. */
 void rr_assembly_want_while(size_t (*most)(void));
 
-/* A frame that is seen for the first time: before the tracker hears of it, and after it judged a segment. */
+/* A frame that is seen for the first time: before the tracker hears of it, and after it judged a segment or
+ * datagram. */
 void rr_assembly_begin_frame(uint32_t frame);
-void rr_assembly_add(const struct rr_verdict *v, const struct rr_segment *s);
+void rr_assembly_add(const struct rr_verdict *v, const uint8_t *payload, uint32_t captured);
 
-/* A frame that was seen before, with its segments. */
-void rr_assembly_repeat(uint32_t frame, struct rr_verdicts verdicts, struct rr_segments segments);
+/* A frame that was seen before, with its segments.  True where its datagrams are wanted, too. */
+bool rr_assembly_repeat(uint32_t frame, struct rr_verdicts verdicts, struct rr_segments segments);
 
 /* As rr_payload_bytes. */
 struct rr_bytes rr_assembly_bytes(const struct rr_exchange *x, const struct rr_connection *c, int side,

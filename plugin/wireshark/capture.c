@@ -94,7 +94,7 @@ struct rr_tracker *rr_capture_tracker(void)
 
 static bool fits_slot(const struct rr_verdict *v)
 {
-    return v->len == 0 && v->cost == 0 && !v->fresh && !v->late;
+    return v->connection->transport == RR_TCP && v->len == 0 && v->cost == 0 && !v->fresh && !v->late;
 }
 
 static union slot pack(const struct rr_verdict *v)

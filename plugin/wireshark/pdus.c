@@ -2,11 +2,15 @@
 
 #include "exchange/summary.h"
 #include "wireshark/capture.h"
+#include "wireshark/carriers.h"
 #include "wireshark/rule_table.h"
+#include "wireshark/values.h"
 
 /* A message of a frame. */
 struct found {
-    const struct rr_watched *segment; /* it came with */
+    const struct rr_watched *segment; /* it came with; NULL: */
+    uint32_t udp;                     /* number of the datagram it came in */
+    enum rr_speaker speaker;          /* of that, as the rule tells */
     tvbuff_t *source;                 /* its bytes are in */
     int begin, end;
     uint8_t does[2]; /* by enum rr_side of its sender */
@@ -26,7 +30,8 @@ struct join {
 static struct {
     packet_info *pinfo;
     struct rr_segments segments;
-    size_t segment;                     /* the one whose layers are being read, from 1; 0: none yet */
+    size_t segment;                     /* the one that was seen last, from 1; 0: none yet */
+    enum rr_role carrier;               /* of what is being read: TCP or UDP, or something else */
     const struct rr_active_rule *rule;  /* of the layer, or NULL */
     const struct rr_active_rule *owner; /* of the segment: what its messages carry is theirs */
     const field_info *layer;  /* that is one message, whose facts may go on in the layers after it; or NULL */
@@ -39,9 +44,6 @@ static struct {
     const uint8_t *kept; /* the end of a segment, which belongs to a message that is not whole */
 } reading;
 
-/* Of TCP: which frames were put together, and what of this one is kept for later. */
-static int proto_tcp, hf_joined, hf_kept;
-
 void rr_pdus_begin(dissector_handle_t postdissector)
 {
     rr_rule_table_begin();
@@ -50,13 +52,7 @@ void rr_pdus_begin(dissector_handle_t postdissector)
         return;
     }
     GArray *fields = rr_rule_table_fields();
-    proto_tcp = proto_get_id_by_filter_name("tcp");
-    hf_joined = proto_registrar_get_id_byname("tcp.segment");
-    hf_kept = proto_registrar_get_id_byname("tcp.segment_data");
-    const int own[] = { proto_tcp, hf_joined, hf_kept };
-    for (size_t i = 0; i < array_length(own); i++)
-        if (own[i] > 0)
-            g_array_append_val(fields, own[i]);
+    rr_carriers_ask(fields);
     set_postdissector_wanted_hfids(postdissector, fields);
     g_free(reading.facts);
     reading.facts = g_new0(const field_info *, rr_rule_table_slots());
@@ -68,63 +64,6 @@ void rr_pdus_begin(dissector_handle_t postdissector)
     reading.told = g_array_new(FALSE, FALSE, sizeof(struct rr_pdu));
     reading.joins = g_array_new(FALSE, FALSE, sizeof(struct join));
     reading.touched = g_array_new(FALSE, FALSE, sizeof(uint16_t));
-}
-
-/* Without the remark in parentheses that some versions have behind it. */
-static const char *plain_name(const char *name)
-{
-    const char *remark = strstr(name, " (");
-    return remark ? wmem_strndup(reading.pinfo->pool, name, (size_t)(remark - name)) : name;
-}
-
-/* What the field is, for a person. */
-static const char *text_of(const field_info *fi)
-{
-    const header_field_info *field = fi->hfinfo;
-    bool named = field->strings && (FT_IS_UINT32(field->type) || FT_IS_INT32(field->type));
-    bool plainly = !(field->display & (BASE_RANGE_STRING | BASE_VAL64_STRING | BASE_UNIT_STRING)) &&
-                   (field->display & FIELD_DISPLAY_E_MASK) != BASE_CUSTOM;
-    if (named && plainly) {
-        uint32_t value = FT_IS_UINT32(field->type) ? fvalue_get_uinteger(rr_value(fi))
-                                                   : (uint32_t)fvalue_get_sinteger(rr_value(fi));
-        const char *name = field->display & BASE_EXT_STRING
-                               ? try_val_to_str_ext(value, (value_string_ext *)(uintptr_t)field->strings)
-                               : try_val_to_str(value, field->strings);
-        if (name)
-            return plain_name(name);
-    }
-    if (field->type == FT_NONE || field->type == FT_PROTOCOL)
-        return "";
-    const char *text =
-        fvalue_to_string_repr(reading.pinfo->pool, rr_value(fi), FTREPR_DISPLAY, field->display);
-    return text ? text : "";
-}
-
-/* As a number; false where the field is none. */
-static bool number_of(const field_info *fi, uint64_t *number)
-{
-    enum ftenum type = fi->hfinfo->type;
-    if (FT_IS_UINT32(type))
-        *number = fvalue_get_uinteger(rr_value(fi));
-    else if (FT_IS_INT32(type))
-        *number = (uint64_t)(int64_t)fvalue_get_sinteger(rr_value(fi));
-    else if (FT_IS_INT64(type))
-        *number = (uint64_t)fvalue_get_sinteger64(rr_value(fi));
-    else if (FT_IS_UINT64(type) || type == FT_BOOLEAN)
-        *number = fvalue_get_uinteger64(rr_value(fi));
-    else
-        return false;
-    return true;
-}
-
-/* The bytes that the field was read from; NULL where there are none. */
-static const uint8_t *bytes_of(const field_info *fi, int *length)
-{
-    *length = fi->length;
-    if (!fi->ds_tvb || fi->start < 0 || fi->length <= 0 ||
-        (unsigned)fi->start + (unsigned)fi->length > tvb_captured_length(fi->ds_tvb))
-        return NULL;
-    return tvb_get_ptr(fi->ds_tvb, fi->start, fi->length);
 }
 
 static bool is_less(const field_info *fi, uint64_t number, uint64_t limit)
@@ -139,17 +78,17 @@ static bool has_value(const struct rr_test *test, const field_info *fi)
     int length;
     if (!test->text)
         return true;
-    if (number_of(fi, &number) && test->number != UINT64_MAX)
+    if (rr_value_number(fi, &number) && test->number != UINT64_MAX)
         return test->less ? is_less(fi, number, test->number) : number == test->number;
     if (test->less)
         return false;
     if (fi->hfinfo->type == FT_BYTES) {
-        const uint8_t *bytes = bytes_of(fi, &length);
+        const uint8_t *bytes = rr_value_bytes(fi, &length);
         return bytes && (size_t)length == strlen(test->text) &&
                memcmp(bytes, test->text, (size_t)length) == 0;
     }
     if (!reading.texts[test->slot])
-        reading.texts[test->slot] = text_of(fi);
+        reading.texts[test->slot] = rr_value_text(reading.pinfo->pool, fi);
     return strcmp(reading.texts[test->slot], test->text) == 0;
 }
 
@@ -212,9 +151,9 @@ static uint64_t mix_field(uint64_t hash, const field_info *fi)
 {
     uint64_t number;
     int length;
-    if (number_of(fi, &number))
+    if (rr_value_number(fi, &number))
         return mix(hash, number);
-    const uint8_t *bytes = bytes_of(fi, &length);
+    const uint8_t *bytes = rr_value_bytes(fi, &length);
     for (int i = 0; bytes && i < length; i++)
         hash = mix(hash, bytes[i]);
     return mix(hash, UINT64_MAX);
@@ -243,7 +182,7 @@ static const char *said_summary(const struct found *f)
 {
     wmem_strbuf_t *all = wmem_strbuf_new(reading.pinfo->pool, "");
     for (size_t i = 0; i < f->rule->clauses[RR_RULE_SUMMARY][0].count; i++) {
-        const char *text = f->said[i] ? text_of(f->said[i]) : "";
+        const char *text = f->said[i] ? rr_value_text(reading.pinfo->pool, f->said[i]) : "";
         if (*text)
             wmem_strbuf_append_printf(all, "%s%s", wmem_strbuf_get_len(all) ? " " : "", text);
     }
@@ -286,16 +225,48 @@ static void forget_facts(void)
     g_array_set_size(reading.touched, 0);
 }
 
-/* Of a segment that was cut when captured the dissector sees some bytes only, and takes them for all. */
-static bool is_cut(const struct rr_watched *w)
+/* Who sends what the rule calls a request, or a response. */
+static enum rr_speaker speaker(const struct rr_active_rule *rule)
 {
-    return w->segment.captured < w->segment.len;
+    bool tells_request = is_said(rule, RR_RULE_REQUEST), tells_response = is_said(rule, RR_RULE_RESPONSE);
+    if (!tells_request && !tells_response)
+        return RR_SPEAKER_EITHER;
+    bool asks = tells_request ? holds(rule, RR_RULE_REQUEST) : !holds(rule, RR_RULE_RESPONSE);
+    bool answers = tells_response ? holds(rule, RR_RULE_RESPONSE) : !holds(rule, RR_RULE_REQUEST);
+    if (asks == answers)
+        return RR_SPEAKER_UNKNOWN;
+    return asks ? RR_SPEAKER_ASKS : RR_SPEAKER_ANSWERS;
+}
+
+static bool has_key(const struct rr_active_rule *rule)
+{
+    for (enum rr_rule_part part = RR_RULE_KEY; part <= RR_RULE_RESPONSE_KEY; part++)
+        for (size_t i = 0; is_said(rule, part) && i < rule->clauses[part][0].count; i++)
+            if (reading.facts[rule->clauses[part][0].test[i].slot])
+                return true;
+    return false;
+}
+
+/* Of what was cut when captured the dissector sees some bytes only, and takes them for all.  A datagram
+ * stands for itself: it is enough if its key is there. */
+static bool is_told(void)
+{
+    if (reading.carrier != RR_ROLE_UDP) {
+        const struct rr_segment *s = &reading.segments.first[reading.segment - 1].segment;
+        return s->captured == s->len;
+    }
+    const struct rr_udp *u = rr_carriers_nth_udp(rr_carriers_udp());
+    bool cut = u->end > (int)tvb_captured_length(u->source);
+    return !cut || reading.rule->rule->pairing != RR_BY_KEY || has_key(reading.rule);
 }
 
 static void note_pdu(const field_info *whole)
 {
     const struct rr_active_rule *rule = reading.rule;
-    struct found f = { .segment = &reading.segments.first[reading.segment - 1],
+    bool in_udp = reading.carrier == RR_ROLE_UDP;
+    struct found f = { .segment = in_udp ? NULL : &reading.segments.first[reading.segment - 1],
+                       .udp = in_udp ? rr_carriers_udp() : 0,
+                       .speaker = speaker(rule),
                        .source = whole->ds_tvb,
                        .begin = whole->start,
                        .end = whole->start + whole->length,
@@ -310,7 +281,7 @@ static void note_pdu(const field_info *whole)
 
 static void end_pdu(const field_info *whole)
 {
-    if (!is_cut(&reading.segments.first[reading.segment - 1]))
+    if (is_told())
         note_pdu(whole);
     reading.in_pdu = false;
     forget_facts();
@@ -385,23 +356,54 @@ static void note_join(const field_info *fi)
         g_array_append_val(reading.joins, j);
 }
 
+static void note_segment(void)
+{
+    end_layer();
+    reading.segment = MIN(reading.segment + 1, reading.segments.count);
+    reading.carrier = reading.segment ? RR_ROLE_TCP : RR_ROLE_NONE;
+    reading.owner = NULL;
+}
+
+static void note_carrier(enum rr_role role, const field_info *fi)
+{
+    int length;
+    switch (role) {
+    case RR_ROLE_TCP:
+        note_segment();
+        break;
+    case RR_ROLE_JOINED:
+        note_join(fi);
+        break;
+    case RR_ROLE_KEPT:
+        reading.kept = rr_value_bytes(fi, &length);
+        break;
+    case RR_ROLE_UDP:
+        end_layer();
+        reading.carrier = role;
+        reading.owner = NULL;
+        rr_carriers_note(fi);
+        break;
+    case RR_ROLE_OF_UDP:
+        rr_carriers_note(fi);
+        break;
+    default:
+        end_layer();
+        reading.carrier = role;
+    }
+}
+
 static void read_node(const proto_node *node)
 {
     const field_info *fi = node->finfo;
+    enum rr_role role = fi && fi->hfinfo ? rr_carriers_role(fi->hfinfo->id) : RR_ROLE_NONE;
     uint16_t slot = fi && fi->hfinfo ? rr_rule_table_slot(fi->hfinfo->id) : 0;
     const struct rr_active_rule *rule = slot ? rr_rule_table_rule(slot) : NULL;
-    if (fi && fi->hfinfo && fi->hfinfo->id == proto_tcp) {
-        end_layer();
-        reading.segment = MIN(reading.segment + 1, reading.segments.count);
-        reading.owner = NULL;
-    }
-    if (fi && fi->hfinfo && fi->hfinfo->id == hf_joined)
-        note_join(fi);
-    if (fi && fi->hfinfo && fi->hfinfo->id == hf_kept) {
-        int length;
-        reading.kept = bytes_of(fi, &length);
-    }
-    bool mine = reading.segment > 0 && (!reading.owner || reading.owner == rule);
+    if (role != RR_ROLE_NONE)
+        note_carrier(role, fi);
+    if (role == RR_ROLE_ELSEWHERE)
+        return;
+    bool carried = reading.carrier == RR_ROLE_TCP || reading.carrier == RR_ROLE_UDP;
+    bool mine = carried && (!reading.owner || reading.owner == rule);
     if (rule && (!reading.rule || reading.layer) && mine && fi->ds_tvb) {
         end_layer();
         read_layer(node, rule);
@@ -423,11 +425,13 @@ void rr_pdus_read(packet_info *pinfo, proto_tree *tree, struct rr_segments segme
         return;
     g_array_set_size(reading.found, 0);
     g_array_set_size(reading.joins, 0);
-    if (!tree || !segments.count)
+    rr_carriers_begin();
+    if (!tree)
         return;
     reading.pinfo = pinfo;
     reading.segments = segments;
     reading.segment = 0;
+    reading.carrier = RR_ROLE_NONE;
     reading.owner = reading.rule = NULL;
     reading.kept = NULL;
     reading.layer = NULL;
@@ -531,4 +535,41 @@ void rr_pdus_tell_tracker(struct rr_tracker *t, const struct rr_watched *w, cons
         left += !pdu->placed;
     }
     rr_tracker_pdus(t, v, (const struct rr_pdu *)(void *)pdus->data, pdus->len);
+}
+
+static struct rr_datagram datagram_of(const struct found *f, const struct rr_udp *u)
+{
+    const struct found *last = found_at(reading.found->len - 1);
+    bool in_payload = f->source == u->source,
+         shared = f < last && f[1].udp == f->udp && f[1].source == f->source;
+    int end = shared && f[1].begin > f->begin ? f[1].begin
+              : in_payload                    ? u->end
+                                              : (int)tvb_reported_length(f->source);
+    int captured = CLAMP((int)tvb_captured_length(f->source), f->begin, end);
+    return (struct rr_datagram){
+        .at = rr_watch_point(reading.pinfo),
+        .does = { f->does[0], f->does[1] },
+        .key = { f->key[0], f->key[1] },
+        .len = (uint32_t)MAX(end - f->begin, 0),
+        .captured = (uint32_t)(captured - f->begin),
+        .payload = captured > f->begin ? tvb_get_ptr(f->source, f->begin, captured - f->begin) : NULL,
+        .summary = summarize,
+        .of = f,
+        .protocol = f->rule->protocol,
+    };
+}
+
+void rr_pdus_each_datagram(void (*visit)(const struct rr_udp *u, enum rr_speaker speaker,
+                                         struct rr_datagram *d, void *user),
+                           void *user)
+{
+    for (guint i = 0; rr_rule_table_active() && i < reading.found->len; i++) {
+        const struct found *f = found_at(i);
+        bool shown = f->udp && f->speaker != RR_SPEAKER_UNKNOWN && !(f->does[0] & RR_PDU_IGNORED);
+        if (!shown)
+            continue;
+        struct rr_datagram d = datagram_of(f, rr_carriers_nth_udp(f->udp));
+        if (d.len)
+            visit(rr_carriers_nth_udp(f->udp), f->speaker, &d, user);
+    }
 }

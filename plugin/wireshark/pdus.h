@@ -2,9 +2,18 @@
 #ifndef RR_WIRESHARK_PDUS_H
 #define RR_WIRESHARK_PDUS_H
 
+#include "wireshark/carriers.h"
 #include "wireshark/watch.h"
 
 #include "track/tracker.h"
+
+/* Who sends a datagram, as the rule of its protocol tells. */
+enum rr_speaker {
+    RR_SPEAKER_EITHER,  /* it does not say */
+    RR_SPEAKER_UNKNOWN, /* it says that this is neither a request nor a response */
+    RR_SPEAKER_ASKS,
+    RR_SPEAKER_ANSWERS
+};
 
 /* To be called when a capture begins: asks the host for what the rules name, if there are any. */
 void rr_pdus_begin(dissector_handle_t postdissector);
@@ -15,5 +24,10 @@ void rr_pdus_read(packet_info *pinfo, proto_tree *tree, struct rr_segments segme
 /* Whether any were found with the segment; and tells the tracker, after it was fed. */
 bool rr_pdus_in(const struct rr_watched *w);
 void rr_pdus_tell_tracker(struct rr_tracker *t, const struct rr_watched *w, const struct rr_verdict *v);
+
+/* The messages that were found in datagrams, in order. */
+void rr_pdus_each_datagram(void (*visit)(const struct rr_udp *u, enum rr_speaker speaker,
+                                         struct rr_datagram *d, void *user),
+                           void *user);
 
 #endif

@@ -18,6 +18,7 @@
 #include "wireshark/tables.h"
 #include "wireshark/tap_export.h"
 #include "wireshark/taps.h"
+#include "wireshark/udp.h"
 #include "wireshark/watch.h"
 
 WS_DLL_PUBLIC_DEF const char plugin_version[] = RR_VERSION;
@@ -51,6 +52,7 @@ static void hand_off(void)
     rr_prefs_handoff();
     rr_layers_handoff();
     rr_stream_handoff();
+    rr_udp_handoff();
     rr_watch_handoff();
 }
 

@@ -11,6 +11,7 @@
 #include "wireshark/show.h"
 #include "wireshark/stream.h"
 #include "wireshark/tables.h"
+#include "wireshark/udp.h"
 #include "wireshark/watch.h"
 
 static int tap;
@@ -41,7 +42,7 @@ static void feed_segment(struct rr_tracker *t, packet_info *pinfo, struct rr_wat
         rr_tracker_rule(t, stream);
     struct rr_verdict v = rr_tracker_feed(t, stream, &w->segment);
     rr_pdus_tell_tracker(t, w, &v);
-    rr_assembly_add(&v, &w->segment);
+    rr_assembly_add(&v, w->segment.payload, w->segment.captured);
     rr_capture_remember(pinfo->num, &v);
 }
 
@@ -54,6 +55,7 @@ static void feed(packet_info *pinfo, proto_tree *tree, struct rr_segments segmen
     rr_tracker_tick(t, rr_watch_point(pinfo));
     for (size_t i = 0; i < segments.count; i++)
         feed_segment(t, pinfo, &segments.first[i]);
+    rr_udp_feed(pinfo, t);
 }
 
 static struct rr_tapped *tapped_of(packet_info *pinfo, struct rr_verdicts verdicts)
@@ -73,8 +75,10 @@ static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *da
     if (!listened && !collected && !shown)
         return 0;
     struct rr_verdicts verdicts = rr_capture_verdicts(pinfo->num);
-    if (PINFO_FD_VISITED(pinfo))
-        rr_assembly_repeat(pinfo->num, verdicts, segments);
+    if (PINFO_FD_VISITED(pinfo) && rr_assembly_repeat(pinfo->num, verdicts, segments)) {
+        rr_pdus_read(pinfo, tree, segments);
+        rr_udp_repeat(verdicts);
+    }
     if (shown)
         rr_show(tvb, pinfo, tree, verdicts);
     if (listened) {

@@ -20,7 +20,7 @@ enum { POSITION_NOT_TOLD, POSITION_CLIENT, POSITION_BETWEEN, POSITION_SERVER };
 
 static int position = POSITION_NOT_TOLD;
 
-static dissector_table_t services;
+static dissector_table_t services[RR_TRANSPORT_COUNT];
 
 static void register_statistics(module_t *module)
 {
@@ -56,7 +56,7 @@ void rr_prefs_register(int proto)
 
     prefs_register_range_preference(
         module, "server_ports", "Server ports",
-        "TCP ports that servers listen on, as in \"6379,8000-8099\". They tell the client from the server "
+        "Ports that servers listen on, as in \"6379,8000-8099\". They tell the client from the server "
         "where "
         "the capture has no handshake of the connection; a port that is not listed is judged by the services "
         "that Wireshark knows, then by its number, then by who sends first.",
@@ -97,14 +97,25 @@ void rr_prefs_register(int proto)
 
 void rr_prefs_handoff(void)
 {
-    services = find_dissector_table("tcp.port");
+    services[RR_TCP] = find_dissector_table("tcp.port");
+    services[RR_UDP] = find_dissector_table("udp.port");
+}
+
+static enum rr_port_kind kind_of(enum rr_transport transport, uint16_t port)
+{
+    if (value_is_in_range(server_ports, port))
+        return RR_PORT_PREFERRED;
+    return dissector_get_uint_handle(services[transport], port) ? RR_PORT_SERVICE : RR_PORT_PLAIN;
 }
 
 static enum rr_port_kind port_kind(uint16_t port)
 {
-    if (value_is_in_range(server_ports, port))
-        return RR_PORT_PREFERRED;
-    return dissector_get_uint_handle(services, port) ? RR_PORT_SERVICE : RR_PORT_PLAIN;
+    return kind_of(RR_TCP, port);
+}
+
+static enum rr_port_kind udp_port_kind(uint16_t port)
+{
+    return kind_of(RR_UDP, port);
 }
 
 struct rr_settings rr_prefs_settings(void)
@@ -113,6 +124,7 @@ struct rr_settings rr_prefs_settings(void)
         .quiet = (int64_t)quiet_seconds * 1000000000,
         .patience = (int64_t)patience_seconds * 1000000000,
         .port_kind = port_kind,
+        .udp_port_kind = udp_port_kind,
     };
 }
 

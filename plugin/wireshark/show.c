@@ -340,7 +340,8 @@ static void add_segment(const struct showing *s, proto_tree *tree, enum rr_phase
     const struct rr_verdict *v = s->verdict;
     if (v->repeat)
         add_mark(s, tree, hf_repeat);
-    add_text(s, tree, hf_phase, rr_phase_name(phase));
+    if (v->connection->transport == RR_TCP)
+        add_text(s, tree, hf_phase, rr_phase_name(phase));
     add_text(s, tree, hf_state[RR_CLIENT], rr_tcp_state_name(v->state[RR_CLIENT]));
     add_text(s, tree, hf_state[RR_SERVER], rr_tcp_state_name(v->state[RR_SERVER]));
     if (v->cost)

@@ -70,7 +70,7 @@ int main(int argc, char **argv)
         return 1;
     }
     const struct rr_settings settings = { 3 * G_GINT64_CONSTANT(1000000000),
-                                          60 * G_GINT64_CONSTANT(1000000000), port_kind };
+                                          60 * G_GINT64_CONSTANT(1000000000), port_kind, NULL };
     const size_t before = allocated();
     const int64_t begin = cpu_time();
     struct rr_tracker *tracker = rr_tracker_new(&settings);

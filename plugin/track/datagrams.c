@@ -1,0 +1,352 @@
+#include "track/datagrams.h"
+
+#include "track/messages.h"
+#include "track/sides.h"
+
+/* A message on its way into an exchange. */
+struct arrival {
+    const struct rr_datagram *datagram;
+    int side;
+    uint8_t does;
+    uint64_t key;
+    uint64_t hash; /* of its bytes */
+    struct rr_range at;
+    bool fresh;
+};
+
+void rr_datagrams_begin(struct rr_conn *c, bool asks)
+{
+    const struct rr_segment first = { .end = 0 };
+    struct rr_sides sides = { 0, RR_FROM_RULE };
+    if (!asks)
+        sides = rr_sides_guess(c->facts.end, &first, c->shared->settings.udp_port_kind);
+    const struct rr_endpoint ends[2] = { c->facts.end[sides.client], c->facts.end[!sides.client] };
+    c->datagrams = g_new0(struct rr_datagrams, 1);
+    c->client = sides.client;
+    c->facts.transport = RR_UDP;
+    c->facts.direction_from = (uint8_t)sides.from;
+    c->facts.end[RR_CLIENT] = ends[RR_CLIENT];
+    c->facts.end[RR_SERVER] = ends[RR_SERVER];
+    c->facts.seed = rr_endpoints_seed(RR_UDP, &ends[RR_CLIENT], &ends[RR_SERVER]);
+}
+
+void rr_datagrams_free(struct rr_datagrams *d)
+{
+    if (!d)
+        return;
+    for (int side = 0; side < 2; side++)
+        rr_spans_release(&d->spans[side]);
+    rr_list_release(&d->all);
+    g_free(d);
+}
+
+static uint64_t hash_of(const struct rr_datagram *d)
+{
+    uint64_t hash = rr_mix(0, d->len);
+    for (uint32_t i = 0; i < d->captured; i++)
+        hash = (hash ^ d->payload[i]) * UINT64_C(0x100000001b3);
+    return rr_mix(hash, 0);
+}
+
+/* What makes the id of x: the key, the bytes where they are all there, and how often these were sent before.
+ */
+static void identify(struct rr_conn *c, struct rr_exchange *x, const struct arrival *a)
+{
+    bool whole = a->datagram->captured == a->datagram->len;
+    uint64_t what = rr_mix(rr_mix((uint64_t)a->side, a->key), whole ? a->hash : 0);
+    x->datagram = rr_mix(what, rr_keys_times(&c->shared->keys, rr_mix(c->facts.seed, what)));
+}
+
+static bool is_keyed(const struct arrival *a)
+{
+    return a->does & RR_PDU_KEYED;
+}
+
+static bool waits(const struct rr_exchange *x)
+{
+    return x->status == RR_OPEN && rr_seen(&x->request);
+}
+
+static bool is_recent(const struct rr_conn *c, const struct rr_exchange *x, struct rr_point now)
+{
+    int64_t patience = c->shared->settings.patience;
+    return !patience || rr_span(x->request.first_time, now.time) <= patience;
+}
+
+/* A request is the same as long as an answer to it may come; without a key, as long as none came. */
+static bool is_again(const struct rr_conn *c, const struct rr_asked *k, const struct arrival *a)
+{
+    if (!k || k->at[a->side].begin == k->at[a->side].end || k->hash[a->side] != a->hash)
+        return false;
+    if (a->side == RR_SERVER)
+        return true;
+    return is_recent(c, k->exchange, a->datagram->at) && (is_keyed(a) || waits(k->exchange));
+}
+
+static void note_arrival(struct rr_asked *k, const struct arrival *a)
+{
+    k->at[a->side] = a->at;
+    k->hash[a->side] = a->hash;
+}
+
+static const char *summary_of(struct rr_conn *c, const struct rr_datagram *d)
+{
+    const char *text = d->summary ? d->summary(d->of) : NULL;
+    return text ? rr_store_text(c->shared->store, text, strlen(text)) : NULL;
+}
+
+/* The next bytes of the direction are those of the message. */
+static void take(struct rr_conn *c, struct arrival *a, struct rr_exchange *x)
+{
+    int64_t *next = &c->datagrams->next[a->side];
+    a->at = (struct rr_range){ *next, *next + a->datagram->len };
+    a->fresh = true;
+    *next = a->at.end;
+    rr_spans_add(&c->datagrams->spans[a->side], (struct rr_span){ a->at.begin, a->at.end, x });
+    *(rr_is_push(x) ? &c->facts.push_bytes : &c->facts.bytes[a->side]) += a->datagram->len;
+}
+
+/* The message becomes the request or response of x. */
+static void become(struct rr_conn *c, struct arrival *a, struct rr_exchange *x)
+{
+    const struct rr_datagram *d = a->datagram;
+    struct rr_message *m = rr_side_of(x, a->side);
+    rr_changes(c, x, !a->side);
+    rr_changes(c, x, a->side);
+    take(c, a, x);
+    m->begin = a->at.begin;
+    m->end = a->at.end;
+    m->bytes = d->len;
+    const struct rr_piece sum = { .begin = a->at.begin,
+                                  .first_time = d->at.time,
+                                  .last_time = d->at.time,
+                                  .first_frame = d->at.frame,
+                                  .last_frame = d->at.frame,
+                                  .segments = 1,
+                                  .summary = summary_of(c, d),
+                                  .protocol = rr_store_protocol(c->shared->store, d->protocol),
+                                  .cut = d->captured < d->len };
+    rr_add_facts(m, &sum);
+    rr_judge(c, x);
+}
+
+static struct rr_exchange *enlist(struct rr_conn *c, struct rr_exchange *x, const struct arrival *a)
+{
+    x->pairing = is_keyed(a) ? RR_BY_KEY : RR_BY_TURN;
+    identify(c, x, a);
+    rr_list_add(&c->datagrams->all, x);
+    return x;
+}
+
+static void report_request(struct rr_conn *c, struct rr_exchange *x)
+{
+    if (rr_seen(&x->request) && !x->request.part)
+        rr_due(c, x, RR_ROW_REQUEST);
+}
+
+static void give_up(struct rr_conn *c, struct rr_exchange *x, enum rr_ended_by why)
+{
+    c->datagrams->waiting--;
+    rr_give_up(c, x, why);
+    report_request(c, x);
+}
+
+static struct rr_exchange *open_request(struct rr_conn *c, struct arrival *a)
+{
+    struct rr_exchange *x = enlist(c, rr_new_exchange(c), a);
+    x->as.after = c->datagrams->waiting ? RR_NEVER : c->answer_end;
+    become(c, a, x);
+    x->request.ended_by = RR_BY_PDU;
+    return x;
+}
+
+static void tell(struct rr_conn *c, struct arrival *a)
+{
+    struct rr_exchange *x = open_request(c, a);
+    rr_prove(x, RR_PROOF_ALONE);
+    rr_judge(c, x);
+    rr_due(c, x, RR_ROW_REQUEST | RR_ROW_EXCHANGE);
+}
+
+/* What waited with the same key is not waited for any more. */
+static void ask(struct rr_conn *c, struct arrival *a, const struct rr_asked *before)
+{
+    bool waited = before && waits(before->exchange);
+    if (waited)
+        give_up(c, before->exchange, RR_BY_NEXT);
+    struct rr_exchange *x = open_request(c, a);
+    struct rr_asked *k = rr_keys_use(&c->shared->keys, c, a->key, x);
+    k->doubtful = waited && !(a->does & RR_PDU_NEWEST);
+    note_arrival(k, a);
+    c->datagrams->waiting++;
+    if (is_keyed(a))
+        x->depth = (uint16_t)MIN(c->datagrams->waiting, UINT16_MAX);
+    if (!rr_timer_is_set(&c->waiting))
+        rr_timer_set(&c->shared->waiting, c, x->request.last_time);
+}
+
+static uint8_t proof_of(const struct rr_asked *k, const struct arrival *a)
+{
+    if (k->doubtful)
+        return RR_PROOF_LOST;
+    return is_keyed(a) ? RR_PROOF_ACK | RR_PROOF_ALL | RR_PROOF_FIRST | RR_PROOF_SAW : 0;
+}
+
+static void answer(struct rr_conn *c, struct arrival *a, struct rr_asked *k)
+{
+    struct rr_exchange *x = k->exchange;
+    c->datagrams->waiting -= waits(x);
+    become(c, a, x);
+    rr_prove(x, proof_of(k, a));
+    rr_end(c, RR_SERVER, x, RR_BY_PDU);
+    report_request(c, x);
+    c->answer_end = x->response.last_time;
+}
+
+static void answer_unasked(struct rr_conn *c, struct arrival *a)
+{
+    struct rr_exchange *x = enlist(c, rr_new_exchange(c), a);
+    x->request.begin = x->request.end = c->datagrams->next[RR_CLIENT];
+    x->request.ended_by = RR_BY_RESPONSE;
+    become(c, a, x);
+    rr_end(c, RR_SERVER, x, RR_BY_PDU);
+    note_arrival(rr_keys_use(&c->shared->keys, c, a->key, x), a);
+}
+
+static void push(struct rr_conn *c, struct arrival *a, const struct rr_exchange *before)
+{
+    struct rr_exchange *x = enlist(c, rr_new_push(c, c->datagrams->next[RR_CLIENT], before), a);
+    become(c, a, x);
+    rr_end(c, RR_SERVER, x, RR_BY_PDU);
+}
+
+/* Its bytes are in the connection's sum alone. */
+static void note_interim(struct rr_conn *c, struct arrival *a, struct rr_exchange *x)
+{
+    rr_changes(c, x, RR_SERVER);
+    if (!x->interim)
+        x->interim = a->datagram->at.time;
+    take(c, a, x);
+}
+
+/* An answer to what was answered differently before is a push, as is an interim one to nothing. */
+static void hear(struct rr_conn *c, struct arrival *a, struct rr_asked *k)
+{
+    if (!k && !(a->does & RR_PDU_INTERIM)) {
+        answer_unasked(c, a);
+        return;
+    }
+    if (!k || rr_exists(&k->exchange->response))
+        push(c, a, k ? k->exchange : NULL);
+    else if (a->does & RR_PDU_INTERIM)
+        note_interim(c, a, k->exchange);
+    else
+        answer(c, a, k);
+    if (k)
+        note_arrival(k, a);
+}
+
+static uint32_t microseconds(int64_t from, int64_t to)
+{
+    return (uint32_t)CLAMP(rr_span(from, to) / 1000, 0, (int64_t)UINT32_MAX);
+}
+
+/* The message at that place once more. */
+static uint32_t repeat(struct rr_conn *c, const struct arrival *a)
+{
+    const struct rr_spans *s = &c->datagrams->spans[a->side];
+    struct rr_exchange *x = s->at[rr_spans_find(s, a->at.begin)].exchange;
+    struct rr_message *m = rr_side_of(x, a->side);
+    rr_thaw(c, x, a->side);
+    m->repeats++;
+    c->facts.repeats[a->side]++;
+    return microseconds(rr_seen(m) ? m->first_time : x->interim, a->datagram->at.time);
+}
+
+static void note_time(struct rr_conn *c, struct rr_point at)
+{
+    if (!c->started)
+        c->facts.first = at;
+    c->facts.last = at;
+    c->started = c->stale = true;
+}
+
+struct rr_verdict rr_datagrams_feed(struct rr_conn *c, const struct rr_datagram *d)
+{
+    int side = d->end == c->client ? RR_CLIENT : RR_SERVER;
+    struct arrival a = { .datagram = d, .side = side, .does = d->does[side], .hash = hash_of(d) };
+    a.key = is_keyed(&a) ? d->key[side] : 0;
+    bool alone = a.does & RR_PDU_ALONE;
+    struct rr_asked *k = alone ? NULL : rr_keys_find(&c->shared->keys, c, a.key);
+    uint32_t cost = 0;
+    note_time(c, d->at);
+    if (is_again(c, k, &a)) {
+        a.at = k->at[side];
+        cost = repeat(c, &a);
+    } else if (alone && side == RR_CLIENT)
+        tell(c, &a);
+    else if (alone)
+        push(c, &a, NULL);
+    else if (side == RR_CLIENT)
+        ask(c, &a, k);
+    else
+        hear(c, &a, k);
+    uint32_t length = (uint32_t)(a.at.end - a.at.begin);
+    return (struct rr_verdict){ .connection = &c->facts,
+                                .begin = a.at.begin,
+                                .len = length,
+                                .take = a.fresh ? length : 0,
+                                .cost = cost,
+                                .side = (uint8_t)side,
+                                .fresh = a.fresh,
+                                .repeat = !a.fresh };
+}
+
+/* The oldest that waits to be reported; passes over those that were. */
+static guint first_open(struct rr_datagrams *d)
+{
+    while (d->told < d->all.len && (d->all.at[d->told]->part || rr_is_push(d->all.at[d->told])))
+        d->told++;
+    return d->told;
+}
+
+void rr_datagrams_waited(struct rr_conn *c)
+{
+    struct rr_datagrams *d = c->datagrams;
+    for (guint i = first_open(d); i < d->all.len; i++) {
+        struct rr_exchange *x = d->all.at[i];
+        if (!waits(x))
+            continue;
+        if (rr_span(x->request.last_time, c->shared->now.time) <= c->shared->waiting.wait) {
+            rr_timer_set(&c->shared->waiting, c, x->request.last_time);
+            break;
+        }
+        give_up(c, x, RR_BY_QUIET);
+    }
+}
+
+/* What was not answered by the end of the capture may be so later: it stays open, and goes on to wait. */
+void rr_datagrams_end(struct rr_conn *c, enum rr_ended_by why)
+{
+    struct rr_datagrams *d = c->datagrams;
+    for (guint i = first_open(d); i < d->all.len; i++) {
+        struct rr_exchange *x = d->all.at[i];
+        if (!waits(x) || x->part)
+            continue;
+        rr_give_up(c, x, why);
+        report_request(c, x);
+    }
+    rr_timer_clear(&c->waiting);
+}
+
+int64_t rr_datagrams_open(const struct rr_datagrams *d, int side)
+{
+    int64_t open = d->next[side];
+    for (guint i = d->told; i < d->all.len; i++) {
+        const struct rr_exchange *x = d->all.at[i];
+        const struct rr_message *m = side == RR_CLIENT ? &x->request : &x->response;
+        if (rr_exists(m) && !(x->part || m->part))
+            open = MIN(open, m->begin);
+    }
+    return open;
+}

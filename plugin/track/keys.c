@@ -1,0 +1,78 @@
+#include "track/keys.h"
+
+struct said {
+    uint64_t id, times;
+};
+
+uint64_t rr_mix(uint64_t hash, uint64_t more)
+{
+    hash = (hash ^ more) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 29;
+}
+
+static guint hash(gconstpointer asked)
+{
+    const struct rr_asked *a = asked;
+    return (guint)rr_mix(rr_mix(0, (uintptr_t)a->conversation), a->key);
+}
+
+static gboolean equal(gconstpointer one, gconstpointer other)
+{
+    const struct rr_asked *a = one, *b = other;
+    return a->conversation == b->conversation && a->key == b->key;
+}
+
+void rr_keys_init(struct rr_keys *k)
+{
+    k->newest = g_hash_table_new_full(hash, equal, g_free, NULL);
+    k->said = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    g_queue_init(&k->by_use);
+}
+
+void rr_keys_release(struct rr_keys *k)
+{
+    g_hash_table_destroy(k->newest);
+    g_hash_table_destroy(k->said);
+}
+
+struct rr_asked *rr_keys_find(const struct rr_keys *k, const void *conversation, uint64_t key)
+{
+    const struct rr_asked sought = { .conversation = conversation, .key = key };
+    return g_hash_table_lookup(k->newest, &sought);
+}
+
+static struct rr_asked *add(struct rr_keys *k, const void *conversation, uint64_t key)
+{
+    if (k->by_use.length == RR_KEYS_MAX)
+        g_hash_table_remove(k->newest, g_queue_pop_head_link(&k->by_use)->data);
+    struct rr_asked *a = g_new0(struct rr_asked, 1);
+    a->conversation = conversation;
+    a->key = key;
+    a->link.data = a;
+    g_hash_table_add(k->newest, a);
+    return a;
+}
+
+struct rr_asked *rr_keys_use(struct rr_keys *k, const void *conversation, uint64_t key, struct rr_exchange *x)
+{
+    struct rr_asked *a = rr_keys_find(k, conversation, key);
+    if (a)
+        g_queue_unlink(&k->by_use, &a->link);
+    else
+        a = add(k, conversation, key);
+    g_queue_push_tail_link(&k->by_use, &a->link);
+    a->exchange = x;
+    a->at[0] = a->at[1] = (struct rr_range){ 0 };
+    return a;
+}
+
+uint64_t rr_keys_times(struct rr_keys *k, uint64_t id)
+{
+    struct said *said = g_hash_table_lookup(k->said, &id);
+    if (!said) {
+        said = g_new0(struct said, 1);
+        said->id = id;
+        g_hash_table_add(k->said, said);
+    }
+    return said->times++;
+}

@@ -1,0 +1,40 @@
+/* What carries the messages of a frame, as its tree tells: TCP, or datagrams of UDP with their addresses. */
+#ifndef RR_CARRIERS_H
+#define RR_CARRIERS_H
+
+#include "wireshark/compat.h"
+#include <epan/packet.h>
+
+/* What a field of the tree says of that. */
+enum rr_role {
+    RR_ROLE_NONE,
+    RR_ROLE_TCP,
+    RR_ROLE_JOINED, /* which frames were put together */
+    RR_ROLE_KEPT,   /* what of this one is kept for later */
+    RR_ROLE_UDP,
+    RR_ROLE_OF_UDP,   /* a field of UDP, or an address */
+    RR_ROLE_ELSEWHERE /* what stands in it is neither in a segment nor a datagram: a quote, a stream in
+                         datagrams */
+};
+
+/* A datagram. */
+struct rr_udp {
+    address src, dst;
+    uint16_t src_port, dst_port;
+    uint32_t stream;
+    tvbuff_t *source; /* its bytes are in ... */
+    int begin, end;   /* ... there */
+};
+
+/* The fields that tell are among those that are asked for. */
+void rr_carriers_ask(GArray *fields);
+enum rr_role rr_carriers_role(int field);
+
+/* While a tree is read: it begins; a field that is UDP, or of it; the number of the datagram that was noted
+ * last, from 1. */
+void rr_carriers_begin(void);
+void rr_carriers_note(const field_info *fi);
+uint32_t rr_carriers_udp(void);
+const struct rr_udp *rr_carriers_nth_udp(uint32_t number);
+
+#endif

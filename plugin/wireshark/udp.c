@@ -1,0 +1,163 @@
+#include "wireshark/udp.h"
+
+#include <epan/to_str.h>
+
+#include "wireshark/assembly.h"
+#include "wireshark/pdus.h"
+
+/* Who says what to whom.  Where both sides ask each of them has a conversation as client, and where Wireshark
+ * takes several for one stream these are told apart here. */
+struct key {
+    uint8_t src[16], dst[16];
+    uint32_t stream, address_length;
+    uint16_t src_port, dst_port;
+    uint32_t speaker;
+};
+
+struct way {
+    struct key key;
+    uint32_t place;
+    uint8_t end;
+};
+
+static GHashTable *known_ways;
+
+static guint hash(gconstpointer key)
+{
+    uint64_t words[sizeof(struct key) / sizeof(uint64_t)], mixed = 0;
+    memcpy(words, key, sizeof words);
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        mixed = (mixed ^ words[i]) * UINT64_C(0x9e3779b97f4a7c15), mixed ^= mixed >> 32;
+    return (guint)mixed;
+}
+G_STATIC_ASSERT(sizeof(struct key) % sizeof(uint64_t) == 0);
+
+static gboolean equal(gconstpointer a, gconstpointer b)
+{
+    return memcmp(a, b, sizeof(struct key)) == 0;
+}
+
+static void forget_all(void)
+{
+    g_hash_table_remove_all(known_ways);
+}
+
+void rr_udp_handoff(void)
+{
+    known_ways = g_hash_table_new_full(hash, equal, g_free, NULL);
+    register_cleanup_routine(forget_all);
+}
+
+static bool has_key(const struct rr_udp *u)
+{
+    return u->src.len > 0 && (size_t)u->src.len <= sizeof(((struct key *)NULL)->src) &&
+           u->src.len == u->dst.len;
+}
+
+static struct key key_of(const struct rr_udp *u, enum rr_speaker speaker)
+{
+    const size_t length = (size_t)u->src.len;
+    struct key key = { .src_port = u->src_port,
+                       .dst_port = u->dst_port,
+                       .stream = u->stream,
+                       .address_length = (uint32_t)length,
+                       .speaker = speaker };
+    memcpy(key.src, u->src.data, length);
+    memcpy(key.dst, u->dst.data, length);
+    return key;
+}
+
+/* What the other side's messages of the conversation have. */
+static struct key opposite(const struct key *k)
+{
+    static const enum rr_speaker other[] = { [RR_SPEAKER_EITHER] = RR_SPEAKER_EITHER,
+                                             [RR_SPEAKER_ASKS] = RR_SPEAKER_ANSWERS,
+                                             [RR_SPEAKER_ANSWERS] = RR_SPEAKER_ASKS };
+    struct key key = *k;
+    memcpy(key.src, k->dst, sizeof key.src);
+    memcpy(key.dst, k->src, sizeof key.dst);
+    key.src_port = k->dst_port;
+    key.dst_port = k->src_port;
+    key.speaker = other[k->speaker];
+    return key;
+}
+
+static struct way *add_way(const struct key *key, uint32_t place, uint8_t end)
+{
+    struct way *way = g_new(struct way, 1);
+    *way = (struct way){ *key, place, end };
+    g_hash_table_add(known_ways, way);
+    return way;
+}
+
+/* A new conversation, whose first end is the client where the rule tells. */
+static const struct way *converse(packet_info *pinfo, struct rr_tracker *t, const struct rr_udp *u,
+                                  const struct key *key)
+{
+    uint8_t end = key->speaker == RR_SPEAKER_ANSWERS;
+    struct key back = opposite(key);
+    struct rr_endpoint ends[2];
+    ends[end] = (struct rr_endpoint){ address_to_str(pinfo->pool, &u->src), u->src_port };
+    ends[!end] = (struct rr_endpoint){ address_to_str(pinfo->pool, &u->dst), u->dst_port };
+    uint32_t place = rr_tracker_converse(t, u->stream, ends, key->speaker != RR_SPEAKER_EITHER);
+    if (!equal(&back, key))
+        add_way(&back, place, !end);
+    return add_way(key, place, end);
+}
+
+/* An answer to a group comes from one of it, under an address that was not asked. */
+static bool is_for_many(const address *a)
+{
+    static const uint8_t all[] = { 255, 255, 255, 255 };
+    const uint8_t *bytes = a->data;
+    if (a->type == AT_IPv4)
+        return (bytes[0] & 0xf0) == 0xe0 || memcmp(bytes, all, sizeof all) == 0;
+    return bytes[0] == 0xff;
+}
+
+struct feeding {
+    packet_info *pinfo;
+    struct rr_tracker *tracker;
+};
+
+static void feed(const struct rr_udp *u, enum rr_speaker speaker, struct rr_datagram *d, void *user)
+{
+    const struct feeding *f = user;
+    if (!has_key(u))
+        return;
+    const struct key key = key_of(u, speaker);
+    const struct way *way = g_hash_table_lookup(known_ways, &key);
+    if (!way)
+        way = converse(f->pinfo, f->tracker, u, &key);
+    d->end = way->end;
+    if (is_for_many(&u->dst))
+        d->does[RR_CLIENT] = d->does[RR_SERVER] = RR_PDU_ALONE;
+    struct rr_verdict v = rr_tracker_datagram(f->tracker, way->place, d);
+    rr_assembly_add(&v, d->payload, d->captured);
+    rr_capture_remember(f->pinfo->num, &v);
+}
+
+void rr_udp_feed(packet_info *pinfo, struct rr_tracker *t)
+{
+    struct feeding f = { pinfo, t };
+    rr_pdus_each_datagram(feed, &f);
+}
+
+static void add_again(const struct rr_udp *u, enum rr_speaker speaker _U_, struct rr_datagram *d, void *user)
+{
+    struct rr_verdicts *left = user;
+    while (left->count && left->first->connection->transport != RR_UDP) {
+        left->first++;
+        left->count--;
+    }
+    if (!left->count || !has_key(u))
+        return;
+    rr_assembly_add(left->first, d->payload, d->captured);
+    left->first++;
+    left->count--;
+}
+
+void rr_udp_repeat(struct rr_verdicts verdicts)
+{
+    rr_pdus_each_datagram(add_again, &verdicts);
+}

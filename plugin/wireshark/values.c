@@ -1,0 +1,54 @@
+#include "wireshark/values.h"
+
+/* Without the remark in parentheses that some versions have behind it. */
+static const char *plain_name(wmem_allocator_t *pool, const char *name)
+{
+    const char *remark = strstr(name, " (");
+    return remark ? wmem_strndup(pool, name, (size_t)(remark - name)) : name;
+}
+
+const char *rr_value_text(wmem_allocator_t *pool, const field_info *fi)
+{
+    const header_field_info *field = fi->hfinfo;
+    bool named = field->strings && (FT_IS_UINT32(field->type) || FT_IS_INT32(field->type));
+    bool plainly = !(field->display & (BASE_RANGE_STRING | BASE_VAL64_STRING | BASE_UNIT_STRING)) &&
+                   (field->display & FIELD_DISPLAY_E_MASK) != BASE_CUSTOM;
+    if (named && plainly) {
+        uint32_t value = FT_IS_UINT32(field->type) ? fvalue_get_uinteger(rr_value(fi))
+                                                   : (uint32_t)fvalue_get_sinteger(rr_value(fi));
+        const char *name = field->display & BASE_EXT_STRING
+                               ? try_val_to_str_ext(value, (value_string_ext *)(uintptr_t)field->strings)
+                               : try_val_to_str(value, field->strings);
+        if (name)
+            return plain_name(pool, name);
+    }
+    if (field->type == FT_NONE || field->type == FT_PROTOCOL)
+        return "";
+    const char *text = fvalue_to_string_repr(pool, rr_value(fi), FTREPR_DISPLAY, field->display);
+    return text ? text : "";
+}
+
+bool rr_value_number(const field_info *fi, uint64_t *number)
+{
+    enum ftenum type = fi->hfinfo->type;
+    if (FT_IS_UINT32(type))
+        *number = fvalue_get_uinteger(rr_value(fi));
+    else if (FT_IS_INT32(type))
+        *number = (uint64_t)(int64_t)fvalue_get_sinteger(rr_value(fi));
+    else if (FT_IS_INT64(type))
+        *number = (uint64_t)fvalue_get_sinteger64(rr_value(fi));
+    else if (FT_IS_UINT64(type) || type == FT_BOOLEAN)
+        *number = fvalue_get_uinteger64(rr_value(fi));
+    else
+        return false;
+    return true;
+}
+
+const uint8_t *rr_value_bytes(const field_info *fi, int *length)
+{
+    *length = fi->length;
+    if (!fi->ds_tvb || fi->start < 0 || fi->length <= 0 ||
+        (unsigned)fi->start + (unsigned)fi->length > tvb_captured_length(fi->ds_tvb))
+        return NULL;
+    return tvb_get_ptr(fi->ds_tvb, fi->start, fi->length);
+}

@@ -1,0 +1,17 @@
+/* What a field of the tree holds. */
+#ifndef RR_VALUES_H
+#define RR_VALUES_H
+
+#include "wireshark/compat.h"
+#include <epan/packet.h>
+
+/* For a person. */
+const char *rr_value_text(wmem_allocator_t *pool, const field_info *fi);
+
+/* As a number; false where the field is none. */
+bool rr_value_number(const field_info *fi, uint64_t *number);
+
+/* The bytes that the field was read from; NULL where there are none. */
+const uint8_t *rr_value_bytes(const field_info *fi, int *length);
+
+#endif
