@@ -28,6 +28,7 @@ RULES = ("-o", "reqresp.rules:TRUE")
 # diameter both sides use the same ids, and Wireshark does not look who asked.  Of what a Modbus device refuses (frame 7, asked in
 # 5) it tells neither.
 BY_RULE = (("spoken/cql", "cql.response_to", "cql.response_time"), ("spoken/kafka", "kafka.request_frame", None),
+           ("kafka", "kafka.request_frame", None),
            ("spoken/diameter", "diameter.answer_to", "diameter.resp_time", "tcp.stream == 0"),
            ("spoken/modbus", "modbus.request_frame", "modbus.response_time", "frame", ("7", "5", "0.003000000")))
 
@@ -117,12 +118,13 @@ def answers(exchanges):
 
 
 def by_rule(captures, name, link, time, where="frame", untold=None):
-    """Several answers of a frame have their values in one order.  What the server asked is a push, its answer one-way."""
+    """Several answers of a frame have their values in one order.  What the server asked is a push, its answer one-way; and to
+    what is owed no answer there is none, whoever gives one."""
     rows = facts.exchanges(captures[name], *RULES)
     streams = set(host.tshark(captures[name], "-Y", where, "-T", "fields", "-e", "tcp.stream", plugin=False).split())
-    to_server = {row["request_last"] for row in rows if row["status"] == "oneway"}
+    alone = {row["request_last"] for row in rows if row["status"] == "oneway"}
     found = {field: sorted((frame, one) for told, frame, values in fields(captures[name], link, time or link, where=where)
-                           if told == field and frame not in to_server for one in values.split(","))
+                           if told == field and frame not in alone for one in values.split(",") if one not in alone)
              for field in (link, time) if field}
     got = answers(row for row in rows if row["stream"] in streams)
     if untold:
