@@ -19,6 +19,7 @@ import profile  # noqa: E402
 
 LOSS = host.CAPTURES / "redis_loss_c.pcap.gz"
 PICTURES = pathlib.Path(os.environ.get("RR_PICTURES", host.SCRATCH))
+RULES = ("-o", "reqresp.rules:TRUE")  # as the profile has them
 
 FILTER_BUTTONS = 116  # their height on the screen
 DETAILS = range(560, 940, 12)  # heights in the pane of details
@@ -33,12 +34,12 @@ def wireshark(name, capture, *words):
 
 
 def printed(capture, *names):
-    text = host.tshark(capture, "-2", "-T", "fields", *(word for name in names for word in ("-e", name)))
+    text = host.tshark(capture, "-2", *RULES, "-T", "fields", *(word for name in names for word in ("-e", name)))
     return [line.split("\t") for line in text.splitlines()]
 
 
 def frames(capture, wanted):
-    text = host.tshark(capture, "-2", "-Y", wanted, "-T", "fields", "-e", "frame.number")
+    text = host.tshark(capture, "-2", *RULES, "-Y", wanted, "-T", "fields", "-e", "frame.number")
     return set(text.split())
 
 
@@ -93,7 +94,7 @@ def detail(window, text):
 
 def link(name):
     """A double click on the request's frame, in the response's details, goes there."""
-    [exchange] = [row for row in host.rows(LOSS, "exchanges") if row["exchange"] == "6"]
+    [exchange] = [row for row in host.rows(LOSS, "exchanges", *RULES) if row["exchange"] == "6"]
     with wireshark(name, LOSS) as window:
         window.select(exchange["response_frame"])
         window.screen.click((300, DETAILS[0]))
@@ -138,7 +139,7 @@ def slices(rows, when, value):
 
 def graphs(name):
     """Latency by the second is that of the rows."""
-    rows = host.parse(host.export(LOSS, "exchanges", options=",time=epoch"))
+    rows = host.parse(host.export(LOSS, "exchanges", *RULES, options=",time=epoch"))
     wanted = slices(rows, "response_start", "latency")
     with wireshark(name, LOSS) as window:
         window.menu("s", "i")

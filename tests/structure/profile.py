@@ -22,6 +22,7 @@ GRAPH_UNITS = {"Packets", "Bytes", "Bits", "SUM(Y Field)", "COUNT FRAMES(Y Field
 CAPTURES = [host.CAPTURES / name for name in (
     "redis_loss_c.pcap.gz", "crafted/quiet_push.pcap", "never_answers.pcap", "refused.pcap", "client_rst.pcap.gz",
     "crafted/hole.pcap", "crafted/late_answer.pcap", "crafted/icmp_quote.pcap")]
+PIPELINED = host.CAPTURES / "redis_pipe.pcap.gz"
 ELSEWHERE = {"UDP", "ARP"}  # rules for what no capture here has
 
 
@@ -119,6 +120,14 @@ def prints_columns():
     return "%d packets" % len(got)
 
 
+def rules():
+    """They are on, and make a difference."""
+    export = ("-q", "-z", "reqresp,export,rows=exchanges")
+    ruled = host.tshark(PIPELINED, "-o", "reqresp.rules:TRUE", *export)
+    cases.check(True, ruled.count("\n") > 10 * host.tshark(PIPELINED, *export).count("\n"))
+    cases.check(ruled, profiled(PIPELINED, *export))
+
+
 def installed():
     """The folder is the one where this machine's Wireshark looks for profiles."""
     folders = host.run(["tshark", "-G", "folders"]).stdout.decode()
@@ -139,7 +148,7 @@ def installed():
 
 def main(words):
     todo = [("well formed", well_formed), ("fields", fields), ("widths", widths), ("columns", prints_columns),
-            ("installed", installed)]
+            ("rules", rules), ("installed", installed)]
     todo += [(where, finds, where, wanted) for where, wanted in filters()]
     host.data_with_profile()
     cases.run(cases.chosen(todo, words))
