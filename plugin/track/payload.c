@@ -238,7 +238,9 @@ struct rr_bytes rr_payload_bytes(struct rr_payload *p, const struct rr_connectio
                                  const struct rr_message *m, size_t most)
 {
     const struct direction *d = find(p, c);
-    struct gathering g = { d ? &d[side] : NULL, p->assembled[side], (int64_t)MIN(most, INT64_MAX / 2) };
+    int64_t length = m->end - m->begin; /* when reported: by now there may be more of it */
+    int64_t wanted = most < (uint64_t)length ? (int64_t)most : length;
+    struct gathering g = { d ? &d[side] : NULL, p->assembled[side], wanted };
     g_byte_array_set_size(g.all, 0);
     if (d && d[side].chunks)
         rr_message_ranges(c, side, m, gather, &g);

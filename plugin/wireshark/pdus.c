@@ -44,6 +44,15 @@ static struct {
     const uint8_t *kept; /* the end of a segment, which belongs to a message that is not whole */
 } reading;
 
+static void release(void)
+{
+    g_free(reading.facts);
+    g_free(reading.texts);
+    GArray *const arrays[] = { reading.touched, reading.found, reading.joins, reading.told };
+    for (size_t i = 0; i < array_length(arrays); i++)
+        g_array_free(arrays[i], TRUE);
+}
+
 void rr_pdus_begin(dissector_handle_t postdissector)
 {
     rr_rule_table_begin();
@@ -60,6 +69,7 @@ void rr_pdus_begin(dissector_handle_t postdissector)
     reading.texts = g_new0(const char *, rr_rule_table_slots());
     if (reading.found)
         return;
+    register_shutdown_routine(release);
     reading.found = g_array_new(FALSE, FALSE, sizeof(struct found));
     reading.told = g_array_new(FALSE, FALSE, sizeof(struct rr_pdu));
     reading.joins = g_array_new(FALSE, FALSE, sizeof(struct join));

@@ -1,5 +1,6 @@
 #include "wireshark/rule_table.h"
 
+#include <epan/packet.h>
 #include <epan/uat.h>
 #include <wsutil/report_message.h>
 
@@ -95,6 +96,19 @@ static rr_bool check_row(void *row, char **error)
     return rule != NULL;
 }
 
+static void forget(void)
+{
+    if (!table.rules)
+        return;
+    g_ptr_array_free(table.rules, TRUE);
+    g_ptr_array_free(table.active, TRUE);
+    g_array_free(table.fields, TRUE);
+    g_free(table.slots);
+    g_free(table.by_slot);
+    wmem_destroy_allocator(table.scope);
+    memset(&table, 0, sizeof table);
+}
+
 void rr_rule_table_register(module_t *module)
 {
 #define CELL(name, title, part) UAT_FLD_CSTRING(rows, name, title, rr_rule_part_help(part))
@@ -135,6 +149,7 @@ void rr_rule_table_register(module_t *module)
                                   "Rules for protocols that there is none for. A rule for one that there is "
                                   "one for takes its place.",
                                   uat);
+    register_shutdown_routine(forget);
 }
 
 static uint16_t *slot_at(int field)
@@ -225,19 +240,6 @@ static void activate(const struct rr_rule *rule)
     for (int part = 0; part < RR_RULE_PART_COUNT; part++)
         resolve_part(active, (enum rr_rule_part)part);
     g_ptr_array_add(table.active, active);
-}
-
-static void forget(void)
-{
-    if (!table.rules)
-        return;
-    g_ptr_array_free(table.rules, TRUE);
-    g_ptr_array_free(table.active, TRUE);
-    g_array_free(table.fields, TRUE);
-    g_free(table.slots);
-    g_free(table.by_slot);
-    wmem_destroy_allocator(table.scope);
-    memset(&table, 0, sizeof table);
 }
 
 /* A later rule for a protocol takes the place of an earlier one. */

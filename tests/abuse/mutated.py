@@ -4,13 +4,14 @@
     mutated.py [--first N] [--batches N] [--files N] [--alone N]
 
 A batch is some files, each spoilt as its seed says (mutations.py).  Every N-th goes alone through sharkd, which loads
-it and shows its frames; a truncated one through `tshark`; then all of them in one capture through the export: rows are
-well-formed CSV, those of two passes are those of one, and messages add up to their connection's row.
+it and shows its frames; a truncated one through `tshark`; then all of them in one capture through the export, by turns and by rules:
+rows are well-formed CSV, those of two passes are those of one, and messages of turns add up to their connection's row.
 
 In a build with sanitizers (preset sanitize) the plugin is watched byte by byte.
 """
 import argparse
 import csv
+import difflib
 import io
 import pathlib
 import sys
@@ -26,6 +27,7 @@ import run as sharkd  # noqa: E402
 FOLDER = host.SCRATCH / "mutated"
 # A leak or a wrong access ends with this status; the host's own is 1 or 2.
 STRICT = {"ASAN_OPTIONS": "detect_leaks=1:exitcode=99"}
+RULES = ("-o", "reqresp.rules:TRUE")
 CUT_SHORT = "appears to have been cut short"
 WATCHED = ("frame.number", "reqresp.summary", "reqresp.phase", "reqresp.status", "reqresp.latency", "_ws.expert.message")
 
@@ -57,6 +59,15 @@ def rows(capture, kind, *words, may_be_cut=False):
     return text
 
 
+def same_in_two_passes(capture, kind, *words):
+    """But for the bytes of a message by rule that is stated anew: those of two passes are those it has in the end."""
+    one, two = (rows(capture, kind, *words, *passes).splitlines() for passes in ((), ("-2",)))
+    if words and kind == "messages":
+        one, two = ([line.rsplit(",", 2)[0] for line in lines] for lines in (one, two))
+    changed = [line for line in difflib.unified_diff(one, two, lineterm="", n=0) if not line.startswith(("---", "+++", "@@"))]
+    cases.check([], [line[:300] for line in changed[:6]], " ".join((kind, *words)))
+
+
 def shown(server, capture):
     """sharkd answers, whatever is in the file."""
     server.load(capture)
@@ -80,12 +91,14 @@ def batch(number, files, alone, plain):
     cut = folder / "cut.pcap"
     mutations.truncate(plain[number % len(plain)], cut, number)
     rows(cut, "messages", may_be_cut=True)
+    rows(cut, "messages", *RULES, may_be_cut=True)
 
     together = folder / "together.pcapng"
     mutations.tool("mergecap", "-a", "-w", together, *spoilt)
     together.chmod(0o644)
     for kind in ("messages", "exchanges", "connections"):
-        cases.check(rows(together, kind), rows(together, kind, "-2"), "passes, %s of batch %d" % (kind, number))
+        for words in ((), RULES):
+            same_in_two_passes(together, kind, *words)
     conservation.totals_agree(host.rows(together, "messages"), host.rows(together, "exchanges"),
                               {int(row["stream"]): row for row in host.rows(together, "connections")})
     for capture in spoilt:
