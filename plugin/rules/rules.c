@@ -5,13 +5,14 @@
 static const struct {
     const char *name, *help;
     bool is_list; /* of fields, not a condition */
+    enum { NEVER_OPEN, MAY_BE_OPEN, MUST_BE_OPEN } openness;
 } parts[RR_RULE_PART_COUNT] = {
     [RR_RULE_PDU] = { "pdu", "Fields that each are a message within the protocol's layer", true },
     [RR_RULE_REQUEST] = { "request", "What a message of the client has that begins a request", false },
     [RR_RULE_REQUEST_END] = { "request-end", "What the message has that ends a request", false },
     [RR_RULE_RESPONSE] = { "response", "What a message of the server has that begins a response", false },
     [RR_RULE_RESPONSE_END] = { "response-end", "What the message has that ends a response, or: next begins",
-                               false },
+                               false, MAY_BE_OPEN },
     [RR_RULE_INTERIM] = { "interim", "What a message has that comes before the response proper", false },
     [RR_RULE_ONEWAY] = { "oneway", "What a message of the client has that is owed no answer", false },
     [RR_RULE_PUSH] = { "push", "What a message of the server has that answers none", false },
@@ -19,6 +20,11 @@ static const struct {
     [RR_RULE_KEY] = { "key", "Fields that tie a response to its request", true },
     [RR_RULE_RESPONSE_KEY] = { "response-key", "Those of the response, where they are others", true },
     [RR_RULE_SUMMARY] = { "summary", "Fields that tell what the message is about", true },
+    [RR_RULE_SUMMARY_END] = { "summary-end", "Fields of its last part that tell more of that", true },
+    [RR_RULE_QUIET] = { "quiet", "What a message of the client has that perhaps is owed no answer", false },
+    [RR_RULE_ONEWAY_END] = { "oneway-end", "Where a one-way message goes on in others: next begins", false,
+                             MUST_BE_OPEN },
+    [RR_RULE_PUSH_END] = { "push-end", "Where a push goes on in others: next begins", false, MUST_BE_OPEN },
 };
 
 static const char goes_on[] = "next begins";
@@ -34,6 +40,8 @@ static void free_condition(struct rr_condition *c)
         for (size_t k = 0; k < c->clause[i].count; k++) {
             g_free(c->clause[i].term[k].field);
             g_free(c->clause[i].term[k].value);
+            g_free(c->clause[i].term[k].where);
+            g_free(c->clause[i].term[k].is);
         }
         g_free(c->clause[i].term);
     }
@@ -70,12 +78,20 @@ static struct rr_clause *add_clause(struct rr_condition *c)
     return &c->clause[c->count++];
 }
 
-static void add_term(struct rr_clause *clause, struct rr_term term)
+/* Its field can be "FIELD", or "FIELD(OTHER=TEXT)". */
+static bool add_term(struct rr_clause *clause, struct rr_term term)
 {
-    clause->term = g_renew(struct rr_term, clause->term, clause->count + 1);
-    term.field = g_strdup(term.field);
+    char **words = g_regex_split_simple("^([^(]+)\\((.+)=(.+)\\)$", term.field, 0, 0);
+    bool among = g_strv_length(words) > 3;
+    term.field = g_strdup(among ? words[1] : term.field);
+    term.where = g_strdup(among ? words[2] : NULL);
+    term.is = g_strdup(among ? words[3] : NULL);
     term.value = g_strdup(term.value);
+    bool good = is_name(term.field) && (!among || is_name(term.where));
+    clause->term = g_renew(struct rr_term, clause->term, clause->count + 1);
     clause->term[clause->count++] = term;
+    g_strfreev(words);
+    return good;
 }
 
 /* A value without the quotes it may have; NULL where it is none. */
@@ -99,7 +115,8 @@ static bool is_number(const char *text)
 /* "FIELD", "FIELD == VALUE", "FIELD < NUMBER", and all with ! in front. */
 static bool parse_term(char *text, struct rr_clause *clause)
 {
-    size_t length = strcspn(text, "=<");
+    const char *name_end = strchr(text, ')');
+    size_t least = name_end ? (size_t)(name_end - text) : 0, length = least + strcspn(text + least, "=<");
     struct rr_term term = { .less = text[length] == '<', .negated = *text == '!' };
     if (text[length]) {
         if (!term.less && text[length + 1] != '=')
@@ -110,10 +127,7 @@ static bool parse_term(char *text, struct rr_clause *clause)
         text[length] = '\0';
     }
     term.field = g_strstrip(text + term.negated);
-    if (!is_name(term.field))
-        return false;
-    add_term(clause, term);
-    return true;
+    return add_term(clause, term);
 }
 
 /* "TERM & TERM | TERM". */
@@ -140,8 +154,7 @@ static bool parse_list(const char *text, struct rr_condition *c)
     for (char **f = fields; *f && good; f++) {
         if (!**f)
             continue;
-        good = is_name(*f);
-        add_term(clause, (struct rr_term){ .field = *f });
+        good = add_term(clause, (struct rr_term){ .field = *f });
     }
     g_strfreev(fields);
     return good;
@@ -151,10 +164,13 @@ static bool set_part(struct rr_rule *rule, enum rr_rule_part part, const char *v
 {
     struct rr_condition *c = &rule->part[part];
     free_condition(c);
-    if (part == RR_RULE_RESPONSE_END) {
-        rule->response_open = strcmp(value, goes_on) == 0;
-        if (rule->response_open)
-            return true;
+    rule->open[part] = parts[part].openness != NEVER_OPEN && strcmp(value, goes_on) == 0;
+    if (rule->open[part])
+        return true;
+    if (parts[part].openness == MUST_BE_OPEN) {
+        *error = g_strdup_printf("rule %s: %s is \"%s\", not \"%s\"", rule->protocol, parts[part].name,
+                                 goes_on, value);
+        return false;
     }
     if (parts[part].is_list ? parse_list(value, c) : parse_condition(value, c))
         return true;
@@ -210,6 +226,8 @@ bool rr_rule_check(const struct rr_rule *rule, char **error)
         *error = g_strdup_printf("rule %s: pairs by key, but names none", rule->protocol);
     else if (rule->pairing == RR_BY_ORDER && (has_key || rule->part[RR_RULE_RESPONSE_KEY].count))
         *error = g_strdup_printf("rule %s: names a key, but pairs by order", rule->protocol);
+    else if (rule->pairing == RR_BY_ORDER && rule->part[RR_RULE_QUIET].count)
+        *error = g_strdup_printf("rule %s: quiet, but pairs by order", rule->protocol);
     else
         return true;
     return false;

@@ -25,13 +25,18 @@ enum rr_rule_part {
     RR_RULE_KEY,          /* fields that tie a response to its request ... */
     RR_RULE_RESPONSE_KEY, /* ... where those of the response are others */
     RR_RULE_SUMMARY,      /* fields that tell what the message is about */
+    RR_RULE_SUMMARY_END,  /* fields of its last part that tell more of that */
+    RR_RULE_QUIET,        /* a message of the client that perhaps no answer is owed to */
+    RR_RULE_ONEWAY_END,   /* a message that no answer is owed to ends ... */
+    RR_RULE_PUSH_END,     /* ... and one that answers none: these can only be `open` */
     RR_RULE_PART_COUNT
 };
 
 struct rr_term {
     char *field;
-    char *value; /* that it has; NULL: any */
-    bool less;   /* ... or that it is less than */
+    char *where, *is; /* NULL, or: of those fields the one behind a field `where` that has this text */
+    char *value;      /* that it has; NULL: any */
+    bool less;        /* ... or that it is less than */
     bool negated;
 };
 
@@ -52,8 +57,8 @@ struct rr_rule {
     char *protocol;
     enum rr_pairing pairing;
     struct rr_condition part[RR_RULE_PART_COUNT];
-    bool response_open; /* a response goes on until the next begins */
-    bool newest;        /* a request takes the place of those that wait with the same key */
+    bool open[RR_RULE_PART_COUNT]; /* of an end: there is none before the next begins */
+    bool newest;                   /* a request takes the place of those that wait with the same key */
 };
 
 /* What a part of a rule is for. */

@@ -7,7 +7,7 @@
 struct arrival {
     const struct rr_datagram *datagram;
     int side;
-    uint8_t does;
+    uint16_t does;
     uint64_t key;
     uint64_t hash; /* of its bytes */
     struct rr_range at;

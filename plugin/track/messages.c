@@ -121,7 +121,9 @@ static enum rr_status status_of(const struct rr_exchange *x)
         return RR_ONEWAY;
     if (rr_exists(&x->response) || x->proof & RR_PROOF_LOST)
         return RR_ANSWERED;
-    return x->proof & PROOF_GIVEN_UP ? RR_UNANSWERED : RR_OPEN;
+    if (x->proof & PROOF_GIVEN_UP)
+        return x->proof & RR_PROOF_QUIET ? RR_ONEWAY : RR_UNANSWERED;
+    return RR_OPEN;
 }
 
 static enum rr_evidence evidence_of(const struct rr_exchange *x)

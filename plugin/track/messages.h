@@ -11,12 +11,13 @@
 
 /* Bits of rr_exchange.proof. */
 enum {
-    RR_PROOF_ACK = 1,   /* the answer had an ACK number */
-    RR_PROOF_ALL = 2,   /* that covered all the client had sent */
-    RR_PROOF_FIRST = 4, /* its first byte was captured under the very ACK that ends the request */
-    RR_PROOF_SAW = 8,   /* the request's last segment had acknowledged all before the answer */
-    RR_PROOF_LOST = 16, /* told by counting, after the place was lost */
-    RR_PROOF_ALONE = 32 /* no answer is owed */
+    RR_PROOF_ACK = 1,    /* the answer had an ACK number */
+    RR_PROOF_ALL = 2,    /* that covered all the client had sent */
+    RR_PROOF_FIRST = 4,  /* its first byte was captured under the very ACK that ends the request */
+    RR_PROOF_SAW = 8,    /* the request's last segment had acknowledged all before the answer */
+    RR_PROOF_LOST = 16,  /* told by counting, after the place was lost */
+    RR_PROOF_ALONE = 32, /* no answer is owed */
+    RR_PROOF_QUIET = 64  /* perhaps none is owed */
 };
 
 static inline struct rr_message *rr_side_of(struct rr_exchange *x, int side)

@@ -1,18 +1,10 @@
 #include "track/pdus.h"
 
+#include "exchange/summary.h"
+#include "track/alone.h"
+#include "track/keyed.h"
 #include "track/messages.h"
 #include "track/order.h"
-
-static struct rr_line *line_new(void)
-{
-    return g_new0(struct rr_line, 1);
-}
-
-static void line_free(gpointer line)
-{
-    rr_list_release(&((struct rr_line *)line)->waiting);
-    g_free(line);
-}
 
 /* A turn's message that was not over when the rule came is none: its bytes are told anew.  A request's
  * exchange, which has its number, is kept for the first that is asked. */
@@ -33,13 +25,14 @@ static void withdraw_turn(struct rr_conn *c, int side)
 void rr_pdus_rule(struct rr_conn *c)
 {
     struct rr_pdus *p = c->pdus = g_new0(struct rr_pdus, 1);
-    p->keyed = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, line_free);
+    p->keyed = rr_keyed_new();
     withdraw_turn(c, RR_CLIENT);
     withdraw_turn(c, RR_SERVER);
     p->last = rr_last(c, RR_SERVER);
     if (p->last)
         rr_end(c, RR_SERVER, p->last, RR_BY_NEXT);
     rr_order_init(c);
+    rr_quiet_init(&p->quiet);
 }
 
 void rr_pdus_free(struct rr_pdus *p)
@@ -51,6 +44,7 @@ void rr_pdus_free(struct rr_pdus *p)
     rr_list_release(&p->all);
     rr_list_release(&p->line.waiting);
     rr_order_release(&p->order);
+    rr_quiet_release(&p->quiet);
     g_hash_table_destroy(p->keyed);
     g_free(p);
 }
@@ -135,6 +129,15 @@ static void take(struct rr_conn *c, int side, const struct rr_told *t, struct rr
     c->pdus->upto[side] = MAX(c->pdus->upto[side], t->end);
 }
 
+static const char *say_more(struct rr_conn *c, const char *said, const char *more)
+{
+    char text[RR_SUMMARY_SIZE];
+    char *all = said ? g_strdup_printf("%s %s", said, more) : g_strdup(more);
+    rr_summary((const uint8_t *)all, strlen(all), text);
+    g_free(all);
+    return rr_store_text(c->shared->store, text, strlen(text));
+}
+
 /* The message `t` joins that of x, as its first part or a further one. */
 static void join(struct rr_conn *c, int side, struct rr_exchange *x, const struct rr_told *t)
 {
@@ -146,6 +149,8 @@ static void join(struct rr_conn *c, int side, struct rr_exchange *x, const struc
     if (!rr_exists(m))
         m->begin = m->end = t->begin;
     rr_add_facts(m, &t->sum);
+    if (t->more)
+        m->summary = say_more(c, m->summary, t->more);
     m->bytes += (uint64_t)t->bytes;
     m->end += t->bytes + hole;
     m->repeats += t->sum.repeats;
@@ -191,20 +196,28 @@ static void report_request(struct rr_conn *c, struct rr_exchange *x)
         rr_due(c, x, RR_ROW_REQUEST);
 }
 
-static void give_up(struct rr_conn *c, struct rr_exchange *x, enum rr_ended_by why)
+void rr_pdus_give_up(struct rr_conn *c, struct rr_exchange *x, enum rr_ended_by why)
 {
     rr_give_up(c, x, why);
     report_request(c, x);
 }
 
-static struct rr_exchange *leave(struct rr_conn *c, struct rr_line *line)
+struct rr_exchange *rr_pdus_take_out(struct rr_conn *c, struct rr_line *line, guint i)
 {
-    struct rr_exchange *x = rr_line_nth(line, 0);
+    struct rr_exchange *x = rr_line_nth(line, i);
+    struct rr_exchange **first = (struct rr_exchange **)&line->waiting.at[line->head];
+    memmove(first + 1, first, i * sizeof *first);
     line->head++;
-    line->interim = (struct rr_range){ 0 };
+    if (!i)
+        line->interim = (struct rr_range){ 0 };
     if (--c->pdus->waiting == 0)
         rr_timer_clear(&c->waiting);
     return x;
+}
+
+static struct rr_exchange *leave(struct rr_conn *c, struct rr_line *line)
+{
+    return rr_pdus_take_out(c, line, 0);
 }
 
 /* The oldest is given up where too many wait. */
@@ -217,7 +230,7 @@ static void wait_in(struct rr_conn *c, struct rr_line *line, struct rr_exchange 
         line->head = 0;
     }
     if (rr_line_length(line) == RR_PDUS_WAITING_MAX)
-        give_up(c, leave(c, line), RR_BY_NEXT);
+        rr_pdus_give_up(c, leave(c, line), RR_BY_NEXT);
     rr_list_add(l, x);
     c->pdus->waiting++;
     x->depth = (uint16_t)MIN(c->pdus->waiting, UINT16_MAX);
@@ -237,10 +250,13 @@ static void ask(struct rr_conn *c, struct rr_line *line, const struct rr_told *t
     if (t->does & RR_PDU_ALONE) {
         rr_prove(x, RR_PROOF_ALONE);
         rr_judge(c, x);
-        rr_due(c, x, RR_ROW_REQUEST | RR_ROW_EXCHANGE);
+        if (t->does & RR_PDU_OPEN)
+            rr_alone_goes_on(c, t);
+        else
+            rr_alone_end(c, x, RR_BY_PDU);
     } else {
         while (t->does & RR_PDU_NEWEST && rr_line_length(line))
-            give_up(c, leave(c, line), RR_BY_NEXT);
+            rr_pdus_give_up(c, leave(c, line), RR_BY_NEXT);
         wait_in(c, line, x);
     }
     if (t->does & RR_PDU_ENDS)
@@ -262,7 +278,7 @@ static bool asks_on(const struct rr_line *line, const struct rr_told *t)
 {
     const struct rr_exchange *x = line->asking;
     return x && !(t->does & RR_PDU_ALONE) &&
-           (x->request.ended_by == RR_GOING_ON || !(t->does & RR_PDU_BEGINS));
+           ((x->request.ended_by == RR_GOING_ON && x->status != RR_ONEWAY) || !(t->does & RR_PDU_BEGINS));
 }
 
 static void tell_request(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
@@ -271,12 +287,15 @@ static void tell_request(struct rr_conn *c, struct rr_line *line, const struct r
     if (asks_on(line, t)) {
         join(c, RR_CLIENT, line->asking, t);
         take(c, RR_CLIENT, t, line->asking);
-        if (t->does & RR_PDU_ENDS)
+        if (t->does & RR_PDU_ENDS && line->asking->status != RR_ONEWAY)
             end_request(line->asking);
         return;
     }
+    rr_alone_end(c, line->asking, RR_BY_NEXT);
     if (!(t->does & RR_PDU_KEYED))
         rr_order_asks(c, t->begin, first ? first->acked : RR_NEVER);
+    else if (line->telling && line->open)
+        rr_end(c, RR_SERVER, line->telling, RR_BY_NEXT);
     ask(c, line, t);
     rr_order_advance(c, false);
 }
@@ -284,18 +303,29 @@ static void tell_request(struct rr_conn *c, struct rr_line *line, const struct r
 bool rr_pdus_goes_on(const struct rr_line *line, const struct rr_told *t)
 {
     const struct rr_exchange *x = line->telling;
+    if (line->aside && !(t->does & RR_PDU_BEGINS))
+        return true;
     if (!x)
         return false;
     bool over = x->response.ended_by != RR_GOING_ON || line->open;
     return !over || !(t->does & RR_PDU_BEGINS);
 }
 
+static void count_push(struct rr_conn *c, const struct rr_told *t)
+{
+    c->facts.push_bytes += (uint64_t)t->sum.bytes;
+    c->facts.bytes[RR_SERVER] -= (uint64_t)t->sum.bytes;
+}
+
 void rr_pdus_go_on(struct rr_conn *c, struct rr_line *line, struct rr_told *t)
 {
-    struct rr_exchange *x = line->telling;
+    bool aside = line->aside && !(t->does & RR_PDU_BEGINS);
+    struct rr_exchange *x = aside ? line->aside : line->telling;
     join(c, RR_SERVER, x, t);
     take(c, RR_SERVER, t, x);
-    if (t->does & RR_PDU_ENDS)
+    if (aside)
+        count_push(c, t);
+    else if (t->does & RR_PDU_ENDS)
         rr_end(c, RR_SERVER, x, RR_BY_PDU);
 }
 
@@ -312,6 +342,7 @@ static void begin_response(struct rr_conn *c, struct rr_line *line, struct rr_ex
                            struct rr_range interim)
 {
     struct rr_exchange *before = line->telling;
+    rr_alone_end_push(c, line);
     if (before)
         rr_end(c, RR_SERVER, before, RR_BY_NEXT);
     join(c, RR_SERVER, x, t);
@@ -324,7 +355,7 @@ static void begin_response(struct rr_conn *c, struct rr_line *line, struct rr_ex
     if (t->does & RR_PDU_ENDS)
         rr_end(c, RR_SERVER, x, RR_BY_PDU);
     else
-        rr_timer_set(&c->shared->quiet, c, t->sum.last_time);
+        rr_alone_goes_on(c, t);
 }
 
 /* What the numbers say of the pair; where the request was sent in several pieces, of the first. */
@@ -377,14 +408,19 @@ void rr_pdus_interim(struct rr_conn *c, struct rr_line *line, const struct rr_to
     take(c, RR_SERVER, t, x);
 }
 
-static void push(struct rr_conn *c, const struct rr_told *t)
+static void push(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
 {
+    rr_alone_end_push(c, line);
     struct rr_exchange *x = enlist(c, rr_new_push(c, c->pdus->upto[RR_CLIENT], c->pdus->last), t);
     join(c, RR_SERVER, x, t);
     take(c, RR_SERVER, t, x);
-    c->facts.push_bytes += (uint64_t)t->sum.bytes;
-    c->facts.bytes[RR_SERVER] -= (uint64_t)t->sum.bytes;
-    rr_end(c, RR_SERVER, x, RR_BY_PDU);
+    count_push(c, t);
+    if (!(t->does & RR_PDU_ALONE) || !(t->does & RR_PDU_OPEN)) {
+        rr_end(c, RR_SERVER, x, RR_BY_PDU);
+        return;
+    }
+    line->aside = x;
+    rr_alone_goes_on(c, t);
 }
 
 void rr_pdus_unasked(struct rr_conn *c, struct rr_line *line, struct rr_told *t, struct rr_range asked,
@@ -407,39 +443,11 @@ void rr_pdus_unowed(struct rr_conn *c, struct rr_line *line, struct rr_told *t, 
     const struct rr_order *o = &c->pdus->order;
     bool all_known = c->flow[RR_SERVER].whole && !rr_flow_missing(&c->flow[RR_CLIENT]) && !o->lost && !proof;
     if (t->does & RR_PDU_ALONE || (all_known && t->sum.acked <= c->pdus->upto[RR_CLIENT])) {
-        push(c, t);
+        push(c, line, t);
         return;
     }
     int64_t asked = c->pdus->upto[RR_CLIENT];
     rr_pdus_unasked(c, line, t, (struct rr_range){ asked, asked }, proof);
-}
-
-/* All keys are given up where too many are in use. */
-static struct rr_line *line_of(struct rr_conn *c, const struct rr_pdu *pdu)
-{
-    struct rr_pdus *p = c->pdus;
-    if (!(pdu->does & RR_PDU_KEYED))
-        return &p->line;
-    struct rr_line *line = g_hash_table_lookup(p->keyed, &pdu->key);
-    if (line)
-        return line;
-    if (g_hash_table_size(p->keyed) >= RR_PDUS_WAITING_MAX) {
-        g_hash_table_remove_all(p->keyed);
-        p->waiting = rr_line_length(&p->line);
-    }
-    line = line_new();
-    g_hash_table_insert(p->keyed, g_memdup2(&pdu->key, sizeof pdu->key), line);
-    return line;
-}
-
-/* Of a key that nothing waits for nothing is kept. */
-static void leave_key(struct rr_conn *c, const struct rr_line *line, const struct rr_pdu *pdu)
-{
-    const struct rr_exchange *x = line->telling;
-    bool goes_on = (x && x->response.ended_by == RR_GOING_ON) ||
-                   (line->asking && line->asking->request.ended_by == RR_GOING_ON);
-    if (pdu->does & RR_PDU_KEYED && !rr_line_length(line) && !goes_on)
-        g_hash_table_remove(c->pdus->keyed, &pdu->key);
 }
 
 static void tell_keyed(struct rr_conn *c, struct rr_line *line, struct rr_told *t)
@@ -452,13 +460,15 @@ static void tell_keyed(struct rr_conn *c, struct rr_line *line, struct rr_told *
         rr_pdus_unowed(c, line, t, 0);
     else if (t->does & RR_PDU_INTERIM)
         rr_pdus_interim(c, line, t);
-    else
+    else {
+        rr_quiet_pass(c, rr_line_nth(line, 0));
         rr_pdus_answer(c, line, t, 0);
+    }
 }
 
-static const char *summary_of(struct rr_conn *c, const struct rr_pdu *pdu)
+static const char *text_of(struct rr_conn *c, const struct rr_pdu *pdu, const char *(*tell)(const void *of))
 {
-    const char *text = pdu->summary ? pdu->summary(pdu->of) : NULL;
+    const char *text = tell ? tell(pdu->of) : NULL;
     return text ? rr_store_text(c->shared->store, text, strlen(text)) : NULL;
 }
 
@@ -472,6 +482,7 @@ static bool begins(const struct rr_conn *c, int side, const struct rr_line *line
 
 void rr_pdus_tell(struct rr_conn *c, const struct rr_verdict *v, const struct rr_pdu *pdu)
 {
+    struct rr_pdus *p = c->pdus;
     struct rr_told t;
     if (pdu->placed && v->fresh)
         cut_before(c, v->side, v->begin + pdu->at);
@@ -482,16 +493,21 @@ void rr_pdus_tell(struct rr_conn *c, const struct rr_verdict *v, const struct rr
         return;
     }
     t.sum.protocol = rr_store_protocol(c->shared->store, pdu->protocol);
-    struct rr_line *line = line_of(c, pdu);
+    struct rr_line *line = pdu->does & RR_PDU_KEYED ? rr_keyed_line(p, pdu->key) : &p->line;
     if (begins(c, v->side, line, &t))
-        t.sum.summary = summary_of(c, pdu);
-    if (v->side == RR_CLIENT)
+        t.sum.summary = text_of(c, pdu, pdu->summary);
+    else
+        t.more = text_of(c, pdu, pdu->more);
+    if (v->side == RR_CLIENT) {
         tell_request(c, line, &t);
-    else if (pdu->does & RR_PDU_KEYED)
+        if (t.does & RR_PDU_QUIET)
+            rr_quiet_asked(&p->quiet, pdu->key, line->asking);
+    } else if (pdu->does & RR_PDU_KEYED)
         tell_keyed(c, line, &t);
     else
         rr_order_told(c, &t);
-    leave_key(c, line, pdu);
+    if (pdu->does & RR_PDU_KEYED)
+        rr_keyed_leave(p, line, pdu->key);
 }
 
 void rr_pdus_done(struct rr_conn *c)
@@ -505,10 +521,15 @@ void rr_pdus_done(struct rr_conn *c)
     rr_pdus_end(c, why);
 }
 
+static bool was_told(const struct rr_exchange *x)
+{
+    return x->part || (rr_is_push(x) && x->response.ended_by != RR_GOING_ON);
+}
+
 /* Passes over those that were reported. */
 static struct rr_exchange *oldest(struct rr_pdus *p)
 {
-    while (p->told < p->all.len && (p->all.at[p->told]->part || rr_is_push(p->all.at[p->told])))
+    while (p->told < p->all.len && was_told(p->all.at[p->told]))
         p->told++;
     return p->told < p->all.len ? p->all.at[p->told] : NULL;
 }
@@ -530,7 +551,7 @@ void rr_pdus_waited(struct rr_conn *c)
             rr_timer_set(&c->shared->waiting, c, x->request.last_time);
             break;
         }
-        give_up(c, x, RR_BY_QUIET);
+        rr_pdus_give_up(c, x, RR_BY_QUIET);
     }
 }
 
@@ -540,6 +561,7 @@ void rr_pdus_quiet(struct rr_conn *c)
     rr_order_advance(c, true);
     if (line->telling && line->open)
         rr_end(c, RR_SERVER, line->telling, RR_BY_QUIET);
+    rr_alone_quiet(c);
 }
 
 void rr_pdus_end(struct rr_conn *c, enum rr_ended_by why)
@@ -551,8 +573,8 @@ void rr_pdus_end(struct rr_conn *c, enum rr_ended_by why)
         struct rr_exchange *x = p->all.at[i];
         if (rr_exists(&x->response))
             rr_end(c, RR_SERVER, x, why);
-        else if (waits(x))
-            give_up(c, x, why);
+        else if (!rr_alone_end(c, x, why) && waits(x))
+            rr_pdus_give_up(c, x, why);
     }
     rr_timer_clear(&c->waiting);
     rr_timer_clear(&c->quiet);

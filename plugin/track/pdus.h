@@ -21,7 +21,8 @@ struct rr_told {
     int64_t begin, end; /* where it lies in its direction */
     int64_t bytes;      /* as dissected */
     struct rr_piece sum;
-    uint8_t does; /* RR_PDU_BEGINS and so on */
+    uint16_t does;    /* RR_PDU_BEGINS and so on */
+    const char *more; /* for the summary, or NULL */
 };
 
 /* Requests that are answered one after the other: all of a connection, or those of a key. */
@@ -29,6 +30,7 @@ struct rr_line {
     struct rr_list waiting; /* the oldest at `head` */
     guint head;
     struct rr_exchange *asking, *telling; /* whose request, and response, came last, or NULL */
+    struct rr_exchange *aside;            /* a push that came after those, or NULL */
     bool open;                            /* that response goes on until the next begins */
     struct rr_range interim; /* what came before the response proper to the one that waits first: where it
                                 begins, and how much */
@@ -45,6 +47,12 @@ struct rr_order {
     bool unsure;          /* the capture began in the middle */
 };
 
+/* Requests that may be owed no answer: with the first answer to a later one that is known. */
+struct rr_quiet {
+    GArray *asked; /* of struct rr_quiet_one, in that order */
+    guint head;
+};
+
 struct rr_pdus {
     struct rr_spans spans[2]; /* by enum rr_side */
     int64_t upto[2];          /* end of the highest message */
@@ -54,6 +62,8 @@ struct rr_pdus {
     struct rr_order order;
     GHashTable *keyed; /* key -> struct rr_line */
     guint waiting;     /* requests */
+    struct rr_quiet quiet;
+    bool opens; /* messages go on until the next begins */
     struct rr_exchange *last, *spare;
     uint8_t ending; /* enum rr_ended_by, once the segment's messages are told */
 };
@@ -99,6 +109,10 @@ void rr_pdus_unasked(struct rr_conn *c, struct rr_line *line, struct rr_told *t,
 
 /* The first that waits goes: its answer is not in the capture. */
 void rr_pdus_drop(struct rr_conn *c, struct rr_line *line);
+
+/* Lines of `pairing by key`, for quiet.c. */
+struct rr_exchange *rr_pdus_take_out(struct rr_conn *c, struct rr_line *line, guint i);
+void rr_pdus_give_up(struct rr_conn *c, struct rr_exchange *x, enum rr_ended_by why);
 
 static inline guint rr_line_length(const struct rr_line *line)
 {

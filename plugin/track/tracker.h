@@ -40,12 +40,13 @@ struct rr_verdict rr_tracker_feed(struct rr_tracker *t, uint32_t stream, const s
 enum {
     RR_PDU_BEGINS = 1,   /* a request or response begins with it; else it goes on with the one before */
     RR_PDU_ENDS = 2,     /* and ends with it */
-    RR_PDU_OPEN = 4,     /* a response that goes on until the next begins */
+    RR_PDU_OPEN = 4,     /* a response, or what stands alone, that goes on until the next begins */
     RR_PDU_INTERIM = 8,  /* comes before the response proper */
     RR_PDU_ALONE = 16,   /* is owed no answer, or answers none */
     RR_PDU_IGNORED = 32, /* is not shown */
     RR_PDU_KEYED = 64,   /* is paired by `key`, else by order */
     RR_PDU_NEWEST = 128, /* takes the place of requests that wait with the same key */
+    RR_PDU_QUIET = 256,  /* a keyed request that may be owed no answer */
 };
 
 struct rr_pdu {
@@ -53,9 +54,10 @@ struct rr_pdu {
     uint32_t length; /* as dissected; where it is not placed that need not be what was sent */
     uint32_t left;   /* how many further ones of the segment are not placed */
     bool placed;     /* it is known where it begins: `at`, which lies in an earlier segment if negative */
-    uint8_t does;    /* RR_PDU_BEGINS and so on */
+    uint16_t does;   /* RR_PDU_BEGINS and so on */
     uint64_t key;
     const char *(*summary)(const void *of); /* printable text, or NULL; asked for where a message begins */
+    const char *(*more)(const void *of);    /* the same of a part of it that comes later; may be NULL */
     const void *of;
     const char *protocol; /* a static string */
 };
@@ -74,7 +76,7 @@ void rr_tracker_pdus(struct rr_tracker *t, const struct rr_verdict *v, const str
 struct rr_datagram {
     struct rr_point at;
     uint8_t end;                            /* 0 or 1: which of the conversation's two ends sent it */
-    uint8_t does[2];                        /* RR_PDU_BEGINS and so on, by enum rr_side of its sender */
+    uint16_t does[2];                       /* RR_PDU_BEGINS and so on, by enum rr_side of its sender */
     uint64_t key[2];                        /* so too */
     uint32_t len;                           /* as sent, at least 1 */
     const uint8_t *payload;                 /* as captured ... */

@@ -13,9 +13,11 @@ struct found {
     enum rr_speaker speaker;          /* of that, as the rule tells */
     tvbuff_t *source;                 /* its bytes are in */
     int begin, end;
-    uint8_t does[2]; /* by enum rr_side of its sender */
+    uint16_t does[2]; /* by enum rr_side of its sender */
     uint64_t key[2];
-    const field_info **said; /* what the rule wants as summary: one for each field, or NULL */
+    /* What the rule wants as summary, and what of it a part that comes later adds: one for each field, or
+     * NULL. */
+    const field_info **said, **more;
     const struct rr_active_rule *rule;
 };
 
@@ -38,7 +40,8 @@ static struct {
     bool in_pdu;              /* facts are collected */
     const field_info **facts; /* by slot: the first of its kind */
     const char **texts;       /* of those whose text was asked for */
-    GArray *touched;          /* slots */
+    const field_info **before; /* by slot of one among others: what it stands behind */
+    GArray *touched;           /* slots */
     GArray *found, *joins;
     GArray *told;        /* struct rr_pdu: of one segment */
     const uint8_t *kept; /* the end of a segment, which belongs to a message that is not whole */
@@ -48,6 +51,7 @@ static void release(void)
 {
     g_free(reading.facts);
     g_free(reading.texts);
+    g_free(reading.before);
     GArray *const arrays[] = { reading.touched, reading.found, reading.joins, reading.told };
     for (size_t i = 0; i < array_length(arrays); i++)
         g_array_free(arrays[i], TRUE);
@@ -65,6 +69,8 @@ void rr_pdus_begin(dissector_handle_t postdissector)
     set_postdissector_wanted_hfids(postdissector, fields);
     g_free(reading.facts);
     reading.facts = g_new0(const field_info *, rr_rule_table_slots());
+    g_free(reading.before);
+    reading.before = g_new0(const field_info *, rr_rule_table_slots());
     g_free(reading.texts);
     reading.texts = g_new0(const char *, rr_rule_table_slots());
     if (reading.found)
@@ -130,43 +136,29 @@ static bool holds_unless_silent(const struct rr_active_rule *rule, enum rr_rule_
     return !is_said(rule, part) || holds(rule, part);
 }
 
-static uint8_t does(const struct rr_active_rule *rule, int side)
+static uint16_t does(const struct rr_active_rule *rule, int side)
 {
     bool asks = side == RR_CLIENT;
-    uint8_t flags = rule->rule->pairing == RR_BY_KEY ? RR_PDU_KEYED : 0;
+    uint16_t flags = rule->rule->pairing == RR_BY_KEY ? RR_PDU_KEYED : 0;
     if (rule->rule->newest)
         flags |= RR_PDU_NEWEST;
     if (holds(rule, RR_RULE_IGNORE))
         return flags | RR_PDU_IGNORED;
-    if (holds(rule, asks ? RR_RULE_ONEWAY : RR_RULE_PUSH))
-        return flags | RR_PDU_ALONE | RR_PDU_BEGINS | RR_PDU_ENDS;
+    if (holds(rule, asks ? RR_RULE_ONEWAY : RR_RULE_PUSH)) {
+        bool open = rule->rule->open[asks ? RR_RULE_ONEWAY_END : RR_RULE_PUSH_END];
+        return flags | RR_PDU_ALONE | RR_PDU_BEGINS | (open ? RR_PDU_OPEN : RR_PDU_ENDS);
+    }
+    if (asks && holds(rule, RR_RULE_QUIET))
+        flags |= RR_PDU_QUIET;
     if (!asks && holds(rule, RR_RULE_INTERIM))
         flags |= RR_PDU_INTERIM;
     if (holds_unless_silent(rule, asks ? RR_RULE_REQUEST : RR_RULE_RESPONSE))
         flags |= RR_PDU_BEGINS;
-    if (!asks && rule->rule->response_open)
+    if (!asks && rule->rule->open[RR_RULE_RESPONSE_END])
         flags |= RR_PDU_OPEN;
     else if (holds_unless_silent(rule, asks ? RR_RULE_REQUEST_END : RR_RULE_RESPONSE_END))
         flags |= RR_PDU_ENDS;
     return flags;
-}
-
-static uint64_t mix(uint64_t hash, uint64_t more)
-{
-    hash = (hash ^ more) * UINT64_C(0x9e3779b97f4a7c15);
-    return hash ^ hash >> 29;
-}
-
-static uint64_t mix_field(uint64_t hash, const field_info *fi)
-{
-    uint64_t number;
-    int length;
-    if (rr_value_number(fi, &number))
-        return mix(hash, number);
-    const uint8_t *bytes = rr_value_bytes(fi, &length);
-    for (int i = 0; bytes && i < length; i++)
-        hash = mix(hash, bytes[i]);
-    return mix(hash, UINT64_MAX);
 }
 
 static uint64_t key_of(const struct rr_active_rule *rule, int side)
@@ -176,7 +168,7 @@ static uint64_t key_of(const struct rr_active_rule *rule, int side)
     uint64_t hash = 0;
     for (size_t i = 0; is_said(rule, part) && i < rule->clauses[part][0].count; i++) {
         const field_info *fi = reading.facts[rule->clauses[part][0].test[i].slot];
-        hash = fi ? mix_field(hash, fi) : mix(hash, 1);
+        hash = rr_value_mix(hash, fi);
     }
     return hash;
 }
@@ -187,15 +179,23 @@ static const char *summary_of(const uint8_t *bytes, size_t length)
     return rr_summary(bytes, length, text) ? wmem_strdup(reading.pinfo->pool, text) : NULL;
 }
 
-/* The fields that the rule names, side by side. */
-static const char *said_summary(const struct found *f)
+static void put_fields(wmem_strbuf_t *all, const struct rr_active_rule *rule, enum rr_rule_part part,
+                       const field_info **fields)
 {
-    wmem_strbuf_t *all = wmem_strbuf_new(reading.pinfo->pool, "");
-    for (size_t i = 0; i < f->rule->clauses[RR_RULE_SUMMARY][0].count; i++) {
-        const char *text = f->said[i] ? rr_value_text(reading.pinfo->pool, f->said[i]) : "";
+    for (size_t i = 0; fields && i < rule->clauses[part][0].count; i++) {
+        const char *text = fields[i] ? rr_value_text(reading.pinfo->pool, fields[i]) : "";
         if (*text)
             wmem_strbuf_append_printf(all, "%s%s", wmem_strbuf_get_len(all) ? " " : "", text);
     }
+}
+
+/* The fields that the rule names, side by side. */
+static const char *said_summary(const struct found *f, bool begins)
+{
+    wmem_strbuf_t *all = wmem_strbuf_new(reading.pinfo->pool, "");
+    if (begins)
+        put_fields(all, f->rule, RR_RULE_SUMMARY, f->said);
+    put_fields(all, f->rule, RR_RULE_SUMMARY_END, f->more);
     return summary_of((const uint8_t *)wmem_strbuf_get_str(all), wmem_strbuf_get_len(all));
 }
 
@@ -207,11 +207,11 @@ static const char *bare_summary(const struct found *f)
 }
 
 /* The fields of the summary, as they are in this message. */
-static const field_info **note_said(const struct rr_active_rule *rule)
+static const field_info **note_said(const struct rr_active_rule *rule, enum rr_rule_part part)
 {
-    if (!is_said(rule, RR_RULE_SUMMARY))
+    if (!is_said(rule, part))
         return NULL;
-    const struct rr_tests *all = &rule->clauses[RR_RULE_SUMMARY][0];
+    const struct rr_tests *all = &rule->clauses[part][0];
     const field_info **said = wmem_alloc_array(reading.pinfo->pool, const field_info *, all->count);
     for (size_t i = 0; i < all->count; i++)
         said[i] = reading.facts[all->test[i].slot];
@@ -221,8 +221,13 @@ static const field_info **note_said(const struct rr_active_rule *rule)
 static const char *summarize(const void *found)
 {
     const struct found *f = found;
-    const char *said = f->said ? said_summary(f) : NULL;
+    const char *said = f->said ? said_summary(f, true) : NULL;
     return said ? said : bare_summary(f);
+}
+
+static const char *say_more(const void *found)
+{
+    return said_summary(found, false);
 }
 
 static void forget_facts(void)
@@ -285,7 +290,8 @@ static void note_pdu(const field_info *whole)
         f.does[side] = does(rule, side);
         f.key[side] = f.does[side] & RR_PDU_KEYED ? key_of(rule, side) : 0;
     }
-    f.said = note_said(rule);
+    f.said = note_said(rule, RR_RULE_SUMMARY);
+    f.more = note_said(rule, RR_RULE_SUMMARY_END);
     g_array_append_val(reading.found, f);
 }
 
@@ -303,6 +309,20 @@ static void note_fact(uint16_t slot, const field_info *fi)
         return;
     reading.facts[slot] = fi;
     g_array_append_val(reading.touched, slot);
+}
+
+/* And for a field among others of its kind, where it stands behind what the rule says. */
+static void note_among(uint16_t slot, const field_info *fi)
+{
+    const struct rr_among *a;
+    for (guint i = 0; (a = rr_rule_table_among(i)); i++) {
+        if (slot == a->where)
+            reading.before[a->slot] = strcmp(rr_value_text(reading.pinfo->pool, fi), a->is) == 0 ? fi : NULL;
+        else if (slot == a->field && reading.before[a->slot]) {
+            note_fact(a->slot, fi);
+            reading.before[a->slot] = NULL;
+        }
+    }
 }
 
 static struct found *found_at(guint i)
@@ -352,8 +372,10 @@ static void read_fact(const proto_node *node, uint16_t slot)
 {
     bool begins = !reading.in_pdu && rr_rule_table_is_pdu(reading.rule, slot);
     reading.in_pdu |= begins;
-    if (reading.in_pdu)
+    if (reading.in_pdu) {
         note_fact(slot, node->finfo);
+        note_among(slot, node->finfo);
+    }
     read_children(node);
     if (begins)
         end_pdu(node->finfo);
@@ -512,6 +534,7 @@ static struct rr_pdu pdu_of(const struct found *f, const struct rr_segment *s, c
                           .does = f->does[side],
                           .key = f->key[side],
                           .summary = summarize,
+                          .more = f->more ? say_more : NULL,
                           .of = f,
                           .protocol = f->rule->protocol };
     int64_t at = offset_in(f, s);

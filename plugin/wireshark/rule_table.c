@@ -10,7 +10,7 @@ static const char *file;
 /* A rule as a row of the table in the preferences. */
 struct row {
     char *protocol, *pair, *pdu, *request, *request_end, *response, *response_end, *interim, *oneway, *push,
-        *ignore, *key, *response_key, *summary;
+        *ignore, *key, *response_key, *summary, *summary_end, *quiet, *oneway_end, *push_end;
 };
 
 static const struct {
@@ -23,7 +23,9 @@ static const struct {
     { "interim", offsetof(struct row, interim) },   { "oneway", offsetof(struct row, oneway) },
     { "push", offsetof(struct row, push) },         { "ignore", offsetof(struct row, ignore) },
     { "key", offsetof(struct row, key) },           { "response-key", offsetof(struct row, response_key) },
-    { "summary", offsetof(struct row, summary) },
+    { "summary", offsetof(struct row, summary) },   { "summary-end", offsetof(struct row, summary_end) },
+    { "quiet", offsetof(struct row, quiet) },       { "oneway-end", offsetof(struct row, oneway_end) },
+    { "push-end", offsetof(struct row, push_end) },
 };
 
 static struct row *rows;
@@ -32,7 +34,8 @@ static guint row_count;
 static struct {
     GPtrArray *rules;  /* of struct rr_rule */
     GPtrArray *active; /* of struct rr_active_rule */
-    GArray *fields;    /* int, by slot - 1 */
+    GArray *fields;    /* int, by slot - 1; -1: one among others */
+    GArray *among;     /* of struct rr_among */
     uint16_t *slots;   /* by field */
     int slot_room;
     const struct rr_active_rule **by_slot;
@@ -53,6 +56,10 @@ UAT_CSTRING_CB_DEF(rows, ignore, struct row)
 UAT_CSTRING_CB_DEF(rows, key, struct row)
 UAT_CSTRING_CB_DEF(rows, response_key, struct row)
 UAT_CSTRING_CB_DEF(rows, summary, struct row)
+UAT_CSTRING_CB_DEF(rows, summary_end, struct row)
+UAT_CSTRING_CB_DEF(rows, quiet, struct row)
+UAT_CSTRING_CB_DEF(rows, oneway_end, struct row)
+UAT_CSTRING_CB_DEF(rows, push_end, struct row)
 
 static char **cell_of(struct row *row, size_t i)
 {
@@ -103,6 +110,7 @@ static void forget(void)
     g_ptr_array_free(table.rules, TRUE);
     g_ptr_array_free(table.active, TRUE);
     g_array_free(table.fields, TRUE);
+    g_array_free(table.among, TRUE);
     g_free(table.slots);
     g_free(table.by_slot);
     wmem_destroy_allocator(table.scope);
@@ -128,6 +136,10 @@ void rr_rule_table_register(module_t *module)
         CELL(key, "Key", RR_RULE_KEY),
         CELL(response_key, "Response key", RR_RULE_RESPONSE_KEY),
         CELL(summary, "Summary", RR_RULE_SUMMARY),
+        CELL(summary_end, "Summary end", RR_RULE_SUMMARY_END),
+        CELL(quiet, "Quiet", RR_RULE_QUIET),
+        CELL(oneway_end, "One-way end", RR_RULE_ONEWAY_END),
+        CELL(push_end, "Push end", RR_RULE_PUSH_END),
         UAT_END_FIELDS,
     };
 #undef CELL
@@ -177,12 +189,25 @@ static uint16_t slot_of(const header_field_info *field)
     return slot;
 }
 
+static uint16_t slot_among(uint16_t field, const struct rr_term *term)
+{
+    const int none = -1;
+    struct rr_among among = { .field = field, .is = term->is };
+    among.where = slot_of(proto_registrar_get_byname(term->where));
+    g_array_append_val(table.fields, none);
+    among.slot = (uint16_t)table.fields->len;
+    g_array_append_val(table.among, among);
+    return among.slot;
+}
+
 static struct rr_test test_of(const struct rr_term *term)
 {
     const header_field_info *field = proto_registrar_get_byname(term->field);
     struct rr_test test = {
         .slot = slot_of(field), .negated = term->negated, .less = term->less, .text = term->value
     };
+    if (term->where)
+        test.slot = slot_among(test.slot, term);
     if (term->value && (FT_IS_UINT(field->type) || FT_IS_INT(field->type) || field->type == FT_BOOLEAN)) {
         char *end;
         test.number = g_ascii_strtoull(term->value, &end, 0);
@@ -212,9 +237,11 @@ static const char *unknown_field(const struct rr_rule *rule)
     for (int part = 0; part < RR_RULE_PART_COUNT; part++)
         for (size_t i = 0; i < rule->part[part].count; i++)
             for (size_t k = 0; k < rule->part[part].clause[i].count; k++) {
-                const char *name = rule->part[part].clause[i].term[k].field;
-                if (!proto_registrar_get_byname(name))
-                    return name;
+                const struct rr_term *term = &rule->part[part].clause[i].term[k];
+                if (!proto_registrar_get_byname(term->field))
+                    return term->field;
+                if (term->where && !proto_registrar_get_byname(term->where))
+                    return term->where;
             }
     return NULL;
 }
@@ -297,6 +324,7 @@ void rr_rule_table_begin(void)
     table.scope = wmem_allocator_new(WMEM_ALLOCATOR_SIMPLE);
     table.active = g_ptr_array_new();
     table.fields = g_array_new(FALSE, FALSE, sizeof(int));
+    table.among = g_array_new(FALSE, FALSE, sizeof(struct rr_among));
     for (guint i = 0; i < table.rules->len; i++)
         if (!is_replaced(i))
             activate(g_ptr_array_index(table.rules, i));
@@ -329,6 +357,11 @@ uint16_t rr_rule_table_slot(int field)
 uint16_t rr_rule_table_slots(void)
 {
     return (uint16_t)(table.fields->len + 1);
+}
+
+const struct rr_among *rr_rule_table_among(guint i)
+{
+    return i < table.among->len ? &g_array_index(table.among, struct rr_among, i) : NULL;
 }
 
 const struct rr_active_rule *rr_rule_table_rule(uint16_t slot)

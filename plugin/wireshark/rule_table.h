@@ -33,6 +33,13 @@ struct rr_active_rule {
     struct rr_tests *clauses[RR_RULE_PART_COUNT];
 };
 
+/* A field that is told from others of its kind by what stands before it. */
+struct rr_among {
+    uint16_t slot; /* its own */
+    uint16_t field, where;
+    const char *is;
+};
+
 void rr_rule_table_register(module_t *module);
 
 /* Reads the rules anew, and says which of them cannot be used. */
@@ -45,6 +52,9 @@ GArray *rr_rule_table_fields(void);
 /* 0 where no rule names the field. */
 uint16_t rr_rule_table_slot(int field);
 uint16_t rr_rule_table_slots(void); /* all are below */
+
+/* NULL where there is none of that number. */
+const struct rr_among *rr_rule_table_among(guint i);
 
 /* The rule for the protocol at `slot`; and whether that field is a message of its own for it. */
 const struct rr_active_rule *rr_rule_table_rule(uint16_t slot);

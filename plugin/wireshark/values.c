@@ -52,3 +52,23 @@ const uint8_t *rr_value_bytes(const field_info *fi, int *length)
         return NULL;
     return tvb_get_ptr(fi->ds_tvb, fi->start, fi->length);
 }
+
+static uint64_t mix(uint64_t hash, uint64_t more)
+{
+    hash = (hash ^ more) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 29;
+}
+
+uint64_t rr_value_mix(uint64_t hash, const field_info *fi)
+{
+    uint64_t number;
+    int length;
+    if (!fi)
+        return mix(hash, 0);
+    if (rr_value_number(fi, &number))
+        return mix(hash, number);
+    const uint8_t *bytes = rr_value_bytes(fi, &length);
+    for (int i = 0; bytes && i < length; i++)
+        hash = mix(hash, bytes[i]);
+    return mix(hash, UINT64_MAX);
+}

@@ -14,4 +14,7 @@ bool rr_value_number(const field_info *fi, uint64_t *number);
 /* The bytes that the field was read from; NULL where there are none. */
 const uint8_t *rr_value_bytes(const field_info *fi, int *length);
 
+/* The hash of what it says too; NULL: of a field that is not there, which is as one that is 0. */
+uint64_t rr_value_mix(uint64_t hash, const field_info *fi);
+
 #endif

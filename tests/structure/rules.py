@@ -14,7 +14,7 @@ SHOP = host.CAPTURES / "crafted/shop.pcap"
 LUA = host.ROOT / "doc/lua/shop.lua"
 RULES = host.ROOT / "doc/lua/shop.rules"
 ROW = ('"shop","key","","shop.kind == 1","","shop.kind == 2","","","","shop.kind == 3","","%s","",'
-       '"shop.kind shop.words"')
+       '"shop.kind shop.words","","","",""')
 
 
 def shop(*words):

@@ -3,10 +3,10 @@
  * A play is a line of segments.  ">10+20@5": at 5 ms the client sends two messages of 10 and 20 bytes in one
  * segment;
  * "<" the server.  After a message's length: "=7" its key; "a" it stands alone, "i" is an interim answer, "n"
- * does not begin anything, "m" more is to come, "w" it takes the place of those with its key; "?" nobody
- * understood it.  After the time: "/30" the bytes it acknowledges instead of all that were sent before; "!"
- * it is not captured; "#2" it begins so many bytes before the segment. A capture that begins in the middle
- * has no "syn".
+ * does not begin anything, "m" more is to come, "w" it takes the place of those with its key, "o" it
+ * goes on until the next begins, "q" perhaps it is owed no answer; "?" nobody understood it.  After the time:
+ * "/30" the bytes it acknowledges instead of all that were sent before; "!" it is not captured; "#2" it
+ * begins so many bytes before the segment. A capture that begins in the middle has no "syn".
  */
 #include <glib.h>
 #include <string.h>
@@ -49,11 +49,15 @@ static bool read_pdu(const char **at, struct rr_pdu *pdu, int64_t *length, bool 
         else if (*end == 'i')
             pdu->does |= RR_PDU_INTERIM;
         else if (*end == 'n')
-            pdu->does &= (uint8_t)~RR_PDU_BEGINS;
+            pdu->does &= (uint16_t)~RR_PDU_BEGINS;
         else if (*end == 'm')
-            pdu->does &= (uint8_t)~RR_PDU_ENDS;
+            pdu->does &= (uint16_t)~RR_PDU_ENDS;
         else if (*end == 'w')
             pdu->does |= RR_PDU_NEWEST;
+        else if (*end == 'o')
+            pdu->does = (uint16_t)((pdu->does & ~RR_PDU_ENDS) | RR_PDU_OPEN);
+        else if (*end == 'q')
+            pdu->does |= RR_PDU_QUIET;
         else if (*end == '?')
             *understood = false;
     }
@@ -274,6 +278,24 @@ static const struct {
       ">10<18 answered acked 1; >9<4 answered acked 2 d2" },
     { "key/lost", "syn >10=1+11=2@1 <5=1@2! <6=2@3", ">10<0 open; >11<6 answered acked 2 d2" },
     { "key/unasked", ">10=1@1 <6=2@3 <5=1@4", ">10<5 answered acked 3; >0<6 unasked acked" },
+    { "key/quiet", "syn >10=1q+11=2q+12=3@1 <5=2@2 <6=3@3 >9=4q@4 >8=5@5 <7=5@6",
+      ">10<0 oneway; >11<5 answered acked 1 d2; >12<6 answered acked 2 d3; >9<0 oneway; >8<7 answered exact "
+      "1 d2" },
+    { "key/quiet-same", "syn >10=1+11=1q+12=1@1 <5=1@2 >9=2@3 <6=2@4 <7=1@5",
+      ">10<5 answered acked 1; >11<0 oneway d2; >12<7 answered acked 4 d3; >9<6 answered exact 1 d3" },
+    { "key/quiet-at-end", "syn >10=1q@1 tick@70000 >11=2q@70001", ">10<0 oneway; >11<0 open d2" },
+    { "key/quiet-by-order", "syn >10=1q@1 <5=1@2 >11=2@3 <6=2@4",
+      ">10<5 answered exact 1; >11<6 answered exact 1" },
+    { "key/content", "syn >10=1ao@1 >11=1n@2 >20=2@2 >12=1n@3 >13=1@4 <5=1@5 <6=2@6",
+      ">33<0 oneway; >20<6 answered acked 4; >13<5 answered exact 1 d2" },
+    { "key/content-quiet", "syn >10=1ao@1 >11=1n@2 tick@4000 >12=1n@5000 >13=1@5001 <5=1@5002",
+      ">33<0 oneway; >13<5 answered exact 1" },
+    { "key/content-at-end", "syn >10=1ao@1 >11=1n@2", ">21<0 oneway" },
+    { "key/push-content", "syn >10=1@1 <5=1o@2 <6=1n@3 <7=1ao@4 <8=1n@5 <9=1a@6 >9=1@7 <4=1o@8",
+      ">10<11 answered exact 1; push 15; push 9; >9<4 answered exact 1" },
+    { "key/push-content-at-end", "syn >10=1@1 <5=1@2 <7=1ao@4 <8=1n@5", ">10<5 answered exact 1; push 15" },
+    { "order/content", "syn >10ao@1 >11n@2 >13@4 <5@5 <7ao@6 <8n@7 >9@8 <4@9",
+      ">21<0 oneway; >13<5 answered exact 1; push 15; >9<4 answered exact 1" },
     { "key/notification", "syn >10=1@1 <6=0a@3 <5=1@4", ">10<5 answered acked 3; push 6" },
 };
 

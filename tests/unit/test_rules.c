@@ -60,7 +60,9 @@ static void whole_rule(void)
           "  request: shop.kind == 1 & !shop.again|shop.kind==\"a b\"\n"
           "  response-end: next begins\n"
           "  interim: !shop.code < 0x64&shop.code<200\n"
+          "  oneway-end: next begins\n"
           "  key: shop.id shop.part\n"
+          "  summary-end: shop.value(shop.name=fruit-kind) shop.end\n"
           "  pair: key\n"
           "\n"
           "rule plain\n"
@@ -71,7 +73,14 @@ static void whole_rule(void)
     g_assert_cmpuint(read.rules->len, ==, 3);
     g_assert_cmpstr(rule(0)->protocol, ==, "shop");
     g_assert_cmpint(rule(0)->pairing, ==, RR_BY_KEY);
-    g_assert_true(rule(0)->response_open);
+    g_assert_true(rule(0)->open[RR_RULE_RESPONSE_END]);
+    g_assert_true(rule(0)->open[RR_RULE_ONEWAY_END]);
+    g_assert_false(rule(0)->open[RR_RULE_PUSH_END]);
+    const struct rr_term *among = rule(0)->part[RR_RULE_SUMMARY_END].clause[0].term;
+    g_assert_cmpstr(among[0].field, ==, "shop.value");
+    g_assert_cmpstr(among[0].where, ==, "shop.name");
+    g_assert_cmpstr(among[0].is, ==, "fruit-kind");
+    g_assert_null(among[1].where);
     assert_part(rule(0), RR_RULE_PDU, "shop.order & shop.reply");
     assert_part(rule(0), RR_RULE_REQUEST, "shop.kind == 1 & !shop.again | shop.kind == a b");
     assert_part(rule(0), RR_RULE_INTERIM, "!shop.code < 0x64 & shop.code < 200");
@@ -91,6 +100,10 @@ static const struct {
     { "rule a\n pair: luck\n", "line 2: rule a: pair is order, key or newest, not \"luck\"" },
     { "rule a\n pair: key\n", "line 3: rule a: pairs by key, but names none" },
     { "rule a\n key: a.id\n", "line 3: rule a: names a key, but pairs by order" },
+    { "rule a\n push-end: a.b\n", "line 2: rule a: push-end is \"next begins\", not \"a.b\"" },
+    { "rule a\n quiet: a.b\n", "line 3: rule a: quiet, but pairs by order" },
+    { "rule a\n summary: a.b(a c=d)\n", "line 2: rule a: \"a.b(a c=d)\" is no list of fields for summary" },
+    { "rule a\n summary: a.b(=d)\n", "line 2: rule a: \"a.b(=d)\" is no list of fields for summary" },
     { "rule a\n colour: red\n", "line 2: rule a: nothing is called \"colour\"" },
     { "rule a\n request: a.b ==\n", "line 2: rule a: \"a.b ==\" is no condition for request" },
     { "rule a\n request: a.b = 1\n", "line 2: rule a: \"a.b = 1\" is no condition for request" },

@@ -1,0 +1,28 @@
+/* What stands alone, or may: requests that are owed no answer, pushes, requests that may be owed none.
+ * Private to track/. */
+#ifndef RR_ALONE_H
+#define RR_ALONE_H
+
+#include "track/pdus.h"
+
+/* `t` goes on until the next message begins: it is over after a while of quiet, too. */
+void rr_alone_goes_on(struct rr_conn *c, const struct rr_told *t);
+
+/* Ends a request that is owed no answer; false where x, which may be NULL, is none or was over. */
+bool rr_alone_end(struct rr_conn *c, struct rr_exchange *x, enum rr_ended_by why);
+
+void rr_alone_end_push(struct rr_conn *c, struct rr_line *line);
+
+/* Nothing was said for a while. */
+void rr_alone_quiet(struct rr_conn *c);
+
+void rr_quiet_init(struct rr_quiet *q);
+void rr_quiet_release(struct rr_quiet *q);
+
+/* `x`, which perhaps is owed no answer, waits with `key`. */
+void rr_quiet_asked(struct rr_quiet *q, uint64_t key, struct rr_exchange *x);
+
+/* `x` is about to be answered: nothing answers those that were asked before, as answers come in order. */
+void rr_quiet_pass(struct rr_conn *c, const struct rr_exchange *x);
+
+#endif
