@@ -238,6 +238,8 @@ static void forget_facts(void)
         reading.texts[slot] = NULL;
     }
     g_array_set_size(reading.touched, 0);
+    for (guint i = 0; rr_rule_table_among(i); i++)
+        reading.before[rr_rule_table_among(i)->slot] = NULL;
 }
 
 /* Who sends what the rule calls a request, or a response. */
