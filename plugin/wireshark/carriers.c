@@ -37,6 +37,12 @@ static struct {
     GArray *udps;
 } carriers;
 
+static void release(void)
+{
+    g_free(carriers.places);
+    g_array_free(carriers.udps, TRUE);
+}
+
 void rr_carriers_ask(GArray *fields)
 {
     g_free(carriers.places);
@@ -54,8 +60,10 @@ void rr_carriers_ask(GArray *fields)
         carriers.places[id] = (uint8_t)(i + 1);
         g_array_append_val(fields, id);
     }
-    if (!carriers.udps)
-        carriers.udps = g_array_new(FALSE, FALSE, sizeof(struct rr_udp));
+    if (carriers.udps)
+        return;
+    carriers.udps = g_array_new(FALSE, FALSE, sizeof(struct rr_udp));
+    register_shutdown_routine(release);
 }
 
 enum rr_role rr_carriers_role(int field)
