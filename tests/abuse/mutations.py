@@ -3,6 +3,10 @@ import pathlib
 import random
 import struct
 import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+import pcaps  # noqa: E402
 
 HEADER, RECORD = 24, 16
 PACKETS = 60
@@ -16,7 +20,12 @@ def tool(*words):
 
 def plain(source, target):
     """The first packets of any capture, as pcap with nanoseconds."""
+    if ".pcapng" in source.name:
+        pcaps.write(target, *pcaps.read(source))
+        source, target = target, target.with_suffix(".first")
     tool("editcap", "-F", "nsecpcap", "-r", source, target, "1-%d" % PACKETS)
+    if target.suffix == ".first":
+        target.rename(source)
 
 
 def records(path):

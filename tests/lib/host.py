@@ -162,5 +162,5 @@ def rows(capture, kind, *words):
 
 def captures():
     """Name -> path of every capture here, crafted ones as crafted/NAME."""
-    found = sorted(CAPTURES.glob("**/*.pcap")) + sorted(CAPTURES.glob("**/*.pcap.gz"))
+    found = sorted(CAPTURES.glob("**/*.pcap")) + sorted(CAPTURES.glob("**/*.pcap.gz")) + sorted(CAPTURES.glob("**/*.pcapng.gz"))
     return {str(path.relative_to(CAPTURES)).split(".")[0]: path for path in found}

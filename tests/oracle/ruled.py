@@ -138,6 +138,51 @@ def amqp_says():
     cases.check(["67", "67", "67", "3051", "55", "58"], published, "bytes, with the content")
 
 
+def https_streams():
+    """Stream -> its exchanges by rule, in order."""
+    streams = {}
+    said = {row["exchange"]: row["summary"] for row in host.rows(host.captures()["https"], "messages", *ON)
+            if row["message"] == "response"}
+    for row in facts.exchanges(host.captures()["https"], *ON):
+        if row["pairing"] != "turn":
+            streams.setdefault(int(row["stream"]), []).append({**row, "answer": said[row["exchange"]]})
+    return streams
+
+
+def same(streams, pairs, columns):
+    for decrypted, clear in pairs:
+        cases.check(*([[row[column] for column in columns] for row in streams[stream]] for stream in (clear, decrypted)),
+                    "stream %d, decrypted" % decrypted)
+
+
+ALIKE = ("summary", "answer", "status", "pairing", "protocol", "response_bytes", "ended_by")
+TLS13, TLS12, CLEAR, TLS_STREAMS, CLEAR_STREAMS = 0, 1, 2, 4, 5
+
+
+def decrypted():
+    """With its keys what came by TLS pairs as what came in clear, and has the same bytes, which are those that were dissected."""
+    streams = https_streams()
+    same(streams, [(TLS13, CLEAR), (TLS12, CLEAR)], (*ALIKE, "request_bytes", "depth"))
+    same(streams, [(TLS_STREAMS, CLEAR_STREAMS)], ALIKE)  # who the server is is said otherwise
+    cases.refuses(same, streams, [(TLS_STREAMS, CLEAR)], ALIKE)
+    cases.check([4, 4, 4, 4, 6, 6], [len(rows) for _, rows in sorted(streams.items())], "exchanges")
+
+
+def curl_notes():
+    """From when curl was about to ask to when it had the first byte."""
+    with open(host.CAPTURES / "https.truth.csv", encoding="ascii", newline="") as file:
+        notes = [(row["local_port"], row["http_code"], float(row["time_starttransfer"]) - float(row["time_pretransfer"]))
+                 for row in csv.DictReader(file)]
+    ports = {note[0] for note in notes}
+    rows = [row for _, found in sorted(https_streams().items()) for row in found if row["client_port"] in ports]
+    cases.check(len(notes), len(rows), "exchanges")
+    for (port, code, took), row in zip(notes, rows):
+        cases.check((port, True), (row["client_port"], code in row["answer"]), row["id"])
+        more = took - float(row["latency"])
+        cases.check(True, -CLOCK <= more < SLACK, "%s: %f more" % (row["id"], more))
+    return "%d notes" % len(notes)
+
+
 def notes_of(name):
     with open(host.CAPTURES / (name + ".truth.csv"), encoding="ascii", newline="") as file:
         return [(float(row["sent"]), None if (name, row["said"]) in GAVE_UP else float(row["done"]))
@@ -201,7 +246,7 @@ def can_fail():
 
 def main(words):
     todo = [(name + " links", links, name) for name in LINKS]
-    todo += [("memcached_binary keys", memcached_keys), ("grpc keys", grpc_keys), ("grpc says", grpc_says), ("amqp says", amqp_says)]
+    todo += [("memcached_binary keys", memcached_keys), ("grpc keys", grpc_keys), ("grpc says", grpc_says), ("https decrypted", decrypted), ("curl's notes", curl_notes), ("amqp says", amqp_says)]
     todo += [(name + " notes", noted, name, one_by_one) for name in NOTED]
     todo += [(name + " notes", noted, name, apart) for name in NOTED_APART]
     cases.run(cases.chosen(todo + [("can fail", can_fail)], words))

@@ -5,9 +5,11 @@ Each becomes captures/NAME.pcap.gz (as the client's end saw it), with what the c
 captures/NAME.md tells what is asked.  The packages that they want beyond those of tests/servers stand beside them.
 """
 import gzip
+import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 import time
 
 import lab as labs
@@ -19,13 +21,13 @@ HERE, THERE = labs.CLIENT[0], labs.SERVER[0]
 SECONDS = 60
 
 
-def at_client(lab, *argv, may_fail=False):
+def at_client(lab, *argv, may_fail=False, environment=None):
     """What the program printed."""
     with lab.client:
         done = subprocess.run([*labs.WITH_US, *map(str, argv)], capture_output=True, text=True, timeout=SECONDS, cwd=lab.folder,
-                              check=False)
+                              check=False, env=os.environ | (environment or {}))
     if done.returncode and not may_fail:
-        raise RuntimeError("%s: %s%s\n%s" % (argv[0], done.stdout, done.stderr, lab.logs()))
+        raise RuntimeError("%s: %s%s\n%s" % (argv[0], done.stdout, done.stderr, lab.logs()[-1000:]))
     return done.stdout
 
 
@@ -152,7 +154,53 @@ def nfs(lab):  # rpcbind nfs-ganesha-mem libnfs-utils
     return speak(lab, "rpc")
 
 
-ALL = {"nfs": nfs, "grpc": grpc, "memcached_binary": memcached_binary, "amqp": amqp, "dcerpc": dcerpc, "smb2": smb2}
+NGINX = """daemon off; master_process off; pid {0}/pid; error_log stderr;
+events {{ }}
+http {{ access_log off; client_body_temp_path {0}/b; proxy_temp_path {0}/p; fastcgi_temp_path {0}/f;
+  uwsgi_temp_path {0}/u; scgi_temp_path {0}/s; ssl_protocols TLSv1.2 TLSv1.3;
+  ssl_certificate {0}/cert; ssl_certificate_key {0}/key;
+  server {{ listen [::]:80 ipv6only=off; listen [::]:443 ssl http2 ipv6only=off; listen [::]:8080 http2 ipv6only=off;
+    root {0}/www; }} }}
+"""
+CURL_NOTES = ("scheme", "http_version", "local_port", "http_code", "time_pretransfer", "time_starttransfer", "time_total", "urlnum")
+
+
+def https(lab):  # nginx curl nghttp2-client openssl
+    """The same requests by TLS 1.3, by TLS 1.2 and in clear; then several streams at once by TLS and in clear."""
+    home, keys = lab.make_folder("nginx"), lab.folder / "keys"
+    (home / "www").mkdir()
+    for name, size in (("page", 300), ("big", 2000)):
+        (home / "www" / name).write_bytes(b"a" * size)
+    (home / "nginx.conf").write_text(NGINX.format(home))
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=server", "-days", "9000", "-keyout",
+                    home / "key", "-out", home / "cert"], check=True, capture_output=True)
+    (home / "key").chmod(0o644)
+    lab.daemon(lab.server, labs.find("nginx"), "-e", "stderr", "-p", home, "-c", home / "nginx.conf")
+    software.wait_for(lab, 8080)
+    with_keys = {"SSLKEYLOGFILE": str(keys)}
+    form = ",".join("%%{%s}" % name for name in CURL_NOTES) + "\n"
+    noted = [",".join(CURL_NOTES) + "\n"]
+    for words in (["https://%s", "--http1.1"], ["https://%s", "--http1.1", "--tls-max", "1.2"], ["http://%s", "--http1.1"],
+                  ["https://%s", "--http2"]):
+        urls = [word for name in ("page", "big", "none", "page") for word in (words[0] % THERE + "/" + name, "-o", lab.folder / "got")]
+        noted.append(at_client(lab, "curl", "-sk", "-w", form, *words[1:], *urls, environment=with_keys))
+    for scheme in ("https://%s/", "http://%s:8080/"):
+        urls = [scheme % THERE + name for name in ("page", "big", "none")]
+        at_client(lab, "h2load", "-n", "6", "-c", "1", "-m", "3", *urls, environment=with_keys)
+    lab.keys = keys
+    return "".join(noted)
+
+
+ALL = {"https": https, "nfs": nfs, "grpc": grpc, "memcached_binary": memcached_binary, "amqp": amqp, "dcerpc": dcerpc, "smb2": smb2}
+
+
+def with_keys(data, keys):
+    """A pcapng that holds what is needed to decrypt it."""
+    with tempfile.TemporaryDirectory() as folder:
+        plain, whole = pathlib.Path(folder, "plain"), pathlib.Path(folder, "whole")
+        plain.write_bytes(data)
+        subprocess.run(["editcap", "--inject-secrets", "tls,%s" % keys, plain, whole], check=True, capture_output=True)
+        return whole.read_bytes()
 
 
 def record(name):
@@ -162,7 +210,10 @@ def record(name):
         truth = ALL[name](lab)
         time.sleep(0.2)
     kept = subprocess.run(["tcpdump", "-r", lab.path("client"), "-w", "-", "tcp"], capture_output=True, check=True).stdout
-    with gzip.GzipFile(host.CAPTURES / (name + ".pcap.gz"), "wb", mtime=0) as file:
+    kind = ".pcap.gz"
+    if hasattr(lab, "keys"):
+        kind, kept = ".pcapng.gz", with_keys(kept, lab.keys)
+    with gzip.GzipFile(host.CAPTURES / (name + kind), "wb", mtime=0) as file:
         file.write(kept)
     if truth:
         (host.CAPTURES / (name + ".truth.csv")).write_text(truth)
