@@ -1,5 +1,4 @@
-/* What stands alone, or may: requests that are owed no answer, pushes, requests that may be owed none.
- * Private to track/. */
+/* What stands alone: requests that are owed no answer, pushes.  Private to track/. */
 #ifndef RR_ALONE_H
 #define RR_ALONE_H
 
@@ -15,14 +14,5 @@ void rr_alone_end_push(struct rr_conn *c, struct rr_line *line);
 
 /* Nothing was said for a while. */
 void rr_alone_quiet(struct rr_conn *c);
-
-void rr_quiet_init(struct rr_quiet *q);
-void rr_quiet_release(struct rr_quiet *q);
-
-/* `x`, which perhaps is owed no answer, waits with `key`. */
-void rr_quiet_asked(struct rr_quiet *q, uint64_t key, struct rr_exchange *x);
-
-/* `x` is about to be answered: nothing answers those that were asked before, as answers come in order. */
-void rr_quiet_pass(struct rr_conn *c, const struct rr_exchange *x);
 
 #endif

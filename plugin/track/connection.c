@@ -520,7 +520,7 @@ static void follow(struct rr_conn *c, int side, const struct rr_segment *s, stru
 
 struct rr_verdict rr_conn_feed(struct rr_conn *c, const struct rr_segment *s)
 {
-    if (!has_messages(c))
+    if (!c->started || !has_messages(c))
         learn_sides(c, s);
     int side = s->end == c->client ? RR_CLIENT : RR_SERVER;
     struct rr_verdict v = { .connection = &c->facts, .len = s->len, .side = (uint8_t)side };

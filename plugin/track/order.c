@@ -2,19 +2,26 @@
 
 #include "track/messages.h"
 
-void rr_order_init(struct rr_conn *c)
+void rr_order_init(struct rr_order *o, const struct rr_flow *flow, const struct rr_spans *spans,
+                   const int64_t *told_upto, const struct rr_line *line, bool sure)
 {
-    struct rr_order *o = &c->pdus->order;
-    o->held = g_array_new(FALSE, FALSE, sizeof(struct rr_told));
-    o->doubt = g_array_new(FALSE, FALSE, sizeof(struct rr_told));
-    o->upto = c->pdus->upto[RR_SERVER];
-    o->unsure = !c->flow[RR_CLIENT].whole;
+    *o = (struct rr_order){ .flow = flow,
+                            .spans = spans,
+                            .told_upto = told_upto,
+                            .line = line,
+                            .held = g_array_new(FALSE, FALSE, sizeof(struct rr_told)),
+                            .doubt = g_array_new(FALSE, FALSE, sizeof(struct rr_told)),
+                            .steps = g_array_new(FALSE, FALSE, sizeof(struct rr_step)),
+                            .upto = told_upto[RR_SERVER],
+                            .heard = RR_NEVER,
+                            .sure = sure };
 }
 
 void rr_order_release(struct rr_order *o)
 {
     g_array_free(o->held, TRUE);
     g_array_free(o->doubt, TRUE);
+    g_array_free(o->steps, TRUE);
 }
 
 static struct rr_told *told_at(GArray *list, guint i)
@@ -22,13 +29,43 @@ static struct rr_told *told_at(GArray *list, guint i)
     return &g_array_index(list, struct rr_told, i);
 }
 
-/* How many of those that wait had reached the server when it sent `t`. */
-static guint eligible(const struct rr_line *line, const struct rr_told *t)
+static void add_step(struct rr_order *o, enum rr_step_kind kind, const struct rr_told *t, uint8_t proof)
 {
-    guint low = 0, high = rr_line_length(line);
+    struct rr_step step = { .kind = kind, .proof = proof };
+    if (t)
+        step.told = *t;
+    g_array_append_val(o->steps, step);
+}
+
+bool rr_line_goes_on(const struct rr_line *line, const struct rr_told *t)
+{
+    const struct rr_exchange *x = line->telling;
+    if (rr_line_is_aside(line, t))
+        return true;
+    if (!x)
+        return false;
+    bool over = x->response.ended_by != RR_GOING_ON || line->open;
+    return !over || !(t->does & RR_PDU_BEGINS);
+}
+
+struct rr_told rr_untold(const struct rr_flow *f, struct rr_range range)
+{
+    struct rr_told t = { .begin = range.begin,
+                         .end = range.end,
+                         .does = RR_PDU_BEGINS | RR_PDU_ENDS,
+                         .sum = rr_flow_sum(f, range.begin, range.end) };
+    t.acked = t.sum.acked;
+    t.bytes = t.sum.bytes;
+    return t;
+}
+
+/* How many of those that wait had reached the server when it sent `t`. */
+static guint eligible(const struct rr_order *o, const struct rr_told *t)
+{
+    guint low = 0, high = rr_line_length(o->line);
     while (low < high) {
         guint middle = low + (high - low) / 2;
-        if (rr_line_nth(line, middle)->request.begin < t->sum.acked)
+        if (rr_line_nth(o->line, middle)->request.begin < t->acked)
             low = middle + 1;
         else
             high = middle;
@@ -36,31 +73,32 @@ static guint eligible(const struct rr_line *line, const struct rr_told *t)
     return low;
 }
 
-/* `t` begins an answer after `before`, instead of going on with it. */
-static bool begins_after(const struct rr_told *before, const struct rr_told *t)
+/* `t` goes on with the answer `before`, instead of beginning one. */
+static bool goes_on_after(const struct rr_told *before, const struct rr_told *t)
 {
-    return t->does & RR_PDU_BEGINS && before->does & (RR_PDU_ENDS | RR_PDU_OPEN);
+    return !(t->does & RR_PDU_BEGINS) || !(before->does & (RR_PDU_ENDS | RR_PDU_OPEN));
 }
 
 /* The answers in doubt that begin one. */
 static bool heads(const struct rr_order *o, guint i)
 {
-    return i == 0 || begins_after(told_at(o->doubt, i - 1), told_at(o->doubt, i));
+    const struct rr_told *t = told_at(o->doubt, i);
+    return i == 0 || t->anew || !goes_on_after(told_at(o->doubt, i - 1), t);
 }
 
 /* For each answer in doubt the place in the line of the request that it answers, counted from the last; or
  * -1. */
-static GArray *count_back(const struct rr_order *o, const struct rr_line *line)
+static GArray *count_back(const struct rr_order *o)
 {
     GArray *places = g_array_sized_new(FALSE, FALSE, sizeof(int), o->doubt->len);
-    int next = (int)rr_line_length(line) - 1;
+    int next = (int)rr_line_length(o->line) - 1;
     g_array_set_size(places, o->doubt->len);
     for (guint i = o->doubt->len; i-- > 0;) {
         int *place = &g_array_index(places, int, i);
         *place = -1;
         if (!heads(o, i))
             continue;
-        next = MIN(next, (int)eligible(line, told_at(o->doubt, i)) - 1);
+        next = MIN(next, (int)eligible(o, told_at(o->doubt, i)) - 1);
         if (next >= 0)
             *place = next--;
     }
@@ -69,225 +107,277 @@ static GArray *count_back(const struct rr_order *o, const struct rr_line *line)
 
 /* What waits first was answered by bytes of which no message was told; where more than one was, nobody knows
  * by which. */
-static void drop(struct rr_conn *c, int count)
+static void drop(struct rr_order *o, int count)
 {
-    struct rr_order *o = &c->pdus->order;
-    struct rr_line *line = &c->pdus->line;
-    struct rr_told t = rr_pdus_untold(c, RR_SERVER, o->hole);
-    bool one = count == 1 && o->hole.end > o->hole.begin;
+    struct rr_told t = rr_untold(&o->flow[RR_SERVER], o->hole);
+    bool one = count == 1 && !rr_range_empty(o->hole);
     o->hole = (struct rr_range){ 0 };
     if (one)
-        rr_pdus_answer(c, line, &t, RR_PROOF_LOST);
+        add_step(o, RR_STEP_ANSWER, &t, RR_PROOF_LOST);
     else
         for (; count > 0; count--)
-            rr_pdus_drop(c, line);
+            add_step(o, RR_STEP_DROP, NULL, RR_PROOF_LOST);
 }
 
-/* Both sides are done with what was lost. */
-static void settle_doubt(struct rr_conn *c)
+/* `t` answers no request that is there, perhaps one in client bytes of which no message was told. */
+static void answer_untold(struct rr_order *o, const struct rr_told *t)
 {
-    struct rr_order *o = &c->pdus->order;
-    struct rr_line *line = &c->pdus->line;
-    GArray *places = count_back(o, line);
+    struct rr_range asked = { o->gap.begin, MIN(o->gap.end, t->acked) };
+    if (rr_range_empty(asked)) {
+        add_step(o, RR_STEP_UNOWED, t, RR_PROOF_LOST);
+        return;
+    }
+    o->gap.begin = asked.end;
+    add_step(o, RR_STEP_UNASKED, t, RR_PROOF_LOST);
+    g_array_index(o->steps, struct rr_step, o->steps->len - 1).asked = asked;
+}
+
+/* Places what is in doubt; how many then wait no more. */
+static int settle(struct rr_order *o)
+{
+    GArray *places = count_back(o);
     int gone = 0;
     for (guint i = 0; i < o->doubt->len; i++) {
         struct rr_told *t = told_at(o->doubt, i);
         int place = g_array_index(places, int, i);
         if (place > gone)
-            drop(c, place - gone);
+            drop(o, place - gone);
         if (place >= 0) {
-            rr_pdus_answer(c, line, t, RR_PROOF_LOST);
+            add_step(o, RR_STEP_ANSWER, t, RR_PROOF_LOST);
             gone = place + 1;
         } else if (heads(o, i))
-            rr_pdus_unowed(c, line, t, RR_PROOF_LOST);
+            answer_untold(o, t);
         else
-            rr_pdus_go_on(c, line, t);
+            add_step(o, RR_STEP_GO_ON, t, 0);
     }
     g_array_set_size(o->doubt, 0);
     g_array_free(places, TRUE);
-    o->lost = false;
-    o->hole = o->gap = (struct rr_range){ 0 };
+    return gone;
 }
 
-/* The last answer covers all that waits. */
-static bool all_covered(const struct rr_conn *c)
+/* True where all messages from `upto` to `end` were told; else the first of the bytes that were in none are
+ * in *hole. */
+static bool all_told(struct rr_order *o, int64_t end, struct rr_range *hole)
 {
-    const struct rr_line *line = &c->pdus->line;
-    guint n = rr_line_length(line);
-    return n == 0 || rr_line_nth(line, n - 1)->request.begin < c->pdus->order.covered;
+    *hole = (struct rr_range){ o->upto, end };
+    rr_spans_clip(&o->spans[RR_SERVER], &hole->begin, &hole->end);
+    o->upto = MAX(o->upto, MIN(hole->begin, end));
+    return rr_range_empty(*hole);
 }
 
-static void end_open(struct rr_conn *c, enum rr_ended_by why)
+static void note_hole(struct rr_order *o, struct rr_range hole)
 {
-    struct rr_exchange *told = c->pdus->line.telling;
-    if (told)
-        rr_end(c, RR_SERVER, told, why);
+    o->hole = hole;
+    o->broken = true;
+    o->sure = false;
 }
 
-/* The client had seen all that the server said before it asked again: what of that no message was told of
- * answers what waited, or goes on with the answer before. */
-static void settle_untold(struct rr_conn *c)
+/* Nobody knows what `t` goes on with. */
+static void ignore(struct rr_order *o, const struct rr_told *t)
 {
-    struct rr_order *o = &c->pdus->order;
-    struct rr_line *line = &c->pdus->line;
-    struct rr_range rest = { o->upto, c->flow[RR_SERVER].next };
-    struct rr_told t = rr_pdus_untold(c, RR_SERVER, rest);
-    if (rest.begin >= rest.end || rr_line_length(line) > 1)
-        return;
-    o->upto = rest.end;
-    if (rr_line_length(line))
-        rr_pdus_answer(c, line, &t, 0);
-    else if (line->telling)
-        rr_pdus_go_on(c, line, &t);
+    add_step(o, RR_STEP_IGNORE, t, 0);
+    o->broken = true;
 }
 
-void rr_order_asks(struct rr_conn *c, int64_t begin, int64_t acked)
+static bool is_sure(const struct rr_order *o)
 {
-    struct rr_order *o = &c->pdus->order;
-    struct rr_line *line = &c->pdus->line;
-    bool seen_all = acked >= c->flow[RR_SERVER].next;
-    rr_order_advance(c, false);
-    if (seen_all && o->held->len == 0) {
-        if (o->doubt->len && all_covered(c))
-            settle_doubt(c);
-        if (!o->lost && !o->doubt->len)
-            settle_untold(c);
-        if (line->open) /* else its protocol tells where it ends: more may be to come */
-            end_open(c, RR_BY_NEXT);
-        if (rr_line_length(line) == 0) {
-            o->gap = (struct rr_range){ 0 };
-            o->unsure = o->unsure && c->flow[RR_SERVER].next == 0;
-        }
+    return o->sure && (o->regained || o->flow[RR_CLIENT].whole);
+}
+
+/* Of what the server said something was not told, or more of it is to come. */
+static bool is_unfinished(struct rr_order *o)
+{
+    const struct rr_told *last = o->doubt->len ? told_at(o->doubt, o->doubt->len - 1) : NULL;
+    const struct rr_exchange *x = o->line->telling;
+    struct rr_range rest;
+    if (o->held->len || !all_told(o, o->flow[RR_SERVER].next, &rest))
+        return true;
+    if (last)
+        return !(last->does & (RR_PDU_ENDS | RR_PDU_OPEN));
+    return x && x->response.ended_by == RR_GOING_ON && !o->line->open && !o->broken;
+}
+
+/* The client waits for nothing, unless it never does. */
+static void judge_rest(struct rr_order *o)
+{
+    if (is_sure(o))
+        o->overlaps |= rr_line_length(o->line) > 0;
+    else if (!o->overlaps) {
+        int gone = settle(o);
+        drop(o, (int)rr_line_length(o->line) - gone);
+        o->hole = o->gap = (struct rr_range){ 0 };
+        o->sure = o->regained = true;
+        o->broken = false;
     }
-    if (c->pdus->upto[RR_CLIENT] < begin)
-        o->gap = (struct rr_range){ c->pdus->upto[RR_CLIENT], begin };
+    if (o->line->open)
+        add_step(o, RR_STEP_END, NULL, 0);
 }
 
-void rr_order_told(struct rr_conn *c, const struct rr_told *t)
+void rr_order_heard(struct rr_order *o, int64_t end, int64_t acked)
 {
-    GArray *held = c->pdus->order.held;
-    guint i = held->len;
-    while (i > 0 && told_at(held, i - 1)->begin > t->begin)
-        i--;
-    g_array_insert_val(held, i, *t);
-    rr_order_advance(c, held->len > RR_PDUS_HELD_MAX);
+    if (end < o->heard_end)
+        return;
+    o->heard_end = end;
+    o->heard = acked;
 }
 
-static void cut(GArray *list, int64_t end)
+void rr_order_missed(struct rr_order *o, struct rr_range gap)
+{
+    o->gap = gap;
+    o->sure = false;
+}
+
+void rr_order_asks(struct rr_order *o, int64_t begin, int64_t acked)
+{
+    int64_t said = o->flow[RR_SERVER].next;
+    o->rests = acked >= said && o->heard_end == said && o->heard >= begin;
+}
+
+void rr_order_told(struct rr_order *o, const struct rr_told *t)
+{
+    guint i = o->held->len;
+    while (i > 0 && told_at(o->held, i - 1)->begin > t->begin)
+        i--;
+    g_array_insert_val(o->held, i, *t);
+}
+
+static void cut(struct rr_order *o, GArray *list, int64_t end)
 {
     struct rr_told *t = list->len ? told_at(list, list->len - 1) : NULL;
     if (!t || t->begin >= end || t->end <= end)
         return;
+    if (o->upto == t->end)
+        o->upto = end;
     t->bytes -= t->end - end;
     t->end = end;
 }
 
-void rr_order_cut(struct rr_conn *c, int64_t end)
+void rr_order_cut(struct rr_order *o, int64_t from, int64_t end)
 {
-    cut(c->pdus->order.held, end);
-    cut(c->pdus->order.doubt, end);
+    cut(o, o->held, end);
+    cut(o, o->doubt, end);
+    if (o->upto == from)
+        o->upto = end;
 }
 
 /* Bytes before `t` that were not captured, and may still be. */
-static bool may_fill(const struct rr_conn *c, const struct rr_told *t)
+static bool may_fill(const struct rr_order *o, const struct rr_told *t)
 {
-    const struct rr_flow *f = &c->flow[RR_SERVER];
+    const struct rr_flow *f = &o->flow[RR_SERVER];
     struct rr_range gap;
-    return rr_flow_gap(f, c->pdus->order.upto, t->begin, &gap) && f->acked < t->begin;
+    return rr_flow_gap(f, o->upto, t->begin, &gap) && f->acked < t->begin;
 }
 
-/* Of the server's bytes before `t` no message was told: what answers they held is not known. */
-static bool cross_hole(struct rr_conn *c, const struct rr_told *t, bool all)
+static void set_aside(struct rr_order *o, const struct rr_told *t)
 {
-    struct rr_order *o = &c->pdus->order;
-    if (o->upto >= t->begin)
-        return true;
-    if (may_fill(c, t) && !all)
+    g_array_append_val(o->doubt, *t);
+    told_at(o->doubt, o->doubt->len - 1)->anew = o->broken;
+    o->broken = false;
+    if (o->doubt->len > RR_ORDER_HELD_MAX)
+        settle(o);
+}
+
+/* Nothing waits for what the server says: where the place was found by guess, that was wrong. */
+static void say_unowed(struct rr_order *o, const struct rr_told *t)
+{
+    add_step(o, RR_STEP_UNOWED, t, 0);
+    if (!o->regained)
+        return;
+    o->overlaps = true;
+    o->sure = false;
+}
+
+/* `t` may be what waits for an answer; false where that may still come. */
+static bool answer(struct rr_order *o, const struct rr_told *t, bool all)
+{
+    bool asked = eligible(o, t) > 0, interim = t->does & RR_PDU_INTERIM;
+    bool begins = t->does & RR_PDU_BEGINS && !interim;
+    if (!is_sure(o) && begins)
+        set_aside(o, t);
+    else if (!is_sure(o))
+        ignore(o, t);
+    else if (asked)
+        add_step(o, interim ? RR_STEP_INTERIM : RR_STEP_ANSWER, t, 0);
+    else if (t->acked > o->told_upto[RR_CLIENT] && !all)
         return false;
-    o->lost = true;
-    o->hole = (struct rr_range){ o->upto, t->begin };
-    o->upto = t->begin;
-    end_open(c, RR_BY_NEXT);
-    c->pdus->line.telling = NULL;
+    else
+        say_unowed(o, t);
     return true;
 }
 
-static void set_aside(struct rr_conn *c, const struct rr_told *t)
+/* False where it has to wait. */
+static bool place(struct rr_order *o, const struct rr_told *t, bool all)
 {
-    GArray *doubt = c->pdus->order.doubt;
-    g_array_append_val(doubt, *t);
-    if (doubt->len > RR_PDUS_HELD_MAX)
-        settle_doubt(c);
-}
-
-/* A request that may be meant was lost, or an answer to one that waits. */
-static bool is_doubtful(const struct rr_conn *c, guint candidates)
-{
-    const struct rr_order *o = &c->pdus->order;
-    bool gap = o->gap.begin < o->gap.end && rr_line_nth(&c->pdus->line, 0)->request.begin >= o->gap.end;
-    return o->doubt->len || gap || (o->lost && candidates > 1);
-}
-
-static void answer(struct rr_conn *c, struct rr_told *t, guint candidates)
-{
-    struct rr_order *o = &c->pdus->order;
-    struct rr_line *line = &c->pdus->line;
-    if (t->does & RR_PDU_INTERIM)
-        rr_pdus_interim(c, line, t);
-    else if (is_doubtful(c, candidates))
-        set_aside(c, t);
-    else {
-        o->lost = false;
-        rr_pdus_answer(c, line, t, o->unsure ? RR_PROOF_LOST : 0);
-    }
-}
-
-/* `t` covers client bytes of which no message was told, and nothing behind them: it answers those. */
-static bool answer_untold(struct rr_conn *c, struct rr_told *t)
-{
-    struct rr_order *o = &c->pdus->order;
-    struct rr_range range = { o->gap.begin, MIN(o->gap.end, t->sum.acked) };
-    if (o->gap.begin >= o->gap.end || range.begin >= range.end || rr_line_length(&c->pdus->line) == 0)
-        return false;
-    o->gap.begin = range.end;
-    rr_pdus_unasked(c, &c->pdus->line, t, range, RR_PROOF_LOST);
-    return true;
-}
-
-/* False where a request may still come that it answers. */
-static bool place(struct rr_conn *c, struct rr_told *t, bool all)
-{
-    struct rr_order *o = &c->pdus->order;
-    struct rr_line *line = &c->pdus->line;
-    guint candidates = eligible(line, t);
+    const struct rr_told *before = o->doubt->len ? told_at(o->doubt, o->doubt->len - 1) : NULL;
+    bool aside = rr_line_is_aside(o->line, t);
+    bool goes_on = before && !aside ? goes_on_after(before, t) : rr_line_goes_on(o->line, t);
     if (t->does & RR_PDU_ALONE)
-        rr_pdus_unowed(c, line, t, 0);
-    else if (o->doubt->len && !begins_after(told_at(o->doubt, o->doubt->len - 1), t))
-        set_aside(c, t);
+        add_step(o, RR_STEP_UNOWED, t, 0);
     else if (t->begin < o->upto)
-        rr_pdus_unowed(c, line, t, RR_PROOF_LOST);
-    else if (!o->doubt->len && rr_pdus_goes_on(line, t))
-        rr_pdus_go_on(c, line, t);
-    else if (candidates)
-        answer(c, t, candidates);
-    else if (o->gap.begin >= o->gap.end && t->sum.acked > c->pdus->upto[RR_CLIENT] && !all)
-        return false;
-    else if (!answer_untold(c, t))
-        rr_pdus_unowed(c, line, t, 0);
+        add_step(o, RR_STEP_UNOWED, t, RR_PROOF_LOST);
+    else if (o->broken || !goes_on)
+        return answer(o, t, all);
+    else if (before && !aside)
+        set_aside(o, t);
+    else
+        add_step(o, RR_STEP_GO_ON, t, 0);
     return true;
 }
 
-void rr_order_advance(struct rr_conn *c, bool all)
+/* Goes on with what is held: false where that waits. */
+static bool advance(struct rr_order *o, bool all)
 {
-    struct rr_order *o = &c->pdus->order;
-    while (o->held->len) {
-        struct rr_told t = *told_at(o->held, 0);
-        if (!cross_hole(c, &t, all) || !place(c, &t, all))
-            break;
-        o->upto = MAX(o->upto, t.end);
-        o->covered = MAX(o->covered, t.sum.acked);
-        g_array_remove_index(o->held, 0);
+    struct rr_told t = *told_at(o->held, 0);
+    struct rr_range hole;
+    if (t.begin > o->upto && !all_told(o, t.begin, &hole)) {
+        if (may_fill(o, &t) && !all)
+            return false;
+        note_hole(o, hole);
+        o->upto = t.begin;
+        add_step(o, RR_STEP_END, NULL, 0);
+        return true;
     }
-    if (all && o->doubt->len && all_covered(c))
-        settle_doubt(c);
+    if (!place(o, &t, all))
+        return false;
+    o->upto = MAX(o->upto, t.end);
+    g_array_remove_index(o->held, 0);
+    return true;
+}
+
+static bool take_step(struct rr_order *o, struct rr_step *step)
+{
+    if (o->stepped < o->steps->len) {
+        *step = g_array_index(o->steps, struct rr_step, o->stepped++);
+        return true;
+    }
+    g_array_set_size(o->steps, 0);
+    o->stepped = 0;
+    return false;
+}
+
+bool rr_order_next(struct rr_order *o, bool all, struct rr_step *step)
+{
+    while (!take_step(o, step)) {
+        if (o->held->len && advance(o, all || o->held->len > RR_ORDER_HELD_MAX))
+            continue;
+        bool rests = o->rests && !is_unfinished(o);
+        o->rests = false;
+        if (rests)
+            judge_rest(o);
+        else if (all && o->doubt->len)
+            settle(o);
+        else
+            return false;
+    }
+    return true;
+}
+
+int64_t rr_order_open(const struct rr_order *o)
+{
+    int64_t open = rr_range_empty(o->hole) ? INT64_MAX : o->hole.begin;
+    if (o->held->len)
+        open = MIN(open, told_at(o->held, 0)->begin);
+    if (o->doubt->len)
+        open = MIN(open, told_at(o->doubt, 0)->begin);
+    return open;
 }

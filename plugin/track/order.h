@@ -1,30 +1,141 @@
-/* The n-th response answers the n-th request.  Private to track/.
+/* The n-th response answers the n-th request: which one that is.  Private to track/.
  *
- * An answer cannot answer bytes that it had not acknowledged; beyond that only
- * counting tells which request it answers.  So counting stops where messages
- * of the server, or of the client, may have been lost: answers are then set
- * aside, unless one request alone can be meant, until the client asks again
- * and had seen all that the server had said.  From there both are counted
- * backwards, as the last answer was that to the last request.
+ * Counting tells it for sure as long as every message of both sides was told.
+ * Where one may be missing the place is lost, and what the server says is set
+ * aside until the client comes to rest: it asks again, having seen all that
+ * the server had said, and the server had said that having all of the client.
+ * Both sides are then counted back from their ends, which is a guess, and on
+ * from there for sure.  It is not for a client that was seen to keep requests
+ * under way at such a moment: there the place stays lost.
+ *
+ * This only decides.  What is to be done is handed out step by step, as each
+ * step changes the line that the next is judged by.
  */
 #ifndef RR_ORDER_H
 #define RR_ORDER_H
 
-#include "track/pdus.h"
+#include "track/flow.h"
+#include "track/list.h"
+#include "track/spans.h"
+#include "track/tracker.h"
 
-void rr_order_init(struct rr_conn *c);
+/* So many answers at most are set aside, or wait for what comes before them. */
+enum { RR_ORDER_HELD_MAX = 1024 };
+
+/* A message with what the flow knows of its bytes. */
+struct rr_told {
+    int64_t begin, end; /* where it lies in its direction */
+    int64_t bytes;      /* as dissected */
+    int64_t acked;      /* by its first segment */
+    struct rr_piece sum;
+    const char *more; /* for the summary, or NULL */
+    uint16_t does;    /* RR_PDU_BEGINS and so on */
+    bool anew;        /* it does not go on with what was before it */
+};
+
+/* Requests that are answered one after the other: all of a connection, or those of a key. */
+struct rr_line {
+    struct rr_list waiting; /* by offset; the oldest at `head` */
+    guint head;
+    struct rr_exchange *asking, *telling; /* whose request, and response, came last, or NULL */
+    struct rr_exchange *aside;            /* a push that came after those, or NULL */
+    int64_t asked_upto;                   /* where that request ends so far */
+    bool open;                            /* that response goes on until the next begins */
+    struct rr_range interim; /* what came before the response proper to the one that waits first: where it
+                                begins, and how much */
+};
+
+enum rr_step_kind {
+    RR_STEP_ANSWER,  /* `told` begins the response to the request that waits first */
+    RR_STEP_GO_ON,   /* `told` goes on with the response told last */
+    RR_STEP_INTERIM, /* `told` comes before the response to the request that waits first */
+    RR_STEP_UNOWED,  /* `told` answers no request that is there */
+    RR_STEP_UNASKED, /* `told` answers the client's bytes `asked`, of which no message was told */
+    RR_STEP_IGNORE,  /* it is not known what `told` belongs to */
+    RR_STEP_DROP,    /* the answer to the request that waits first is not in the capture */
+    RR_STEP_END,     /* the response told last is over */
+};
+
+struct rr_step {
+    enum rr_step_kind kind;
+    uint8_t proof; /* RR_PROOF_LOST, or none */
+    struct rr_range asked;
+    struct rr_told told;
+};
+
+struct rr_order {
+    const struct rr_flow *flow; /* these by enum rr_side */
+    const struct rr_spans *spans;
+    const int64_t *told_upto; /* end of the highest message */
+    const struct rr_line *line;
+    GArray *held;         /* of struct rr_told: they come after a hole, or before their request */
+    GArray *doubt;        /* so too: it is not known which request they answer */
+    GArray *steps;        /* of struct rr_step: decided */
+    guint stepped;        /* of these were handed out */
+    int64_t upto;         /* the server's bytes before were decided on */
+    int64_t heard_end;    /* end of the server's newest bytes captured ... */
+    int64_t heard;        /* ... and the client's that they acknowledged */
+    struct rr_range hole; /* the server's bytes of which no message was told, last; empty: none */
+    struct rr_range gap;  /* the client's likewise */
+    bool sure;            /* what waits first is what the next answer belongs to */
+    bool regained;        /* ... since the client came to rest */
+    bool broken;          /* what comes next does not go on with what was before */
+    bool overlaps;        /* the client does not wait for its answers, even at rest */
+    bool rests;           /* the client has come to rest, and that is to be judged */
+};
+
+/* What is pointed to outlives it.  `sure`: nothing came before that a message could have been in. */
+void rr_order_init(struct rr_order *o, const struct rr_flow *flow, const struct rr_spans *spans,
+                   const int64_t *told_upto, const struct rr_line *line, bool sure);
 void rr_order_release(struct rr_order *o);
 
-/* A request begins at `begin`, whose segment acknowledged the server's bytes up to `acked`. */
-void rr_order_asks(struct rr_conn *c, int64_t begin, int64_t acked);
+/* The server's newest bytes. */
+void rr_order_heard(struct rr_order *o, int64_t end, int64_t acked);
+
+/* There are bytes of the client of which no message is told. */
+void rr_order_missed(struct rr_order *o, struct rr_range gap);
+
+/* A request is about to begin at `begin`, whose segment acknowledged the server's bytes up to `acked`. */
+void rr_order_asks(struct rr_order *o, int64_t begin, int64_t acked);
 
 /* A message of the server. */
-void rr_order_told(struct rr_conn *c, const struct rr_told *t);
+void rr_order_told(struct rr_order *o, const struct rr_told *t);
 
-/* Messages that were told end there. */
-void rr_order_cut(struct rr_conn *c, int64_t end);
+/* What was told up to `from`, or to beyond `end`, ends at `end`. */
+void rr_order_cut(struct rr_order *o, int64_t from, int64_t end);
 
-/* Places what can be placed now; with `all` what is there, since nothing that would tell is to come. */
-void rr_order_advance(struct rr_conn *c, bool all);
+/* What is to be done next, and must be before this is called again; false where there is nothing.  `all`:
+ * nothing that would tell is to come. */
+bool rr_order_next(struct rr_order *o, bool all, struct rr_step *step);
+
+/* The server's bytes from here on may become part of a message that is not there yet. */
+int64_t rr_order_open(const struct rr_order *o);
+
+/* The message goes on with the response told last, or with the push that came after it. */
+bool rr_line_goes_on(const struct rr_line *line, const struct rr_told *t);
+
+/* Bytes of which no message was told, as one. */
+struct rr_told rr_untold(const struct rr_flow *f, struct rr_range range);
+
+static inline guint rr_line_length(const struct rr_line *line)
+{
+    return line->waiting.len - line->head;
+}
+
+static inline struct rr_exchange *rr_line_nth(const struct rr_line *line, guint i)
+{
+    return line->waiting.at[line->head + i];
+}
+
+/* The message goes on with a push. */
+static inline bool rr_line_is_aside(const struct rr_line *line, const struct rr_told *t)
+{
+    return line->aside && !(t->does & RR_PDU_BEGINS);
+}
+
+static inline bool rr_range_empty(struct rr_range r)
+{
+    return r.begin >= r.end;
+}
 
 #endif

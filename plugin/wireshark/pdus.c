@@ -1,8 +1,8 @@
 #include "wireshark/pdus.h"
 
 #include "exchange/summary.h"
-#include "wireshark/capture.h"
 #include "wireshark/carriers.h"
+#include "wireshark/joined.h"
 #include "wireshark/rule_table.h"
 #include "wireshark/values.h"
 
@@ -21,13 +21,6 @@ struct found {
     const struct rr_active_rule *rule;
 };
 
-/* Where the first bytes of what was put together from several segments came from. */
-struct join {
-    const tvbuff_t *source;
-    uint32_t frame;
-    int64_t length; /* of the end of that frame's segment */
-};
-
 /* While the tree is read. */
 static struct {
     packet_info *pinfo;
@@ -42,9 +35,8 @@ static struct {
     const char **texts;       /* of those whose text was asked for */
     const field_info **before; /* by slot of one among others: what it stands behind */
     GArray *touched;           /* slots */
-    GArray *found, *joins;
-    GArray *told;        /* struct rr_pdu: of one segment */
-    const uint8_t *kept; /* the end of a segment, which belongs to a message that is not whole */
+    GArray *found;
+    GArray *told; /* struct rr_pdu: of one segment */
 } reading;
 
 static void release(void)
@@ -52,7 +44,7 @@ static void release(void)
     g_free(reading.facts);
     g_free(reading.texts);
     g_free(reading.before);
-    GArray *const arrays[] = { reading.touched, reading.found, reading.joins, reading.told };
+    GArray *const arrays[] = { reading.touched, reading.found, reading.told };
     for (size_t i = 0; i < array_length(arrays); i++)
         g_array_free(arrays[i], TRUE);
 }
@@ -78,7 +70,6 @@ void rr_pdus_begin(dissector_handle_t postdissector)
     register_shutdown_routine(release);
     reading.found = g_array_new(FALSE, FALSE, sizeof(struct found));
     reading.told = g_array_new(FALSE, FALSE, sizeof(struct rr_pdu));
-    reading.joins = g_array_new(FALSE, FALSE, sizeof(struct join));
     reading.touched = g_array_new(FALSE, FALSE, sizeof(uint16_t));
 }
 
@@ -139,9 +130,7 @@ static bool holds_unless_silent(const struct rr_active_rule *rule, enum rr_rule_
 static uint16_t does(const struct rr_active_rule *rule, int side)
 {
     bool asks = side == RR_CLIENT;
-    uint16_t flags = rule->rule->pairing == RR_BY_KEY ? RR_PDU_KEYED : 0;
-    if (rule->rule->newest)
-        flags |= RR_PDU_NEWEST;
+    uint16_t flags = rule->rule->newest ? RR_PDU_NEWEST : 0;
     if (holds(rule, RR_RULE_IGNORE))
         return flags | RR_PDU_IGNORED;
     if (holds(rule, asks ? RR_RULE_ONEWAY : RR_RULE_PUSH)) {
@@ -161,16 +150,19 @@ static uint16_t does(const struct rr_active_rule *rule, int side)
     return flags;
 }
 
-static uint64_t key_of(const struct rr_active_rule *rule, int side)
+/* False where none of the key's fields is there. */
+static bool key_of(const struct rr_active_rule *rule, int side, uint64_t *key)
 {
     enum rr_rule_part part =
         side == RR_SERVER && is_said(rule, RR_RULE_RESPONSE_KEY) ? RR_RULE_RESPONSE_KEY : RR_RULE_KEY;
-    uint64_t hash = 0;
+    bool found = false;
+    *key = 0;
     for (size_t i = 0; is_said(rule, part) && i < rule->clauses[part][0].count; i++) {
         const field_info *fi = reading.facts[rule->clauses[part][0].test[i].slot];
-        hash = rr_value_mix(hash, fi);
+        *key = rr_value_mix(*key, fi);
+        found |= fi != NULL;
     }
-    return hash;
+    return found;
 }
 
 static const char *summary_of(const uint8_t *bytes, size_t length)
@@ -257,11 +249,8 @@ static enum rr_speaker speaker(const struct rr_active_rule *rule)
 
 static bool has_key(const struct rr_active_rule *rule)
 {
-    for (enum rr_rule_part part = RR_RULE_KEY; part <= RR_RULE_RESPONSE_KEY; part++)
-        for (size_t i = 0; is_said(rule, part) && i < rule->clauses[part][0].count; i++)
-            if (reading.facts[rule->clauses[part][0].test[i].slot])
-                return true;
-    return false;
+    uint64_t key;
+    return key_of(rule, RR_CLIENT, &key) || key_of(rule, RR_SERVER, &key);
 }
 
 /* Of what was cut when captured the dissector sees some bytes only, and takes them for all.  A datagram
@@ -290,7 +279,10 @@ static void note_pdu(const field_info *whole)
                        .rule = rule };
     for (int side = 0; side < 2; side++) {
         f.does[side] = does(rule, side);
-        f.key[side] = f.does[side] & RR_PDU_KEYED ? key_of(rule, side) : 0;
+        if (key_of(rule, side, &f.key[side]))
+            f.does[side] |= RR_PDU_KEYED;
+        else
+            f.does[side] &= (uint16_t)~RR_PDU_NEWEST;
     }
     f.said = note_said(rule, RR_RULE_SUMMARY);
     f.more = note_said(rule, RR_RULE_SUMMARY_END);
@@ -383,13 +375,6 @@ static void read_fact(const proto_node *node, uint16_t slot)
         end_pdu(node->finfo);
 }
 
-static void note_join(const field_info *fi)
-{
-    struct join j = { fi->ds_tvb, fvalue_get_uinteger(rr_value(fi)), fi->length };
-    if (fi->start == 0 && fi->length > 0)
-        g_array_append_val(reading.joins, j);
-}
-
 static void note_segment(void)
 {
     end_layer();
@@ -400,16 +385,15 @@ static void note_segment(void)
 
 static void note_carrier(enum rr_role role, const field_info *fi)
 {
-    int length;
     switch (role) {
     case RR_ROLE_TCP:
         note_segment();
         break;
     case RR_ROLE_JOINED:
-        note_join(fi);
+        rr_joined_note(fi);
         break;
     case RR_ROLE_KEPT:
-        reading.kept = rr_value_bytes(fi, &length);
+        rr_joined_note_kept(fi);
         break;
     case RR_ROLE_UDP:
         end_layer();
@@ -458,7 +442,7 @@ void rr_pdus_read(packet_info *pinfo, proto_tree *tree, struct rr_segments segme
     if (!rr_rule_table_active())
         return;
     g_array_set_size(reading.found, 0);
-    g_array_set_size(reading.joins, 0);
+    rr_joined_begin();
     rr_carriers_begin();
     if (!tree)
         return;
@@ -467,7 +451,6 @@ void rr_pdus_read(packet_info *pinfo, proto_tree *tree, struct rr_segments segme
     reading.segment = 0;
     reading.carrier = RR_ROLE_NONE;
     reading.owner = reading.rule = NULL;
-    reading.kept = NULL;
     reading.layer = NULL;
     read_children(tree);
     end_layer();
@@ -489,34 +472,6 @@ static int64_t offset_in(const struct found *f, const struct rr_segment *s)
     return at && s->payload && at >= s->payload && at < s->payload + s->captured ? at - s->payload : -1;
 }
 
-/* Where the bytes of `source` begin in the direction of `v`; false where that is not known. */
-static bool begin_of(const tvbuff_t *source, const struct rr_verdict *v, int64_t *begin)
-{
-    for (guint i = 0; i < reading.joins->len; i++) {
-        const struct join *j = &g_array_index(reading.joins, struct join, i);
-        if (j->source != source)
-            continue;
-        struct rr_verdicts verdicts = rr_capture_verdicts(j->frame);
-        for (size_t k = 0; k < verdicts.count; k++) {
-            const struct rr_verdict *first = &verdicts.first[k];
-            *begin = first->begin + first->len - j->length;
-            if (first->connection == v->connection && first->side == v->side && first->len >= j->length)
-                return true;
-        }
-    }
-    return false;
-}
-
-/* In a tree that nobody looks at a layer can seem to be longer than it is. */
-static void cut_at_kept(struct rr_pdu *pdu, const struct rr_segment *s)
-{
-    if (!reading.kept || !s->payload || reading.kept < s->payload || reading.kept > s->payload + s->captured)
-        return;
-    int64_t most = reading.kept - s->payload - pdu->at;
-    if (most > 0 && pdu->length > most) /* what completes a message is shown likewise, from its begin on */
-        pdu->length = (uint32_t)most;
-}
-
 /* Where a layer ends depends on the version, and on whether anybody looks at the tree: a message goes on to
  * the next, or to the end of what it came with. */
 static int end_of(const struct found *f, const struct rr_segment *s)
@@ -525,7 +480,7 @@ static int end_of(const struct found *f, const struct rr_segment *s)
     if (next && next->source == f->source && next->segment == f->segment && next->begin > f->begin)
         return next->begin;
     int64_t at = offset_in(f, s);
-    return at >= 0 ? f->begin + (int)(s->len - at) : (int)tvb_reported_length(f->source);
+    return at >= 0 ? f->begin + (int)(s->len - at) : rr_joined_end_of(f->source);
 }
 
 static struct rr_pdu pdu_of(const struct found *f, const struct rr_segment *s, const struct rr_verdict *v)
@@ -543,12 +498,14 @@ static struct rr_pdu pdu_of(const struct found *f, const struct rr_segment *s, c
     if (at >= 0) {
         pdu.placed = true;
         pdu.at = at;
-    } else if (begin_of(f->source, v, &begin)) {
+    } else if (rr_joined_begin_of(f->source, v, &begin)) {
         pdu.placed = true;
         pdu.at = begin + f->begin - v->begin;
     }
-    if (pdu.placed && pdu.at >= 0)
-        cut_at_kept(&pdu, s);
+    /* In a tree that nobody looks at a layer can seem to be longer than it is. */
+    int64_t most = pdu.placed && pdu.at >= 0 ? rr_joined_not_kept(s, pdu.at) : -1;
+    if (most >= 0 && pdu.length > most)
+        pdu.length = (uint32_t)most;
     return pdu;
 }
 

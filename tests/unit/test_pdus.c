@@ -106,7 +106,11 @@ static void play_segment(struct playing *p, const char *at)
             pdus[0].length += (uint32_t)before;
         }
     }
+    static const uint8_t payload[1000];
+    g_assert_cmpint(len, <=, sizeof payload);
     struct rr_segment s = { .at = p->now,
+                            .payload = payload,
+                            .captured = (uint32_t)len,
                             .end = (uint8_t)side,
                             .flags = RR_ACK,
                             .window = 1000,
@@ -241,7 +245,7 @@ static const struct {
 
     /* Answers that were not understood, or not captured. */
     { "order/not-understood", "syn >10@1 <5?@2 >11@3 <6@4",
-      ">10<5 answered exact 1; >11<6 answered exact 1" },
+      ">10<5 answered lost 1; >11<6 answered lost 1 d2" },
     { "order/not-understood-burst", "syn >10+11@1 <5?@2 <6@3 >12@4 <7@5",
       ">10<5 answered lost 1; >11<6 answered lost 2 d2; >12<7 answered exact 1" },
     { "order/lost-burst", "syn >10+11@1 <5@2! <6@3 >12@4 <7@5",
@@ -250,17 +254,27 @@ static const struct {
       ">10<4 answered acked 1; >11<0 answered lost d2; >12<6 answered lost 2 d3; >13<7 answered exact 1" },
     { "order/lost-two", "syn >10+11+12@1 <4@2! <5@2! <6@3 >13@4 <7@5",
       ">10<0 answered lost; >11<0 answered lost d2; >12<6 answered lost 2 d3; >13<7 answered exact 1" },
-    { "order/lost-in-turn", "syn >10@1 <5@2! >11@3 <6@4", ">10<0 answered order; >11<6 answered exact 1" },
+    { "order/lost-in-turn", "syn >10@1 <5@2! >11@3 <6@4", ">10<0 answered lost; >11<6 answered lost 1 d2" },
     { "order/late-not-lost", "syn >10+11@1 <5@2! <6@3 <5@4^0",
       ">10<5 answered acked 3; >11<6 answered acked 2 d2" },
 
     /* Requests that were. */
-    { "order/request-lost", "syn >10@1! <5@2 >11@3 <6@4", ">11<6 answered exact 1; >0<5 unasked lost" },
+    { "order/request-lost", "syn >10@1! <5@2 >11@3 <6@4", ">0<5 unasked lost; >11<6 answered exact 1" },
     { "order/request-not-understood", "syn >9@1 <4@2 >10?@3 <5@4 >11@5 <6@6",
-      ">9<4 answered exact 1; >11<6 answered exact 1; >10<5 answered lost 1" },
+      ">9<4 answered exact 1; >10<5 answered lost 1; >11<6 answered exact 1" },
     { "order/request-lost-in-burst", "syn >10@1! >11@1 <5@2 <6@3 >12@4 <7@5",
       ">11<6 answered lost 2; >0<5 unasked lost; >12<7 answered exact 1" },
 
+    { "order/rolling-lost", "syn >10@1 >11@2 <5@3/21 >12@4 <6@5! >13@6/11 <7@7/46 >14@8/18 <8@9/60 >15@10/26",
+      ">10<5 answered acked 2; >11<0 answered lost d2; >12<0 answered lost d2; >13<7 answered lost 1 d3; "
+      ">14<8 "
+      "answered lost 1 d4; >15<0 open d5" },
+    { "order/part-without-begin", "syn >10@1! >20n@2/0 <5@3 >11@4 <6@5",
+      ">20<5 answered lost 1; >11<6 answered exact 1" },
+    { "order/answer-without-begin", "syn >10@1 <5@2! <6n@3 >11@4 <7@5",
+      ">10<0 answered lost; >11<7 answered exact 1" },
+    { "order/asked-out-of-order", "syn >11@1^10 >10@2^0 <5@3/21 <6@4/21 >12@5 <7@6",
+      ">11<6 answered lost 3; >10<5 answered lost 1 d2; >12<7 answered exact 1" },
     { "order/middle", ">10@1 <5@2 >11@3 <6@4", ">10<5 answered lost 1; >11<6 answered exact 1" },
     { "order/unanswered", "syn >10@1 >11@2 <5@3/10 <F", ">10<5 answered exact 2; >11<0 unanswered d2" },
     { "order/late-answer", "syn >10@1 tick@70000 <5@80000", ">10<5 answered exact 79999" },
@@ -277,6 +291,8 @@ static const struct {
     { "key/many-parts", "syn >10=1@1 >9=2@1 <5=1m@2 <4=2@3 <6=1nm@4 <7=1n@5",
       ">10<18 answered acked 1; >9<4 answered acked 2 d2" },
     { "key/lost", "syn >10=1+11=2@1 <5=1@2! <6=2@3", ">10<0 open; >11<6 answered acked 2 d2" },
+    { "key/again-after-loss", "syn >10=1@1 <5=1@2! >11=1@3! <6=1@4", ">10<6 answered lost 3" },
+    { "key/not-acknowledged", "syn >10=1@1 <6=1@2/0 <5=1@3", ">10<5 answered acked 2; push 6" },
     { "key/unasked", ">10=1@1 <6=2@3 <5=1@4", ">10<5 answered acked 3; >0<6 unasked acked" },
     { "key/quiet", "syn >10=1q+11=2q+12=3@1 <5=2@2 <6=3@3 >9=4q@4 >8=5@5 <7=5@6",
       ">10<0 oneway; >11<5 answered acked 1 d2; >12<6 answered acked 2 d3; >9<0 oneway; >8<7 answered exact "
@@ -327,6 +343,23 @@ static void bounded(void)
     rr_tracker_free(p.tracker);
 }
 
+/* Who asks is found out before the first segment's messages are told. */
+static void sides(void)
+{
+    struct rr_settings settings;
+    no_port(&settings);
+    settings.port_kind = plain;
+    struct playing p = { .tracker = rr_tracker_new(&settings) };
+    static const struct rr_endpoint ends[2] = { { "10.0.0.1", 50000 }, { "10.0.0.2", 80 } };
+    rr_tracker_open(p.tracker, 0, ends);
+    play_segment(&p, "<5@1");
+    const struct rr_connection *c = rr_tracker_connection(p.tracker, 0);
+    g_assert_cmpuint(c->end[RR_SERVER].port, ==, 80);
+    g_assert_cmpint(c->direction_from, ==, RR_FROM_PREFERENCE);
+    g_assert_cmphex(c->seed, !=, 0);
+    rr_tracker_free(p.tracker);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -335,6 +368,7 @@ int main(int argc, char **argv)
         g_test_add_data_func(path, GUINT_TO_POINTER(i), run_case);
         g_free(path);
     }
+    g_test_add_func("/sides", sides);
     g_test_add_func("/bounded", bounded);
     return g_test_run();
 }

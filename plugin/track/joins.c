@@ -1,0 +1,303 @@
+#include "track/joins.h"
+
+#include "exchange/summary.h"
+#include "track/alone.h"
+#include "track/messages.h"
+
+void rr_joins_take(struct rr_conn *c, int side, const struct rr_told *t, struct rr_exchange *x)
+{
+    rr_spans_add(&c->pdus->spans[side], (struct rr_span){ t->begin, t->end, x });
+    c->pdus->upto[side] = MAX(c->pdus->upto[side], t->end);
+}
+
+static const char *say_more(struct rr_conn *c, const char *said, const char *more)
+{
+    char text[RR_SUMMARY_SIZE];
+    char *all = said ? g_strdup_printf("%s %s", said, more) : g_strdup(more);
+    rr_summary((const uint8_t *)all, strlen(all), text);
+    g_free(all);
+    return rr_store_text(c->shared->store, text, strlen(text));
+}
+
+/* The message `t` joins that of x, as its first part or a further one. */
+static void join(struct rr_conn *c, int side, struct rr_exchange *x, const struct rr_told *t)
+{
+    struct rr_message *m = rr_side_of(x, side);
+    int64_t hole = t->end - t->begin - t->sum.bytes;
+    if (!rr_seen(m))
+        rr_changes(c, x, !side);
+    rr_changes(c, x, side);
+    if (!rr_exists(m))
+        m->begin = m->end = t->begin;
+    rr_add_facts(m, &t->sum);
+    if (t->more)
+        m->summary = say_more(c, m->summary, t->more);
+    m->bytes += (uint64_t)t->bytes;
+    m->end += t->bytes + hole;
+    m->repeats += t->sum.repeats;
+    if (side == RR_SERVER && !rr_is_push(x))
+        c->answer_end = m->last_time;
+    rr_judge(c, x);
+}
+
+static struct rr_exchange *enlist(struct rr_conn *c, struct rr_exchange *x, const struct rr_told *t)
+{
+    x->pairing = t->does & RR_PDU_KEYED ? RR_BY_KEY : RR_BY_ORDER;
+    rr_list_add(&c->pdus->all, x);
+    return x;
+}
+
+static struct rr_exchange *new_exchange(struct rr_conn *c, const struct rr_told *t)
+{
+    return enlist(c, rr_new_exchange(c), t);
+}
+
+/* The exchange of a turn that the rule came too late for, without what it held. */
+static struct rr_exchange *take_over(struct rr_conn *c, const struct rr_told *t)
+{
+    struct rr_exchange *x = c->pdus->spare;
+    uint16_t part = x->request.part;
+    c->pdus->spare = NULL;
+    rr_changes(c, x, RR_CLIENT);
+    x->request = (struct rr_message){ .part = part };
+    x->proof = 0;
+    return enlist(c, x, t);
+}
+
+/* Its row waits for the answer, whose latency it shows; the last time that can be is when it is given up. */
+static void end_request(struct rr_exchange *x)
+{
+    if (x->request.ended_by == RR_GOING_ON)
+        x->request.ended_by = RR_BY_PDU;
+}
+
+static void report_request(struct rr_conn *c, struct rr_exchange *x)
+{
+    if (rr_seen(&x->request) && !x->request.part)
+        rr_due(c, x, RR_ROW_REQUEST);
+}
+
+void rr_joins_give_up(struct rr_conn *c, struct rr_exchange *x, enum rr_ended_by why)
+{
+    rr_give_up(c, x, why);
+    report_request(c, x);
+}
+
+struct rr_exchange *rr_joins_take_out(struct rr_conn *c, struct rr_line *line, guint i)
+{
+    struct rr_exchange *x = rr_line_nth(line, i);
+    struct rr_exchange **first = (struct rr_exchange **)&line->waiting.at[line->head];
+    memmove(first + 1, first, i * sizeof *first);
+    line->head++;
+    if (!i)
+        line->interim = (struct rr_range){ 0 };
+    if (--c->pdus->waiting == 0)
+        rr_timer_clear(&c->waiting);
+    return x;
+}
+
+static struct rr_exchange *leave(struct rr_conn *c, struct rr_line *line)
+{
+    return rr_joins_take_out(c, line, 0);
+}
+
+/* The oldest is given up where too many wait. */
+static void wait_in(struct rr_conn *c, struct rr_line *line, struct rr_exchange *x)
+{
+    struct rr_list *l = &line->waiting;
+    if (line->head > l->len / 2) {
+        l->len -= line->head;
+        memmove(l->at, l->at + line->head, l->len * sizeof *l->at);
+        line->head = 0;
+    }
+    if (rr_line_length(line) == RR_PDUS_WAITING_MAX)
+        rr_joins_give_up(c, leave(c, line), RR_BY_NEXT);
+    guint i = l->len;
+    while (i > line->head && l->at[i - 1]->request.begin > x->request.begin)
+        i--;
+    rr_list_insert(l, i, x);
+    c->pdus->waiting++;
+    x->depth = (uint16_t)MIN(c->pdus->waiting, UINT16_MAX);
+    rr_timer_set(&c->shared->waiting, c, x->request.last_time);
+}
+
+void rr_joins_ask(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
+{
+    struct rr_pdus *p = c->pdus;
+    bool first = p->all.len == 0 && !c->last[RR_CLIENT];
+    struct rr_exchange *x = p->spare ? take_over(c, t) : new_exchange(c, t);
+    x->as.after = p->waiting ? RR_NEVER : c->answer_end;
+    x->connected = first && c->facts.handshake.frame;
+    join(c, RR_CLIENT, x, t);
+    rr_joins_take(c, RR_CLIENT, t, x);
+    line->asking = x;
+    line->asked_upto = t->end;
+    if (t->does & RR_PDU_ALONE) {
+        rr_prove(x, RR_PROOF_ALONE);
+        rr_judge(c, x);
+        if (t->does & RR_PDU_OPEN)
+            rr_alone_goes_on(c, t);
+        else
+            rr_alone_end(c, x, RR_BY_PDU);
+    } else {
+        while (t->does & RR_PDU_NEWEST && rr_line_length(line))
+            rr_joins_give_up(c, leave(c, line), RR_BY_NEXT);
+        wait_in(c, line, x);
+    }
+    if (t->does & RR_PDU_ENDS)
+        end_request(x);
+}
+
+void rr_joins_ask_on(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
+{
+    join(c, RR_CLIENT, line->asking, t);
+    rr_joins_take(c, RR_CLIENT, t, line->asking);
+    line->asked_upto = t->end;
+    if (t->does & RR_PDU_ENDS && line->asking->status != RR_ONEWAY)
+        end_request(line->asking);
+}
+
+/* The interim answers before the response are its bytes, too; its time is that of what follows. */
+static void include_interim(struct rr_message *m, struct rr_range interim)
+{
+    int64_t bytes = interim.end - interim.begin, length = m->end - m->begin + bytes;
+    m->begin = interim.begin;
+    m->end = m->begin + length;
+    m->bytes += (uint64_t)bytes;
+}
+
+static void begin_response(struct rr_conn *c, struct rr_line *line, struct rr_exchange *x,
+                           const struct rr_told *t, struct rr_range interim)
+{
+    struct rr_exchange *before = line->telling;
+    rr_alone_end_push(c, line);
+    if (before)
+        rr_end(c, RR_SERVER, before, RR_BY_NEXT);
+    join(c, RR_SERVER, x, t);
+    if (!rr_range_empty(interim))
+        include_interim(&x->response, interim);
+    rr_joins_take(c, RR_SERVER, t, x);
+    report_request(c, x);
+    line->telling = c->pdus->last = x;
+    line->open = t->does & RR_PDU_OPEN;
+    if (t->does & RR_PDU_ENDS)
+        rr_end(c, RR_SERVER, x, RR_BY_PDU);
+    else
+        rr_alone_goes_on(c, t);
+}
+
+/* What the numbers say of the pair; where the request was sent in several pieces, of the first. */
+static uint8_t proof_of(const struct rr_conn *c, const struct rr_exchange *x, const struct rr_told *t)
+{
+    const struct rr_spans *s = &c->pdus->spans[RR_CLIENT];
+    guint i = rr_spans_find(s, x->request.begin);
+    const struct rr_piece *last = i < s->count ? rr_flow_piece(&c->flow[RR_CLIENT], s->at[i].end - 1) : NULL;
+    uint8_t proof = 0;
+    if (i < s->count && t->acked >= s->at[i].end)
+        proof |= RR_PROOF_ACK;
+    if (i < s->count && t->acked == s->at[i].end)
+        proof |= RR_PROOF_ALL | RR_PROOF_FIRST;
+    if (last && last->acked == t->begin)
+        proof |= RR_PROOF_SAW;
+    return proof;
+}
+
+void rr_joins_answer(struct rr_conn *c, struct rr_line *line, const struct rr_told *t, uint8_t proof)
+{
+    struct rr_range interim = line->interim;
+    struct rr_exchange *x = leave(c, line);
+    proof |= proof_of(c, x, t);
+    begin_response(c, line, x, t, interim);
+    rr_prove(x, proof);
+}
+
+static void count_push(struct rr_conn *c, const struct rr_told *t)
+{
+    c->facts.push_bytes += (uint64_t)t->sum.bytes;
+    c->facts.bytes[RR_SERVER] -= (uint64_t)t->sum.bytes;
+}
+
+void rr_joins_go_on(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
+{
+    bool aside = rr_line_is_aside(line, t);
+    struct rr_exchange *x = aside ? line->aside : line->telling;
+    join(c, RR_SERVER, x, t);
+    rr_joins_take(c, RR_SERVER, t, x);
+    if (aside)
+        count_push(c, t);
+    else if (t->does & RR_PDU_ENDS)
+        rr_end(c, RR_SERVER, x, RR_BY_PDU);
+}
+
+void rr_joins_end_told(struct rr_conn *c, struct rr_line *line)
+{
+    rr_alone_end_push(c, line);
+    if (line->telling)
+        rr_end(c, RR_SERVER, line->telling, RR_BY_NEXT);
+}
+
+void rr_joins_interim(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
+{
+    struct rr_exchange *x = rr_line_nth(line, 0);
+    struct rr_range *interim = &line->interim;
+    rr_changes(c, x, RR_SERVER);
+    if (!x->interim)
+        x->interim = t->sum.first_time;
+    if (rr_range_empty(*interim))
+        interim->begin = interim->end = t->begin;
+    interim->end += t->bytes;
+    rr_joins_take(c, RR_SERVER, t, x);
+}
+
+void rr_joins_drop(struct rr_conn *c, struct rr_line *line)
+{
+    struct rr_exchange *x = leave(c, line);
+    rr_changes(c, x, RR_CLIENT);
+    rr_changes(c, x, RR_SERVER);
+    rr_prove(x, RR_PROOF_LOST);
+    rr_judge(c, x);
+    if (!x->part)
+        rr_due(c, x, RR_ROW_EXCHANGE);
+    report_request(c, x);
+}
+
+static void push(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
+{
+    rr_alone_end_push(c, line);
+    struct rr_exchange *x = enlist(c, rr_new_push(c, c->pdus->upto[RR_CLIENT], c->pdus->last), t);
+    join(c, RR_SERVER, x, t);
+    rr_joins_take(c, RR_SERVER, t, x);
+    count_push(c, t);
+    if (!(t->does & RR_PDU_ALONE) || !(t->does & RR_PDU_OPEN)) {
+        rr_end(c, RR_SERVER, x, RR_BY_PDU);
+        return;
+    }
+    line->aside = x;
+    rr_alone_goes_on(c, t);
+}
+
+void rr_joins_unasked(struct rr_conn *c, struct rr_line *line, const struct rr_told *t, struct rr_range asked,
+                      uint8_t proof)
+{
+    struct rr_exchange *x = new_exchange(c, t);
+    struct rr_told request = rr_untold(&c->flow[RR_CLIENT], asked);
+    x->request.begin = x->request.end = asked.begin;
+    if (asked.begin < asked.end) {
+        join(c, RR_CLIENT, x, &request);
+        rr_joins_take(c, RR_CLIENT, &request, x);
+    }
+    rr_end(c, RR_CLIENT, x, RR_BY_RESPONSE);
+    begin_response(c, line, x, t, (struct rr_range){ 0 });
+    rr_prove(x, (uint8_t)(proof | RR_PROOF_ACK));
+}
+
+void rr_joins_unowed(struct rr_conn *c, struct rr_line *line, const struct rr_told *t, uint8_t proof)
+{
+    bool all_known = c->flow[RR_SERVER].whole && !rr_flow_missing(&c->flow[RR_CLIENT]) && !proof;
+    if (t->does & RR_PDU_ALONE || (all_known && t->acked <= c->pdus->upto[RR_CLIENT])) {
+        push(c, line, t);
+        return;
+    }
+    int64_t asked = c->pdus->upto[RR_CLIENT];
+    rr_joins_unasked(c, line, t, (struct rr_range){ asked, asked }, proof);
+}
