@@ -21,13 +21,14 @@ import host  # noqa: E402
 
 ON = ("-o", "reqresp.rules:TRUE")
 SLACK = 0.008    # seconds that a client's own library may take to send, or to hand on what it got; a round trip takes 0.010
+READING = 0.003  # and a client of our own to send and to be woken
 CLOCK = 0.00005  # and that the capture's clock may be off
 
 # Capture -> (Wireshark's link from an answer to its request, its time, the begin of the summaries that it has both of).
 LINKS = {"smb2": ("smb2.response_to", "smb2.time", ""), "nfs": ("rpc.repframe", "rpc.time", ""),
          "dcerpc": ("dcerpc.request_in", "dcerpc.time", "Request ")}
 # One request after the other; and many at a time, where each note is one exchange, in the order in which they were sent.
-NOTED, NOTED_APART = ("dcerpc", "memcached_binary", "amqp"), ("nfs", "grpc")
+NOTED, NOTED_APART = ("dcerpc", "memcached_binary", "amqp"), ("nfs", "grpc", "redis_staggered", "http_staggered")
 
 
 def theirs(name, link, time):
@@ -183,6 +184,31 @@ def curl_notes():
     return "%d notes" % len(notes)
 
 
+def pipeline_of(name):
+    """(notes, exchanges, the summary of each answer)"""
+    said = {row["exchange"]: row["summary"] for row in host.rows(host.captures()[name], "messages", *ON)
+            if row["message"] == "response"}
+    with open(host.CAPTURES / (name + ".truth.csv"), encoding="ascii", newline="") as file:
+        return list(csv.DictReader(file)), facts.exchanges(host.captures()[name], *ON), said
+
+
+def pipelined(notes, rows, said):
+    """Each of the client's pipelined requests has its own answer, and the latency that the client noted but for READING."""
+    cases.check(len(notes), len(rows), "exchanges")
+    most = 0
+    for note, row in zip(notes, rows):
+        what = "%s: " % note["asked"]
+        cases.check((True, "order", "answered"),
+                    (row["summary"].startswith(note["asked"]), row["pairing"], row["status"]), what + row["summary"])
+        answer = said[row["exchange"]]
+        value = "$" + str(len(answer)) if note["said"].startswith("$") and note["said"] != "$-1" else answer
+        cases.check(note["said"].replace("$-1", "(nil)"), value[:len(note["said"])] if note["said"] != "$-1" else answer, what)
+        more = float(note["done"]) - float(note["sent"]) - float(row["latency"]) - float(row["response_spread"])
+        cases.check(True, -CLOCK <= more < READING, what + "%f more" % more)
+        most = max(more, most)
+    return "%d requests, at most %.6f more" % (len(notes), most)
+
+
 def notes_of(name):
     with open(host.CAPTURES / (name + ".truth.csv"), encoding="ascii", newline="") as file:
         return [(float(row["sent"]), None if (name, row["said"]) in GAVE_UP else float(row["done"]))
@@ -237,6 +263,10 @@ def can_fail():
         cases.refuses(linked, [{**row, column: "1"} for row in exchanges], wanted)
     cases.refuses(linked, exchanges[1:], wanted)
     cases.refuses(keyed, [("1", "2"), ("3", None)], [{"request_last": "1", "response_last": "2"}] * 2, "last")
+    notes, rows, said = pipeline_of("redis_staggered")
+    for wrong in (rows[1:], [rows[0], rows[2], rows[1], *rows[3:]], [{**row, "latency": "0.004"} for row in rows]):
+        cases.refuses(pipelined, notes, wrong, said)
+    cases.refuses(pipelined, notes, rows, {**said, rows[20]["exchange"]: "vv"})
     for name, compare in (("dcerpc", one_by_one), ("nfs", apart)):
         notes, found = notes_of(name), spans(name, compare)
         cases.refuses(compare, notes, [(begin, end + SLACK) for begin, end in found])
@@ -246,6 +276,7 @@ def can_fail():
 
 def main(words):
     todo = [(name + " links", links, name) for name in LINKS]
+    todo += [(name + " pipelined", pipelined, *pipeline_of(name)) for name in ("redis_staggered", "http_staggered")]
     todo += [("memcached_binary keys", memcached_keys), ("grpc keys", grpc_keys), ("grpc says", grpc_says), ("https decrypted", decrypted), ("curl's notes", curl_notes), ("amqp says", amqp_says)]
     todo += [(name + " notes", noted, name, one_by_one) for name in NOTED]
     todo += [(name + " notes", noted, name, apart) for name in NOTED_APART]

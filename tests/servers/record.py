@@ -191,7 +191,19 @@ def https(lab):  # nginx curl nghttp2-client openssl
     return "".join(noted)
 
 
-ALL = {"https": https, "nfs": nfs, "grpc": grpc, "memcached_binary": memcached_binary, "amqp": amqp, "dcerpc": dcerpc, "smb2": smb2}
+def redis_staggered(lab):  # redis-server
+    software.start_redis(lab)
+    software.wait_for(lab, 6379)
+    return speak(lab, "redis")
+
+
+def http_staggered(lab):  # nginx
+    software.start_nginx(lab)
+    software.wait_for(lab, 80)
+    return speak(lab, "http")
+
+
+ALL = {"redis_staggered": redis_staggered, "http_staggered": http_staggered, "https": https, "nfs": nfs, "grpc": grpc, "memcached_binary": memcached_binary, "amqp": amqp, "dcerpc": dcerpc, "smb2": smb2}
 
 
 def with_keys(data, keys):

@@ -5,6 +5,7 @@ A client prints what it noted, a line of CSV for each request: what it asked, wh
 """
 import csv
 import os
+import re
 import socket
 import struct
 import sys
@@ -19,8 +20,8 @@ class Notes:
         self.out = csv.writer(sys.stdout, lineterminator="\n")
         self.out.writerow(NOTES)
 
-    def note(self, asked, sent, said):
-        self.out.writerow((asked, "%.6f" % sent, "%.6f" % time.time(), said))
+    def note(self, asked, sent, said, done=None):
+        self.out.writerow((asked, "%.6f" % sent, "%.6f" % (done or time.time()), said))
 
     def ask(self, asked, call, *words, **more):
         sent = time.time()
@@ -231,7 +232,78 @@ def rpc_client(host):
             rest = rest[4 + size:]
 
 
-ROLES = {"grpc-server": grpc_server, "grpc": grpc_client, "memcache": memcache_client, "amqp": amqp_client,
+# ---- what is answered in the order in which it was asked
+
+class Pipeline:
+    """Asks without waiting; each note has when the call to send it was made, and when the call returned that brought the last
+    byte of its answer."""
+
+    def __init__(self, host, port, whole):
+        self.sock = socket.create_connection((host, port))
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.whole, self.waiting, self.rest, self.notes = whole, [], b"", Notes()
+
+    def ask(self, *requests, apart=0.0):
+        """(name, bytes)..., in one piece, or `apart` seconds apart."""
+        for piece in [[one] for one in requests] if apart else [requests]:
+            self.waiting += [(name, time.time()) for name, _ in piece]
+            self.sock.sendall(b"".join(data for _, data in piece))
+            self.hear(apart)
+
+    def hear(self, seconds):
+        """What comes within that time; with 0 nothing, with None until nothing waits."""
+        until = time.time() + (seconds or 0)
+        while self.waiting and (seconds is None or time.time() < until):
+            self.sock.settimeout(None if seconds is None else max(until - time.time(), 0.0001))
+            try:
+                self.rest += self.sock.recv(65536)
+            except TimeoutError:
+                return
+            now = time.time()
+            while self.waiting and (size := self.whole(self.rest)):
+                (name, sent), answer, self.rest = self.waiting.pop(0), self.rest[:size], self.rest[size:]
+                self.notes.note(name, sent, answer.partition(b"\r\n")[0].decode(), now)
+
+
+def redis_client(host):
+    def whole(data):
+        line, end, more = data.partition(b"\r\n")
+        if not end or line[:1] != b"$" or line == b"$-1":
+            return len(line) + 2 if end else 0
+        size = int(line[1:]) + 2
+        return len(line) + 2 + size if len(more) >= size else 0
+
+    def command(*words):
+        return " ".join(words), ("*%d\r\n" % len(words) + "".join("$%d\r\n%s\r\n" % (len(word), word) for word in words)).encode()
+    line = Pipeline(host, 6379, whole)
+    line.ask(*(command("SET", "k%d" % i, "v" * i) for i in range(1, 9)), *(command("GET", "k%d" % i) for i in range(1, 9)))
+    line.hear(None)
+    line.ask(*(command("GET", "k%d" % i) for i in range(1, 9)), apart=PAUSE / 8)
+    line.hear(None)
+    line.ask(command("DEBUG", "SLEEP", "0.04"), *(command("INCR", "n") for _ in range(3)), command("NONSENSE"), apart=PAUSE / 4)
+    line.ask(command("PING"), command("GET", "none"))
+    line.hear(None)
+
+
+def http_client(host):
+    def whole(data):
+        head, end, body = data.partition(b"\r\n\r\n")
+        if not end:
+            return 0
+        size = int(re.search(rb"(?i)\r\ncontent-length: *([0-9]+)", head).group(1))
+        return len(head) + 4 + size if len(body) >= size else 0
+
+    def get(path):
+        return "GET %s" % path, ("GET %s HTTP/1.1\r\nHost: server\r\n\r\n" % path).encode()
+    line = Pipeline(host, 80, whole)
+    line.ask(get("/page"), get("/none"), get("/page?2"), get("/none?2"))
+    line.hear(None)
+    line.ask(*(get("/page?%d" % i) for i in range(3, 9)), apart=PAUSE / 6)
+    line.hear(None)
+
+
+ROLES = {"redis": redis_client, "http": http_client,
+         "grpc-server": grpc_server, "grpc": grpc_client, "memcache": memcache_client, "amqp": amqp_client,
          "dcerpc": dcerpc_client, "rpc": rpc_client}
 
 if __name__ == "__main__":
