@@ -130,6 +130,14 @@ bool rr_tracker_is_ruled(const struct rr_tracker *t, uint32_t stream)
     return c && c->pdus;
 }
 
+int rr_tracker_ruled_side(const struct rr_tracker *t, uint32_t stream, uint8_t end)
+{
+    const struct rr_conn *c = find(t, stream);
+    if (!c || !c->pdus)
+        return -1;
+    return end == c->client ? RR_CLIENT : RR_SERVER;
+}
+
 void rr_tracker_pdus(struct rr_tracker *t, const struct rr_verdict *v, const struct rr_pdu *pdus,
                      size_t count)
 {

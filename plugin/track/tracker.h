@@ -67,6 +67,9 @@ struct rr_pdu {
 void rr_tracker_rule(struct rr_tracker *t, uint32_t stream);
 bool rr_tracker_is_ruled(const struct rr_tracker *t, uint32_t stream);
 
+/* The side that an end of a ruled stream is, for good; of another stream -1. */
+int rr_tracker_ruled_side(const struct rr_tracker *t, uint32_t stream, uint8_t end);
+
 /* The messages that were found with a segment, in order, right after it was fed; for every segment of a ruled
  * stream, also where there are none. */
 void rr_tracker_pdus(struct rr_tracker *t, const struct rr_verdict *v, const struct rr_pdu *pdus,

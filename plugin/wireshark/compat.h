@@ -28,6 +28,7 @@ typedef gboolean rr_bool;
 #define FT_IS_INT    IS_FT_INT
 #define FT_IS_INT32  IS_FT_INT32
 #define FT_IS_INT64  IS_FT_INT64
+#define FT_IS_STRING IS_FT_STRING
 #define FT_IS_UINT   IS_FT_UINT
 #define FT_IS_UINT32 IS_FT_UINT32
 #define FT_IS_UINT64 IS_FT_UINT64

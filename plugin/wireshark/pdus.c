@@ -1,9 +1,11 @@
 #include "wireshark/pdus.h"
 
 #include "exchange/summary.h"
+#include "wireshark/capture.h"
 #include "wireshark/carriers.h"
 #include "wireshark/joined.h"
 #include "wireshark/rule_table.h"
+#include "wireshark/stream.h"
 #include "wireshark/values.h"
 
 /* A message of a frame. */
@@ -13,7 +15,7 @@ struct found {
     enum rr_speaker speaker;          /* of that, as the rule tells */
     tvbuff_t *source;                 /* its bytes are in */
     int begin, end;
-    uint16_t does[2]; /* by enum rr_side of its sender */
+    uint16_t does[2]; /* by enum rr_side of its sender; of one that cannot have sent it: nothing */
     uint64_t key[2];
     /* What the rule wants as summary, and what of it a part that comes later adds: one for each field, or
      * NULL. */
@@ -29,10 +31,12 @@ static struct {
     enum rr_role carrier;               /* of what is being read: TCP or UDP, or something else */
     const struct rr_active_rule *rule;  /* of the layer, or NULL */
     const struct rr_active_rule *owner; /* of the segment: what its messages carry is theirs */
-    const field_info *layer;  /* that is one message, whose facts may go on in the layers after it; or NULL */
-    bool in_pdu;              /* facts are collected */
-    const field_info **facts; /* by slot: the first of its kind */
-    const char **texts;       /* of those whose text was asked for */
+    const field_info *layer; /* that is one message, whose facts may go on in the layers after it; or NULL */
+    bool in_pdu;             /* facts are collected */
+    const struct rr_watched *sent; /* whose sender is known */
+    int sender;
+    const field_info **facts;  /* by slot: the first of its kind */
+    const char **texts;        /* of those whose text was asked for */
     const field_info **before; /* by slot of one among others: what it stands behind */
     GArray *touched;           /* slots */
     GArray *found;
@@ -73,32 +77,6 @@ void rr_pdus_begin(dissector_handle_t postdissector)
     reading.touched = g_array_new(FALSE, FALSE, sizeof(uint16_t));
 }
 
-static bool is_less(const field_info *fi, uint64_t number, uint64_t limit)
-{
-    bool is_signed = FT_IS_INT(fi->hfinfo->type);
-    return is_signed ? (int64_t)number < (int64_t)limit : number < limit;
-}
-
-static bool has_value(const struct rr_test *test, const field_info *fi)
-{
-    uint64_t number;
-    int length;
-    if (!test->text)
-        return true;
-    if (rr_value_number(fi, &number) && test->number != UINT64_MAX)
-        return test->less ? is_less(fi, number, test->number) : number == test->number;
-    if (test->less)
-        return false;
-    if (fi->hfinfo->type == FT_BYTES) {
-        const uint8_t *bytes = rr_value_bytes(fi, &length);
-        return bytes && (size_t)length == strlen(test->text) &&
-               memcmp(bytes, test->text, (size_t)length) == 0;
-    }
-    if (!reading.texts[test->slot])
-        reading.texts[test->slot] = rr_value_text(reading.pinfo->pool, fi);
-    return strcmp(reading.texts[test->slot], test->text) == 0;
-}
-
 static bool holds(const struct rr_active_rule *rule, enum rr_rule_part part)
 {
     const struct rr_condition *c = &rule->rule->part[part];
@@ -107,7 +85,8 @@ static bool holds(const struct rr_active_rule *rule, enum rr_rule_part part)
         size_t k = 0;
         while (k < all->count) {
             const field_info *fi = reading.facts[all->test[k].slot];
-            if ((fi && has_value(&all->test[k], fi)) == all->test[k].negated)
+            const char **text = &reading.texts[all->test[k].slot];
+            if ((fi && rr_value_passes(&all->test[k], fi, reading.pinfo->pool, text)) == all->test[k].negated)
                 break;
             k++;
         }
@@ -266,18 +245,33 @@ static bool is_told(void)
     return !cut || reading.rule->rule->pairing != RR_BY_KEY || has_key(reading.rule);
 }
 
+/* The side that sent it, where that is sure before the tracker is fed; else -1. */
+static int sender_of(const struct rr_watched *w)
+{
+    uint32_t stream;
+    uint8_t end;
+    if (reading.sent != w)
+        reading.sender =
+            rr_stream_known(w, &stream, &end) ? rr_tracker_ruled_side(rr_capture_tracker(), stream, end) : -1;
+    reading.sent = w;
+    return reading.sender;
+}
+
 static void note_pdu(const field_info *whole)
 {
     const struct rr_active_rule *rule = reading.rule;
     bool in_udp = reading.carrier == RR_ROLE_UDP;
     struct found f = { .segment = in_udp ? NULL : &reading.segments.first[reading.segment - 1],
                        .udp = in_udp ? rr_carriers_udp() : 0,
-                       .speaker = speaker(rule),
+                       .speaker = in_udp ? speaker(rule) : RR_SPEAKER_UNKNOWN,
                        .source = whole->ds_tvb,
                        .begin = whole->start,
                        .end = whole->start + whole->length,
                        .rule = rule };
+    int sender = in_udp ? -1 : sender_of(f.segment);
     for (int side = 0; side < 2; side++) {
+        if (sender == !side)
+            continue;
         f.does[side] = does(rule, side);
         if (key_of(rule, side, &f.key[side]))
             f.does[side] |= RR_PDU_KEYED;
@@ -449,6 +443,7 @@ void rr_pdus_read(packet_info *pinfo, proto_tree *tree, struct rr_segments segme
     reading.pinfo = pinfo;
     reading.segments = segments;
     reading.segment = 0;
+    reading.sent = NULL;
     reading.carrier = RR_ROLE_NONE;
     reading.owner = reading.rule = NULL;
     reading.layer = NULL;

@@ -142,15 +142,21 @@ static bool ask(const packet_info *pinfo, const struct rr_watched *w, uint32_t *
     return true;
 }
 
-bool rr_stream_find(packet_info *pinfo, struct rr_watched *w, uint32_t *stream)
+bool rr_stream_known(const struct rr_watched *w, uint32_t *stream, uint8_t *end)
 {
     const struct rr_way *way = w->known;
     bool same = way && !way->conversation->next && !(w->segment.flags & RR_SYN) && !rr_deinterlacing();
     if (same) {
         *stream = way->stream;
-        w->segment.end = way->end;
-        return true;
+        *end = way->end;
     }
+    return same;
+}
+
+bool rr_stream_find(packet_info *pinfo, struct rr_watched *w, uint32_t *stream)
+{
+    if (rr_stream_known(w, stream, &w->segment.end))
+        return true;
     w->segment.end = end_of(w);
     return rr_deinterlacing() ? ask_deinterlaced(pinfo, w, stream) : ask(pinfo, w, stream);
 }

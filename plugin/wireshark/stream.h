@@ -13,4 +13,7 @@ void rr_stream_expect(struct rr_watched *w);
  * segments of the stream.  False where TCP did not take it. */
 bool rr_stream_find(packet_info *pinfo, struct rr_watched *w, uint32_t *stream);
 
+/* The same, where it was known before TCP saw the segment. */
+bool rr_stream_known(const struct rr_watched *w, uint32_t *stream, uint8_t *end);
+
 #endif

@@ -53,6 +53,35 @@ const uint8_t *rr_value_bytes(const field_info *fi, int *length)
     return tvb_get_ptr(fi->ds_tvb, fi->start, fi->length);
 }
 
+static bool is_less(const field_info *fi, uint64_t number, uint64_t limit)
+{
+    bool is_signed = FT_IS_INT(fi->hfinfo->type);
+    return is_signed ? (int64_t)number < (int64_t)limit : number < limit;
+}
+
+bool rr_value_passes(const struct rr_test *test, const field_info *fi, wmem_allocator_t *pool,
+                     const char **text)
+{
+    uint64_t number;
+    int length;
+    if (!test->text)
+        return true;
+    if (FT_IS_STRING(fi->hfinfo->type))
+        return !test->less && strcmp(fvalue_get_string(rr_value(fi)), test->text) == 0;
+    if (rr_value_number(fi, &number) && test->number != UINT64_MAX)
+        return test->less ? is_less(fi, number, test->number) : number == test->number;
+    if (test->less)
+        return false;
+    if (fi->hfinfo->type == FT_BYTES) {
+        const uint8_t *bytes = rr_value_bytes(fi, &length);
+        return bytes && (size_t)length == strlen(test->text) &&
+               memcmp(bytes, test->text, (size_t)length) == 0;
+    }
+    if (!*text)
+        *text = rr_value_text(pool, fi);
+    return strcmp(*text, test->text) == 0;
+}
+
 static uint64_t mix(uint64_t hash, uint64_t more)
 {
     hash = (hash ^ more) * UINT64_C(0x9e3779b97f4a7c15);

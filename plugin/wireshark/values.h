@@ -5,11 +5,17 @@
 #include "wireshark/compat.h"
 #include <epan/packet.h>
 
+#include "wireshark/rule_table.h"
+
 /* For a person. */
 const char *rr_value_text(wmem_allocator_t *pool, const field_info *fi);
 
 /* As a number; false where the field is none. */
 bool rr_value_number(const field_info *fi, uint64_t *number);
+
+/* What a rule wants of it.  *text is its text, once that was needed. */
+bool rr_value_passes(const struct rr_test *test, const field_info *fi, wmem_allocator_t *pool,
+                     const char **text);
 
 /* The bytes that the field was read from; NULL where there are none. */
 const uint8_t *rr_value_bytes(const field_info *fi, int *length);
