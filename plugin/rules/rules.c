@@ -160,6 +160,24 @@ static bool parse_list(const char *text, struct rr_condition *c)
     return good;
 }
 
+/* Lists with | between: the first of which any field is there counts. */
+static bool parse_key(const char *text, struct rr_condition *c)
+{
+    char **lists = g_strsplit(text, "|", 0);
+    bool good = true;
+    for (char **list = lists; *list && good; list++)
+        good = parse_list(*list, c);
+    g_strfreev(lists);
+    return good;
+}
+
+static bool parse_part(enum rr_rule_part part, const char *text, struct rr_condition *c)
+{
+    if (part == RR_RULE_KEY || part == RR_RULE_RESPONSE_KEY)
+        return parse_key(text, c);
+    return parts[part].is_list ? parse_list(text, c) : parse_condition(text, c);
+}
+
 static bool set_part(struct rr_rule *rule, enum rr_rule_part part, const char *value, char **error)
 {
     struct rr_condition *c = &rule->part[part];
@@ -172,7 +190,7 @@ static bool set_part(struct rr_rule *rule, enum rr_rule_part part, const char *v
                                  goes_on, value);
         return false;
     }
-    if (parts[part].is_list ? parse_list(value, c) : parse_condition(value, c))
+    if (parse_part(part, value, c))
         return true;
     *error = g_strdup_printf("rule %s: \"%s\" is no %s for %s", rule->protocol, value,
                              parts[part].is_list ? "list of fields" : "condition", parts[part].name);

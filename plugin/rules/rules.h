@@ -52,7 +52,7 @@ struct rr_condition {
     size_t count; /* 0: nothing is said */
 };
 
-/* A list of fields is a condition of one clause. */
+/* A list of fields is a condition of one clause; lists for a key are one each. */
 struct rr_rule {
     char *protocol;
     enum rr_pairing pairing;

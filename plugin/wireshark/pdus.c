@@ -129,19 +129,28 @@ static uint16_t does(const struct rr_active_rule *rule, int side)
     return flags;
 }
 
+/* One of the lists for a key; false where none of its fields is there. */
+static bool mix_list(const struct rr_tests *list, uint64_t *key)
+{
+    bool found = false;
+    *key = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        const field_info *fi = reading.facts[list->test[i].slot];
+        *key = rr_value_mix(*key, fi);
+        found |= fi != NULL;
+    }
+    return found;
+}
+
 /* False where none of the key's fields is there. */
 static bool key_of(const struct rr_active_rule *rule, int side, uint64_t *key)
 {
     enum rr_rule_part part =
         side == RR_SERVER && is_said(rule, RR_RULE_RESPONSE_KEY) ? RR_RULE_RESPONSE_KEY : RR_RULE_KEY;
-    bool found = false;
-    *key = 0;
-    for (size_t i = 0; is_said(rule, part) && i < rule->clauses[part][0].count; i++) {
-        const field_info *fi = reading.facts[rule->clauses[part][0].test[i].slot];
-        *key = rr_value_mix(*key, fi);
-        found |= fi != NULL;
-    }
-    return found;
+    for (size_t i = 0; i < rule->rule->part[part].count; i++)
+        if (mix_list(&rule->clauses[part][i], key))
+            return true;
+    return false;
 }
 
 static const char *summary_of(const uint8_t *bytes, size_t length)

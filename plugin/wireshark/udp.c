@@ -5,13 +5,11 @@
 #include "wireshark/assembly.h"
 #include "wireshark/pdus.h"
 
-/* Who says what to whom.  Where both sides ask each of them has a conversation as client, and where Wireshark
- * takes several for one stream these are told apart here. */
+/* Who says what to whom.  Where both sides ask, each of them has a conversation as client.  Wireshark's own
+ * streams do not tell: a dissector can split a conversation into two, or put several into one. */
 struct key {
     uint8_t src[16], dst[16];
-    uint32_t stream, address_length;
-    uint16_t src_port, dst_port;
-    uint32_t speaker;
+    uint16_t src_port, dst_port, address_length, speaker;
 };
 
 struct way {
@@ -59,9 +57,8 @@ static struct key key_of(const struct rr_udp *u, enum rr_speaker speaker)
     const size_t length = (size_t)u->src.len;
     struct key key = { .src_port = u->src_port,
                        .dst_port = u->dst_port,
-                       .stream = u->stream,
-                       .address_length = (uint32_t)length,
-                       .speaker = speaker };
+                       .address_length = (uint16_t)length,
+                       .speaker = (uint16_t)speaker };
     memcpy(key.src, u->src.data, length);
     memcpy(key.dst, u->dst.data, length);
     return key;

@@ -307,7 +307,8 @@ void conversation_new(struct conversation *c, const uint8_t *bytes, size_t lengt
     const int64_t quiet[] = { 3 * SECOND, 0, 300 * MS, 1 }, patience[] = { 60 * SECOND, 0, SECOND, 1 };
     *c = (struct conversation){ .at = bytes, .stop = bytes + length, .tell = tell, .user = user };
     uint8_t how = byte(c), who = byte(c);
-    c->settings = (struct rr_settings){ quiet[how & 3], patience[how >> 2 & 3], how & 16 ? port_kind : NULL, NULL };
+    c->settings =
+        (struct rr_settings){ quiet[how & 3], patience[how >> 2 & 3], how & 16 ? port_kind : NULL, NULL };
     c->connections = 1 + (how >> 5 & 3);
     c->may_be_wild = who & 32;
     c->is_short_of_memory = who & 64;

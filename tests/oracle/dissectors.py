@@ -7,6 +7,7 @@ response's first frame, and latency + response_spread where it is the last.  Tha
 capture, but for those that doc/oracles.md lists, where each field's domain is told as well.
 
 by rule    where rules tell the messages apart, each answer's request and time are those of the dissector, for every answer
+datagram   the same over UDP, for every answer that is not a copy of one; sip_times: that of SIP
 pipelined  the dissector of HTTP pairs a pipelined answer with the newest request, seen
 """
 import collections
@@ -32,10 +33,17 @@ BY_RULE = (("spoken/cql", "cql.response_to", "cql.response_time"), ("spoken/kafk
            ("spoken/diameter", "diameter.answer_to", "diameter.resp_time", "tcp.stream == 0"),
            ("spoken/modbus", "modbus.request_frame", "modbus.response_time", "frame", ("7", "5", "0.003000000")))
 
+# The same over UDP, and what Wireshark says otherwise: it knows no request of a report or of what is encrypted, of a status, of an
+# answer that comes separately, and counts from the last copy of a request where we do from the first.
+BY_DATAGRAM = (("dns_udp", "dns.response_to", "dns.time", {}),
+               ("snmp", "snmp.response_to", "snmp.time", {"30": None, "34": None, "36": None, "39": "38"}),
+               ("radius", "radius.reqframe", "radius.time", {"6": None}),
+               ("coap", "coap.response_to", "coap.response_time", {"11": None}))
+
 
 def told(path):
-    """(field, frame) -> what the dissector says: one time, or several between commas."""
-    return {(field, number): value for field, number, value in fields(path, *TIMES)}
+    """(field, frame) -> what the dissector says over TCP: one time, or several between commas."""
+    return {(field, number): value for field, number, value in fields(path, *TIMES, where="tcp")}
 
 
 def fields(path, *names, where="frame"):
@@ -135,6 +143,27 @@ def by_rule(captures, name, link, time, where="frame", untold=None):
     return "%d %s" % (len(got), link)
 
 
+def by_datagram(captures, name, link, time, otherwise):
+    rows = [row for row in facts.exchanges(captures[name], *RULES) if row["latency"]]
+    again = set(host.tshark(captures[name], *RULES, "-Y", "reqresp.repeat", "-T", "fields", "-e", "frame.number").split())
+    found = collections.defaultdict(dict)
+    for field, number, value in fields(captures[name], link, time, where="udp and not icmp"):
+        if number not in again:
+            found[field][number] = value
+    wanted = {row["response_first"]: row["request_first"] for row in rows} | otherwise
+    cases.check({number: request for number, request in wanted.items() if request}, found[link], link)
+    cases.check({row["response_first"]: row["latency"] for row in rows if row["response_first"] not in otherwise},
+                {number: span for number, span in found[time].items() if number not in otherwise}, time)
+    return "%d %s" % (len(found[time]), time)
+
+
+def sip_times(captures):
+    """In whole milliseconds, of interim answers and ACKs as well: of the answers proper they are ours."""
+    rows = {row["response_first"]: row["latency"] for row in facts.exchanges(captures["sip_udp"], *RULES) if row["latency"]}
+    found = {number: value for _, number, value in fields(captures["sip_udp"], "sip.response-time") if number in rows}
+    cases.check({number: str(int(decimal.Decimal(span) * 1000)) for number, span in rows.items()}, found)
+
+
 def can_fail(captures):
     path = captures["http_keepalive"]
     times, exchanges = told(path), facts.exchanges(path)
@@ -153,7 +182,8 @@ def todo():
     captures = host.captures()
     found = [(name, agrees, name, path) for name, path in captures.items()]
     found += [("by rule " + row[0], by_rule, captures, *row) for row in BY_RULE]
-    found += [(run.__name__, run, captures) for run in (every_field, pipelined, can_fail, used)]
+    found += [("datagram " + row[0], by_datagram, captures, *row) for row in BY_DATAGRAM]
+    found += [(run.__name__, run, captures) for run in (every_field, pipelined, sip_times, can_fail, used)]
     return found
 
 
