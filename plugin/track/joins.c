@@ -131,7 +131,7 @@ void rr_joins_ask(struct rr_conn *c, struct rr_line *line, const struct rr_told 
     join(c, RR_CLIENT, x, t);
     rr_joins_take(c, RR_CLIENT, t, x);
     line->asking = x;
-    line->asked_upto = t->end;
+    line->upto[RR_CLIENT] = t->end;
     if (t->does & RR_PDU_ALONE) {
         rr_prove(x, RR_PROOF_ALONE);
         rr_judge(c, x);
@@ -152,7 +152,7 @@ void rr_joins_ask_on(struct rr_conn *c, struct rr_line *line, const struct rr_to
 {
     join(c, RR_CLIENT, line->asking, t);
     rr_joins_take(c, RR_CLIENT, t, line->asking);
-    line->asked_upto = t->end;
+    line->upto[RR_CLIENT] = t->end;
     if (t->does & RR_PDU_ENDS && line->asking->status != RR_ONEWAY)
         end_request(line->asking);
 }
@@ -179,6 +179,7 @@ static void begin_response(struct rr_conn *c, struct rr_line *line, struct rr_ex
     rr_joins_take(c, RR_SERVER, t, x);
     report_request(c, x);
     line->telling = c->pdus->last = x;
+    line->upto[RR_SERVER] = t->end;
     line->open = t->does & RR_PDU_OPEN;
     if (t->does & RR_PDU_ENDS)
         rr_end(c, RR_SERVER, x, RR_BY_PDU);
@@ -220,6 +221,7 @@ static void count_push(struct rr_conn *c, const struct rr_told *t)
 void rr_joins_go_on(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
 {
     bool aside = rr_line_is_aside(line, t);
+    line->upto[RR_SERVER] = t->end;
     struct rr_exchange *x = aside ? line->aside : line->telling;
     join(c, RR_SERVER, x, t);
     rr_joins_take(c, RR_SERVER, t, x);
@@ -273,6 +275,7 @@ static void push(struct rr_conn *c, struct rr_line *line, const struct rr_told *
         return;
     }
     line->aside = x;
+    line->upto[RR_SERVER] = t->end;
     rr_alone_goes_on(c, t);
 }
 

@@ -31,6 +31,6 @@ void rr_keyed_leave(struct rr_pdus *p, const struct rr_line *line, uint64_t key)
     bool goes_on = (line->telling && line->telling->response.ended_by == RR_GOING_ON) ||
                    (line->asking && line->asking->request.ended_by == RR_GOING_ON) ||
                    (line->aside && line->aside->response.ended_by == RR_GOING_ON);
-    if (!rr_line_length(line) && !goes_on)
+    if (!rr_line_length(line) && !goes_on && !line->shifted)
         g_hash_table_remove(p->keyed, &key);
 }

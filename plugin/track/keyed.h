@@ -9,7 +9,7 @@ GHashTable *rr_keyed_new(void);
 /* Of the key, a new one where there is none. */
 struct rr_line *rr_keyed_line(struct rr_pdus *p, uint64_t key);
 
-/* Nothing is kept of a key that nothing waits for, and whose messages are whole. */
+/* Nothing is kept of a key that nothing waits for, for sure, and whose messages are whole. */
 void rr_keyed_leave(struct rr_pdus *p, const struct rr_line *line, uint64_t key);
 
 #endif

@@ -227,10 +227,15 @@ void rr_order_missed(struct rr_order *o, struct rr_range gap)
     o->sure = false;
 }
 
-void rr_order_asks(struct rr_order *o, int64_t begin, int64_t acked)
+bool rr_order_at_rest(const struct rr_order *o, int64_t begin, int64_t acked)
 {
     int64_t said = o->flow[RR_SERVER].next;
-    o->rests = acked >= said && o->heard_end == said && o->heard >= begin;
+    return acked >= said && o->heard_end == said && o->heard >= begin;
+}
+
+void rr_order_asks(struct rr_order *o, int64_t begin, int64_t acked)
+{
+    o->rests = rr_order_at_rest(o, begin, acked);
 }
 
 void rr_order_told(struct rr_order *o, const struct rr_told *t)

@@ -39,7 +39,8 @@ struct rr_line {
     guint head;
     struct rr_exchange *asking, *telling; /* whose request, and response, came last, or NULL */
     struct rr_exchange *aside;            /* a push that came after those, or NULL */
-    int64_t asked_upto;                   /* where that request ends so far */
+    int64_t upto[2];                      /* where these end so far, by enum rr_side */
+    bool shifted;                         /* of a key: an answer may be missed, so what waits is not sure */
     bool open;                            /* that response goes on until the next begins */
     struct rr_range interim; /* what came before the response proper to the one that waits first: where it
                                 begins, and how much */
@@ -95,7 +96,9 @@ void rr_order_heard(struct rr_order *o, int64_t end, int64_t acked);
 /* There are bytes of the client of which no message is told. */
 void rr_order_missed(struct rr_order *o, struct rr_range gap);
 
-/* A request is about to begin at `begin`, whose segment acknowledged the server's bytes up to `acked`. */
+/* A request that begins at `begin`, whose segment acknowledged the server's bytes up to `acked`, may be one
+ * of a client that waits for nothing; and it is about to begin. */
+bool rr_order_at_rest(const struct rr_order *o, int64_t begin, int64_t acked);
 void rr_order_asks(struct rr_order *o, int64_t begin, int64_t acked);
 
 /* A message of the server. */

@@ -116,7 +116,7 @@ static bool locate(const struct rr_conn *c, const struct rr_verdict *v, const st
     const struct rr_piece *first = rr_flow_piece(f, begin);
     *t = (struct rr_told){ .begin = begin, .end = end, .does = pdu->does, .sum = rr_flow_sum(f, begin, end) };
     t->bytes = pdu->placed ? t->sum.bytes : pdu->length;
-    t->acked = first ? first->acked : t->sum.acked;
+    t->acked = pdu->placed && first ? first->acked : t->sum.acked;
     return t->sum.bytes > 0;
 }
 
@@ -194,13 +194,22 @@ static void follow_order(struct rr_conn *c, bool all)
         carry_out(c, &step);
 }
 
+/* Nothing was missed that `t` may go on with, or a key tells: of a message that is not whole no other has it.
+ */
+static bool is_next_part(const struct rr_conn *c, int side, const struct rr_line *line,
+                         const struct rr_told *t, bool goes_on)
+{
+    return (t->does & RR_PDU_KEYED && goes_on) || c->pdus->missed[side].end <= line->upto[side];
+}
+
 /* True where the request told last in the line is not whole, or `t` begins none. */
 static bool asks_on(const struct rr_conn *c, const struct rr_line *line, const struct rr_told *t)
 {
     const struct rr_exchange *x = line->asking;
-    bool follows = t->does & RR_PDU_KEYED || c->pdus->missed[RR_CLIENT].end <= line->asked_upto;
-    return x && follows && !(t->does & RR_PDU_ALONE) &&
-           ((x->request.ended_by == RR_GOING_ON && x->status != RR_ONEWAY) || !(t->does & RR_PDU_BEGINS));
+    if (!x || t->does & RR_PDU_ALONE)
+        return false;
+    bool goes_on = x->request.ended_by == RR_GOING_ON && x->status != RR_ONEWAY;
+    return (goes_on || !(t->does & RR_PDU_BEGINS)) && is_next_part(c, RR_CLIENT, line, t, goes_on);
 }
 
 static void tell_request(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
@@ -214,12 +223,14 @@ static void tell_request(struct rr_conn *c, struct rr_line *line, const struct r
         return;
     }
     rr_alone_end(c, line->asking, RR_BY_NEXT);
+    const struct rr_piece *first = rr_flow_piece(&c->flow[RR_CLIENT], t->begin);
+    int64_t acked = first ? first->acked : RR_NEVER;
     if (t->does & RR_PDU_KEYED) {
         if (line->telling && line->open)
             rr_end(c, RR_SERVER, line->telling, RR_BY_NEXT);
+        line->shifted &= rr_line_length(line) || !rr_order_at_rest(&c->pdus->order, t->begin, acked);
     } else {
-        const struct rr_piece *first = rr_flow_piece(&c->flow[RR_CLIENT], t->begin);
-        rr_order_asks(&c->pdus->order, t->begin, first ? first->acked : RR_NEVER);
+        rr_order_asks(&c->pdus->order, t->begin, acked);
         follow_order(c, false);
     }
     rr_joins_ask(c, line, t);
@@ -240,12 +251,29 @@ static bool may_be_anothers(const struct rr_conn *c, const struct rr_line *line,
     return asked_again && (answered || t->does & RR_PDU_NEWEST);
 }
 
+/* Of several that may be meant, the newest. */
+static void answer_keyed(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
+{
+    line->shifted |= may_be_anothers(c, line, rr_line_nth(line, 0), t);
+    while (line->shifted && rr_line_length(line) > 1 && rr_line_nth(line, 1)->request.begin < t->acked)
+        rr_joins_drop(c, line);
+    rr_quiet_pass(c, rr_line_nth(line, 0));
+    rr_joins_answer(c, line, t, line->shifted ? RR_PROOF_LOST : 0);
+}
+
+static bool tells_on(const struct rr_conn *c, const struct rr_line *line, const struct rr_told *t)
+{
+    const struct rr_exchange *x = line->telling;
+    bool goes_on = x && x->response.ended_by == RR_GOING_ON && !line->open && !rr_line_is_aside(line, t);
+    return rr_line_goes_on(line, t) && is_next_part(c, RR_SERVER, line, t, goes_on);
+}
+
 static void tell_keyed(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
 {
     struct rr_exchange *x = rr_line_length(line) ? rr_line_nth(line, 0) : NULL;
     if (t->does & RR_PDU_ALONE)
         rr_joins_unowed(c, line, t, 0);
-    else if (rr_line_goes_on(line, t))
+    else if (tells_on(c, line, t))
         rr_joins_go_on(c, line, t);
     else if (!(t->does & (RR_PDU_BEGINS | RR_PDU_INTERIM)))
         ignore(c, RR_SERVER, t);
@@ -253,11 +281,8 @@ static void tell_keyed(struct rr_conn *c, struct rr_line *line, const struct rr_
         rr_joins_unowed(c, line, t, 0);
     else if (t->does & RR_PDU_INTERIM)
         rr_joins_interim(c, line, t);
-    else {
-        uint8_t proof = may_be_anothers(c, line, x, t) ? RR_PROOF_LOST : 0;
-        rr_quiet_pass(c, x);
-        rr_joins_answer(c, line, t, proof);
-    }
+    else
+        answer_keyed(c, line, t);
 }
 
 /* False where the message is sure to be a further part of one. */
@@ -402,7 +427,8 @@ int64_t rr_pdus_open(const struct rr_pdus *p, int side)
     for (guint i = p->told; i < p->all.len; i++) {
         const struct rr_exchange *x = p->all.at[i];
         const struct rr_message *m = side == RR_CLIENT ? &x->request : &x->response;
-        if (rr_exists(m) && !(x->part || m->part))
+        bool reported = m->part && (x->part || rr_is_push(x));
+        if (rr_exists(m) && !reported)
             open = MIN(open, m->begin);
     }
     return open;

@@ -292,6 +292,8 @@ static const struct {
       ">10<18 answered acked 1; >9<4 answered acked 2 d2" },
     { "key/lost", "syn >10=1+11=2@1 <5=1@2! <6=2@3", ">10<0 open; >11<6 answered acked 2 d2" },
     { "key/again-after-loss", "syn >10=1@1 <5=1@2! >11=1@3! <6=1@4", ">10<6 answered lost 3" },
+    { "key/shifted", "syn >10=1@1 <5=1@2! >11=1@3 <6=1@4 >12=1@5 <7=1@6",
+      ">10<0 answered lost; >11<6 answered lost 1 d2; >12<7 answered exact 1" },
     { "key/not-acknowledged", "syn >10=1@1 <6=1@2/0 <5=1@3", ">10<5 answered acked 2; push 6" },
     { "key/unasked", ">10=1@1 <6=2@3 <5=1@4", ">10<5 answered acked 3; >0<6 unasked acked" },
     { "key/quiet", "syn >10=1q+11=2q+12=3@1 <5=2@2 <6=3@3 >9=4q@4 >8=5@5 <7=5@6",
