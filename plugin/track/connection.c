@@ -1,6 +1,7 @@
 #include "track/connection.h"
 
 #include "track/datagrams.h"
+#include "track/holds.h"
 #include "track/messages.h"
 #include "track/pdus.h"
 #include "track/rare.h"
@@ -352,9 +353,11 @@ static bool is_clean(const struct rr_conn *c)
 /* The receiver's window opened: what could not be sent is under way now. */
 RR_RARE static void stall_over(struct rr_conn *c, int receiver, int64_t now)
 {
-    int64_t since = c->flow[receiver].shut_at;
-    if (c->pdus)
+    int64_t since = c->flow[receiver].shut_at, next = c->flow[!receiver].next;
+    if (c->pdus) {
+        rr_holds_note(c, !receiver, (struct rr_range){ next, next + 1 }, RR_DELAY_STALL, since, now);
         return;
+    }
     struct rr_exchange *held[] = { rr_last(c, !receiver), receiver == RR_CLIENT ? rr_pending(c) : NULL };
     for (int i = 0; i < 2; i++)
         if (held[i])
@@ -424,6 +427,8 @@ static void settle_ruled(struct rr_conn *c, int side, int64_t upto)
 {
     struct rr_flow *f = &c->flow[side];
     int64_t keep = MIN(rr_pdus_keep(c, side), rr_flow_solid(f));
+    if (c->flow[!side].heard)
+        keep = MIN(keep, f->acked);
     if (f->count >= RR_PIECES_MAX)
         keep = MAX(keep, upto);
     rr_flow_settle(f, keep, f->count >= RR_PIECES_MAX ? upto : keep);

@@ -2,12 +2,15 @@
 
 #include "exchange/summary.h"
 #include "track/alone.h"
+#include "track/holds.h"
 #include "track/messages.h"
 
 void rr_joins_take(struct rr_conn *c, int side, const struct rr_told *t, struct rr_exchange *x)
 {
     rr_spans_add(&c->pdus->spans[side], (struct rr_span){ t->begin, t->end, x });
     c->pdus->upto[side] = MAX(c->pdus->upto[side], t->end);
+    if (x)
+        rr_holds_join(c, side, t, x);
 }
 
 static const char *say_more(struct rr_conn *c, const char *said, const char *more)

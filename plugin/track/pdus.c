@@ -1,6 +1,7 @@
 #include "track/pdus.h"
 
 #include "track/alone.h"
+#include "track/holds.h"
 #include "track/joins.h"
 #include "track/keyed.h"
 #include "track/messages.h"
@@ -59,6 +60,7 @@ void rr_pdus_free(struct rr_pdus *p)
     rr_list_release(&p->line.waiting);
     rr_order_release(&p->order);
     rr_quiet_release(&p->quiet);
+    rr_holds_release(&p->holds);
     g_hash_table_destroy(p->keyed);
     g_free(p);
 }
@@ -345,6 +347,8 @@ void rr_pdus_done(struct rr_conn *c)
     struct rr_pdus *p = c->pdus;
     enum rr_ended_by why = p->ending;
     follow_order(c, false);
+    rr_holds_settle(c, RR_CLIENT, p->upto[RR_CLIENT]);
+    rr_holds_settle(c, RR_SERVER, MIN(p->upto[RR_SERVER], rr_order_open(&p->order)));
     if (why == RR_GOING_ON)
         return;
     p->ending = RR_GOING_ON;

@@ -21,6 +21,11 @@ struct rr_quiet {
     guint head;
 };
 
+/* What held up bytes that are in no message yet. */
+struct rr_holds {
+    GArray *all; /* of struct rr_hold; NULL: there was none */
+};
+
 struct rr_pdus {
     struct rr_spans spans[2];  /* by enum rr_side */
     int64_t upto[2];           /* end of the highest message, or of bytes that are sure to be in none */
@@ -32,6 +37,7 @@ struct rr_pdus {
     GHashTable *keyed; /* key -> struct rr_line */
     guint waiting;     /* requests */
     struct rr_quiet quiet;
+    struct rr_holds holds;
     bool opens; /* messages go on until the next begins */
     struct rr_exchange *last, *spare;
     uint8_t ending; /* enum rr_ended_by, once the segment's messages are told */

@@ -1,6 +1,7 @@
 #include "track/turns.h"
 
 #include "exchange/summary.h"
+#include "track/holds.h"
 #include "track/messages.h"
 #include "track/pdus.h"
 #include "track/rare.h"
@@ -222,8 +223,12 @@ static void pass_repeat(struct rr_conn *c, const struct rr_segment *s, int64_t b
     if (v->fresh)
         return;
     const struct rr_piece *first = rr_flow_piece(&c->flow[v->side], begin);
-    if (first)
+    if (first) {
         v->cost = microseconds(first->first_time, s->at.time);
+        if (may_help(c, s, v->side, begin))
+            rr_holds_note(c, v->side, (struct rr_range){ begin, begin + s->len }, RR_DELAY_LOSS,
+                          first->first_time, s->at.time);
+    }
     rr_pdus_repeat(c, v->side, begin);
 }
 
@@ -236,9 +241,11 @@ void rr_turns_pass(struct rr_conn *c, const struct rr_segment *s, int64_t begin,
         acked = c->flow[!v->side].next;
     for (struct rr_range gap; rr_flow_gap(f, at, end, &gap); at = gap.end) {
         const struct rr_piece *later = gap.begin < f->next ? rr_flow_piece_after(f, gap.end) : NULL;
+        int64_t missed_since = later ? later->first_time : s->at.time;
         note_fresh(v, begin, gap, s, later);
         struct rr_piece piece = piece_of(c, s, begin, acked, gap, false);
         rr_pdus_gain(c, v->side, &piece);
+        rr_holds_note(c, v->side, gap, RR_DELAY_LOSS, missed_since, s->at.time);
     }
     if (v->take < s->len)
         pass_repeat(c, s, begin, v);

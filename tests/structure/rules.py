@@ -134,6 +134,22 @@ def commands_of_pipeline():
     cases.check({str(n) for n in range(1, 17)}, {row["depth"] for row in rows})
 
 
+DELAYS = [side + kind for kind in ("_lost", "_stalled") for side in ("request", "latency", "response")]
+
+
+def delays(name):
+    """What was lost or stalled is told as of turns, where one message is one turn."""
+    facts = ("request_frame", "response_frame", "request_bytes", "response_bytes", *DELAYS)
+    turns, told = ({row["id"]: [row[fact] for fact in facts] for row in host.rows(host.captures()[name], "exchanges", *words)}
+                   for words in ((), ON))
+    alike = [id for id, row in told.items() if id in turns and turns[id][:4] == row[:4]]
+    cases.check(True, len(alike) > 200)
+    cases.check([], [(id, turns[id], told[id]) for id in alike if turns[id] != told[id]])
+    held = sum(any(float(cell or 0) for cell in told[id][4:]) for id in alike)
+    cases.check(True, held > 0, "held up")
+    return "%d of %d held up" % (held, len(alike))
+
+
 def main(words):
     cases.run(cases.chosen([
         ("own file", own_file), ("own table", own_table), ("doc/rules.md", documented),
@@ -142,6 +158,7 @@ def main(words):
         ("dns.time", as_wireshark, "dns_tcp", "dns.time", "dns.flags.response == 1"),
         ("ldap.time", as_wireshark, "ldap", "ldap.time", "ldap.time", (29, 31, 33)), ("pgbench", pipelines),
         ("redis-benchmark", commands_of_pipeline),
+        ("delays redis_loss_c", delays, "redis_loss_c"),
     ], words))
 
 

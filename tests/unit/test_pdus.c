@@ -5,8 +5,9 @@
  * "<" the server.  After a message's length: "=7" its key; "a" it stands alone, "i" is an interim answer, "n"
  * does not begin anything, "m" more is to come, "w" it takes the place of those with its key, "o" it
  * goes on until the next begins, "q" perhaps it is owed no answer; "?" nobody understood it.  After the time:
- * "/30" the bytes it acknowledges instead of all that were sent before; "!" it is not captured; "#2" it
- * begins so many bytes before the segment. A capture that begins in the middle has no "syn".
+ * "/30" the bytes it acknowledges instead of all that were sent before; "!" it is not captured; "z" the
+ * window is zero; "#2" it begins so many bytes before the segment. A capture that begins in the middle has no
+ * "syn".
  */
 #include <glib.h>
 #include <string.h>
@@ -93,11 +94,14 @@ static void play_segment(struct playing *p, const char *at)
     int64_t acked = p->sent[!side];
     int64_t offset = p->sent[side];
     bool captured = true;
+    uint16_t window = 1000;
     for (; *end; end++) {
         if (*end == '/')
             acked = g_ascii_strtoll(end + 1, NULL, 10);
         if (*end == '^')
             offset = g_ascii_strtoll(end + 1, NULL, 10);
+        if (*end == 'z')
+            window = 0;
         if (*end == '!')
             captured = false;
         if (*end == '#') {
@@ -113,7 +117,7 @@ static void play_segment(struct playing *p, const char *at)
                             .captured = (uint32_t)len,
                             .end = (uint8_t)side,
                             .flags = RR_ACK,
-                            .window = 1000,
+                            .window = window,
                             .seq = (uint32_t)(ISN + 1 + offset),
                             .ack = (uint32_t)(ISN + 1 + acked),
                             .len = (uint32_t)len };
@@ -165,6 +169,8 @@ static void tell(const struct rr_exchange *x, void *user)
         g_string_append_printf(told, " %g", (double)rr_latency(x) / 1e6);
     if (x->interim)
         g_string_append_printf(told, " i%g", (double)(x->interim - x->request.first_time) / 1e6);
+    if (rr_latency_delayed(x, RR_DELAY_ANY))
+        g_string_append_printf(told, " h%g", (double)rr_latency_delayed(x, RR_DELAY_ANY) / 1e6);
     if (x->depth > 1)
         g_string_append_printf(told, " d%u", x->depth);
 }
@@ -256,7 +262,7 @@ static const struct {
       ">10<0 answered lost; >11<0 answered lost d2; >12<6 answered lost 2 d3; >13<7 answered exact 1" },
     { "order/lost-in-turn", "syn >10@1 <5@2! >11@3 <6@4", ">10<0 answered lost; >11<6 answered lost 1 d2" },
     { "order/late-not-lost", "syn >10+11@1 <5@2! <6@3 <5@4^0",
-      ">10<5 answered acked 3; >11<6 answered acked 2 d2" },
+      ">10<5 answered acked 3 h1; >11<6 answered acked 2 d2" },
 
     /* Requests that were. */
     { "order/request-lost", "syn >10@1! <5@2 >11@3 <6@4", ">0<5 unasked lost; >11<6 answered exact 1" },
@@ -275,6 +281,11 @@ static const struct {
       ">10<0 answered lost; >11<7 answered exact 1" },
     { "order/asked-out-of-order", "syn >11@1^10 >10@2^0 <5@3/21 <6@4/21 >12@5 <7@6",
       ">11<6 answered lost 3; >10<5 answered lost 1 d2; >12<7 answered exact 1" },
+    { "order/sent-again", "syn >10@1 >10@5^0 <5@9", ">10<5 answered exact 8 h4" },
+    { "order/part-sent-again", "syn >10?@1 >10?@4^0 >20@5^10#10 <5@9", ">30<5 answered exact 4" },
+    { "order/came-late", "syn >10+11@1 <6@4^5/21 <5@8^0/21",
+      ">10<5 answered acked 7 h4; >11<6 answered acked 3 d2" },
+    { "order/stalled", "syn >10@1z <0?@2 >0?@6 <5@7", ">10<5 answered exact 6 h5" },
     { "order/middle", ">10@1 <5@2 >11@3 <6@4", ">10<5 answered lost 1; >11<6 answered exact 1" },
     { "order/unanswered", "syn >10@1 >11@2 <5@3/10 <F", ">10<5 answered exact 2; >11<0 unanswered d2" },
     { "order/late-answer", "syn >10@1 tick@70000 <5@80000", ">10<5 answered exact 79999" },

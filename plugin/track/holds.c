@@ -1,0 +1,65 @@
+#include "track/holds.h"
+
+#include "track/messages.h"
+
+struct rr_hold {
+    struct rr_range range;
+    int64_t from, to;
+    uint8_t kind, side;
+};
+
+static struct rr_hold *hold_at(const struct rr_holds *h, guint i)
+{
+    return &g_array_index(h->all, struct rr_hold, i);
+}
+
+/* Those whose messages are there know at once. */
+static void tell_spans(struct rr_conn *c, const struct rr_hold *hold)
+{
+    const struct rr_spans *s = &c->pdus->spans[hold->side];
+    for (guint i = rr_spans_find(s, hold->range.begin); i < s->count && s->at[i].begin < hold->range.end; i++)
+        if (s->at[i].exchange)
+            rr_hold_up(c, s->at[i].exchange, hold->kind, hold->from, hold->to);
+}
+
+void rr_holds_note(struct rr_conn *c, int side, struct rr_range range, enum rr_delay_kind kind, int64_t from,
+                   int64_t to)
+{
+    struct rr_holds *h = &c->pdus->holds;
+    struct rr_hold hold = { range, from, to, (uint8_t)kind, (uint8_t)side };
+    if (to <= from)
+        return;
+    tell_spans(c, &hold);
+    if (!h->all)
+        h->all = g_array_new(FALSE, FALSE, sizeof(struct rr_hold));
+    if (h->all->len < RR_DELAYS_MAX)
+        g_array_append_val(h->all, hold);
+}
+
+void rr_holds_join(struct rr_conn *c, int side, const struct rr_told *t, struct rr_exchange *x)
+{
+    const struct rr_holds *h = &c->pdus->holds;
+    for (guint i = 0; h->all && i < h->all->len; i++) {
+        const struct rr_hold *hold = hold_at(h, i);
+        if (hold->side == side && hold->range.begin < t->end && hold->range.end > t->begin)
+            rr_hold_up(c, x, hold->kind, hold->from, hold->to);
+    }
+}
+
+void rr_holds_settle(struct rr_conn *c, int side, int64_t upto)
+{
+    const struct rr_holds *h = &c->pdus->holds;
+    guint kept = 0;
+    if (!h->all)
+        return;
+    for (guint i = 0; i < h->all->len; i++)
+        if (hold_at(h, i)->side != side || hold_at(h, i)->range.end > upto)
+            *hold_at(h, kept++) = *hold_at(h, i);
+    g_array_set_size(h->all, kept);
+}
+
+void rr_holds_release(struct rr_holds *h)
+{
+    if (h->all)
+        g_array_free(h->all, TRUE);
+}
