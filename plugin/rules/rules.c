@@ -21,6 +21,7 @@ static const struct {
     [RR_RULE_RESPONSE_KEY] = { "response-key", "Those of the response, where they are others", true },
     [RR_RULE_SUMMARY] = { "summary", "Fields that tell what the message is about", true },
     [RR_RULE_SUMMARY_END] = { "summary-end", "Fields of its last part that tell more of that", true },
+    [RR_RULE_ONLY] = { "only", "What all messages have that the rule is for", false },
     [RR_RULE_QUIET] = { "quiet", "What a message of the client has that perhaps is owed no answer", false },
     [RR_RULE_ONEWAY_END] = { "oneway-end", "Where a one-way message goes on in others: next begins", false,
                              MUST_BE_OPEN },

@@ -28,6 +28,7 @@ enum rr_rule_part {
     RR_RULE_SUMMARY_END,  /* fields of its last part that tell more of that */
     RR_RULE_QUIET,        /* a message of the client that perhaps no answer is owed to */
     RR_RULE_ONEWAY_END,   /* a message that no answer is owed to ends ... */
+    RR_RULE_ONLY,         /* the messages that the rule is for */
     RR_RULE_PUSH_END,     /* ... and one that answers none: these can only be `open` */
     RR_RULE_PART_COUNT
 };

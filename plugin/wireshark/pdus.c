@@ -245,6 +245,8 @@ static bool has_key(const struct rr_active_rule *rule)
  * stands for itself: it is enough if its key is there. */
 static bool is_told(void)
 {
+    if (!holds_unless_silent(reading.rule, RR_RULE_ONLY))
+        return false;
     if (reading.carrier != RR_ROLE_UDP) {
         const struct rr_segment *s = &reading.segments.first[reading.segment - 1].segment;
         return s->captured == s->len;

@@ -10,7 +10,7 @@ static const char *file;
 /* A rule as a row of the table in the preferences. */
 struct row {
     char *protocol, *pair, *pdu, *request, *request_end, *response, *response_end, *interim, *oneway, *push,
-        *ignore, *key, *response_key, *summary, *summary_end, *quiet, *oneway_end, *push_end;
+        *ignore, *key, *response_key, *summary, *summary_end, *quiet, *oneway_end, *push_end, *only;
 };
 
 static const struct {
@@ -25,7 +25,7 @@ static const struct {
     { "key", offsetof(struct row, key) },           { "response-key", offsetof(struct row, response_key) },
     { "summary", offsetof(struct row, summary) },   { "summary-end", offsetof(struct row, summary_end) },
     { "quiet", offsetof(struct row, quiet) },       { "oneway-end", offsetof(struct row, oneway_end) },
-    { "push-end", offsetof(struct row, push_end) },
+    { "push-end", offsetof(struct row, push_end) }, { "only", offsetof(struct row, only) },
 };
 
 static struct row *rows;
@@ -60,6 +60,7 @@ UAT_CSTRING_CB_DEF(rows, summary_end, struct row)
 UAT_CSTRING_CB_DEF(rows, quiet, struct row)
 UAT_CSTRING_CB_DEF(rows, oneway_end, struct row)
 UAT_CSTRING_CB_DEF(rows, push_end, struct row)
+UAT_CSTRING_CB_DEF(rows, only, struct row)
 
 static char **cell_of(struct row *row, size_t i)
 {
@@ -140,6 +141,7 @@ void rr_rule_table_register(module_t *module)
         CELL(quiet, "Quiet", RR_RULE_QUIET),
         CELL(oneway_end, "One-way end", RR_RULE_ONEWAY_END),
         CELL(push_end, "Push end", RR_RULE_PUSH_END),
+        CELL(only, "Only", RR_RULE_ONLY),
         UAT_END_FIELDS,
     };
 #undef CELL

@@ -14,7 +14,7 @@ SHOP = host.CAPTURES / "crafted/shop.pcap"
 LUA = host.ROOT / "doc/lua/shop.lua"
 RULES = host.ROOT / "doc/lua/shop.rules"
 ROW = ('"shop","key","","shop.kind == 1","","shop.kind == 2","","","","shop.kind == 3","","%s","",'
-       '"shop.kind shop.words","","","",""')
+       '"shop.kind shop.words","","","","",""')
 
 
 def shop(*words):
@@ -54,6 +54,25 @@ def documented():
              w.partition(":")[0] + ":" + host.readable(host.ROOT / w.partition(":")[2]) if ":doc/" in w else w
              for w in command.split()]
     cases.check(re.sub(r"(?m)^ +", "", wanted), host.tshark(SHOP, *words).replace("\r", ""))
+
+
+def only():
+    """A rule for none of the messages leaves turns; one for those that are there changes nothing."""
+    row = "uat:reqresp_rules:" + (ROW % "shop.number").removesuffix('""')
+    for condition, wanted in (("shop.kind == 9", {"turn"}), ("shop.number", {"key"})):
+        rows, said = shop("-o", row + '"%s"' % condition)
+        cases.check(("", wanted), (said, {row["pairing"] for row in rows}))
+
+
+def among_others():
+    """Of the fields of one name, the one that stands behind another of that text: with HTTP's headers."""
+    for method, wanted in (("GET", "GET */*"), ("PUT", "GET")):
+        file = host.SCRATCH / ("among_%s.rules" % method)
+        file.write_text("rule http\nrequest: http.request\nresponse: http.response\n"
+                        "summary: http.request.method http.accept(http.request.method=%s)\n" % method)
+        file.chmod(0o644)
+        rows = host.rows(host.captures()["http_short"], "exchanges", *ON, "-o", "reqresp.rules_file:%s" % file)
+        cases.check({wanted}, {row["summary"] for row in rows})
 
 
 def unknown_field():
@@ -152,7 +171,7 @@ def delays(name):
 
 def main(words):
     cases.run(cases.chosen([
-        ("own file", own_file), ("own table", own_table), ("doc/rules.md", documented),
+        ("own file", own_file), ("own table", own_table), ("only", only), ("among others", among_others), ("doc/rules.md", documented),
         ("unknown field", unknown_field), ("unknown protocol", unknown_protocol), ("unreadable file", unreadable_file),
         ("off", off), ("every message of a frame", every_message_of_a_frame), ("links", links),
         ("dns.time", as_wireshark, "dns_tcp", "dns.time", "dns.flags.response == 1"),
