@@ -36,6 +36,8 @@ def sources():
     """Every capture here that has a TCP stream, plain."""
     found = []
     for name, path in host.captures().items():
+        if name in host.BRITTLE:
+            continue
         target = FOLDER / (name.replace("/", "_") + ".plain")
         mutations.plain(path, target)
         found.append(target)
