@@ -200,6 +200,57 @@ static void connections(struct sender *to, uint32_t n)
     }
 }
 
+static void send_datagram(struct sender *to, int64_t after, uint8_t end, uint64_t key, bool keyed,
+                          uint8_t byte)
+{
+    to->now.time += after;
+    to->now.frame++;
+    uint16_t does = keyed ? RR_PDU_KEYED : 0;
+    const struct rr_datagram d = { .at = to->now,
+                                   .end = end,
+                                   .does = { does, does },
+                                   .key = { key, key },
+                                   .len = 1,
+                                   .payload = &byte,
+                                   .captured = 1,
+                                   .protocol = "x" };
+    rr_tracker_tick(to->tracker, d.at);
+    rr_tracker_datagram(to->tracker, to->stream, &d);
+}
+
+static void converse(struct sender *to, uint16_t port)
+{
+    const struct rr_endpoint ends[2] = { { "192.0.2.1", port }, { "192.0.2.2", 53 } };
+    to->stream = rr_tracker_converse(to->tracker, port, ends, true);
+}
+
+/* Some wait for ever, the others for a thousand further ones. */
+static void datagrams(struct sender *to, uint32_t n)
+{
+    converse(to, 40000);
+    for (uint32_t i = 0; i < n; i++) {
+        send_datagram(to, MS, ASKER, i, true, 'q');
+        if (i >= 1000 && i % 100)
+            send_datagram(to, MS, TELLER, i - 1000, true, 'r');
+    }
+}
+
+static void same_datagram(struct sender *to, uint32_t n)
+{
+    converse(to, 40000);
+    for (uint32_t i = 0; i < n; i++)
+        send_datagram(to, MS, i % 2 ? TELLER : ASKER, 0, false, 'x');
+}
+
+static void conversations(struct sender *to, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        converse(to, (uint16_t)i);
+        send_datagram(to, MS, ASKER, i, true, 'q');
+        send_datagram(to, MS, TELLER, i, true, 'r');
+    }
+}
+
 static const struct shape {
     const char *name;
     void (*send)(struct sender *to, uint32_t n);
@@ -222,6 +273,9 @@ static const struct shape {
     { "duplicated", duplicated, 100000, 400 },
     { "around-and-around", long_answer, 140000, 0 }, /* 9 gigabytes, and 18 */
     { "connections", connections, 100000, 3000 },
+    { "datagrams", datagrams, 100000, 700 },
+    { "same-datagram", same_datagram, 200000, 300 },
+    { "conversations", conversations, 50000, 3000 },
 };
 
 static size_t in_use(void)
