@@ -557,17 +557,16 @@ static struct rr_datagram datagram_of(const struct found *f, const struct rr_udp
     };
 }
 
-void rr_pdus_each_datagram(void (*visit)(const struct rr_udp *u, enum rr_speaker speaker,
-                                         struct rr_datagram *d, void *user),
-                           void *user)
+void rr_pdus_each_datagram(void (*visit)(struct rr_found_datagram *d, void *user), void *user)
 {
     for (guint i = 0; rr_rule_table_active() && i < reading.found->len; i++) {
         const struct found *f = found_at(i);
         bool shown = f->udp && f->speaker != RR_SPEAKER_UNKNOWN && !(f->does[0] & RR_PDU_IGNORED);
         if (!shown)
             continue;
-        struct rr_datagram d = datagram_of(f, rr_carriers_nth_udp(f->udp));
-        if (d.len)
-            visit(rr_carriers_nth_udp(f->udp), f->speaker, &d, user);
+        const struct rr_udp *u = rr_carriers_nth_udp(f->udp);
+        struct rr_found_datagram d = { u, f->speaker, f->source, (uint32_t)f->begin, datagram_of(f, u) };
+        if (d.datagram.len)
+            visit(&d, user);
     }
 }

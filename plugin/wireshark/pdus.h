@@ -26,8 +26,13 @@ bool rr_pdus_in(const struct rr_watched *w);
 void rr_pdus_tell_tracker(struct rr_tracker *t, const struct rr_watched *w, const struct rr_verdict *v);
 
 /* The messages that were found in datagrams, in order. */
-void rr_pdus_each_datagram(void (*visit)(const struct rr_udp *u, enum rr_speaker speaker,
-                                         struct rr_datagram *d, void *user),
-                           void *user);
+struct rr_found_datagram {
+    const struct rr_udp *udp;
+    enum rr_speaker speaker;
+    const tvbuff_t *source; /* its bytes are in, from ... */
+    uint32_t begin;         /* ... here on */
+    struct rr_datagram datagram;
+};
+void rr_pdus_each_datagram(void (*visit)(struct rr_found_datagram *d, void *user), void *user);
 
 #endif

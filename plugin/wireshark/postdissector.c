@@ -75,10 +75,8 @@ static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *da
     if (!listened && !collected && !shown)
         return 0;
     struct rr_verdicts verdicts = rr_capture_verdicts(pinfo->num);
-    if (PINFO_FD_VISITED(pinfo) && rr_assembly_repeat(pinfo->num, verdicts, segments)) {
-        rr_pdus_read(pinfo, tree, segments);
-        rr_udp_repeat(verdicts);
-    }
+    if (PINFO_FD_VISITED(pinfo) && rr_assembly_repeat(pinfo->num, verdicts, segments))
+        rr_udp_repeat(pinfo, verdicts);
     if (shown)
         rr_show(tvb, pinfo, tree, verdicts);
     if (listened) {

@@ -20,6 +20,14 @@ struct way {
 
 static GHashTable *known_ways;
 
+/* Where in its frame the bytes of a message lie: later passes have no tree that tells. */
+struct place {
+    uint32_t frame, begin;
+    uint8_t source; /* which of the frame's; UINT8_MAX: not known */
+};
+
+static GArray *places; /* in order */
+
 static guint hash(gconstpointer key)
 {
     uint64_t words[sizeof(struct key) / sizeof(uint64_t)], mixed = 0;
@@ -38,11 +46,13 @@ static gboolean equal(gconstpointer a, gconstpointer b)
 static void forget_all(void)
 {
     g_hash_table_remove_all(known_ways);
+    g_array_set_size(places, 0);
 }
 
 void rr_udp_handoff(void)
 {
     known_ways = g_hash_table_new_full(hash, equal, g_free, NULL);
+    places = g_array_new(FALSE, FALSE, sizeof(struct place));
     register_cleanup_routine(forget_all);
 }
 
@@ -117,12 +127,31 @@ struct feeding {
     struct rr_tracker *tracker;
 };
 
-static void feed(const struct rr_udp *u, enum rr_speaker speaker, struct rr_datagram *d, void *user)
+static tvbuff_t *nth_source(const packet_info *pinfo, uint8_t n)
+{
+    const GSList *at = g_slist_nth(pinfo->data_src, n);
+    return at ? get_data_source_tvb(at->data) : NULL;
+}
+
+static void note_place(const packet_info *pinfo, const struct rr_found_datagram *d)
+{
+    struct place place = { pinfo->num, d->begin, 0 };
+    tvbuff_t *source;
+    while ((source = nth_source(pinfo, place.source)) && source != d->source)
+        place.source++;
+    if (!source)
+        place.source = UINT8_MAX;
+    g_array_append_val(places, place);
+}
+
+static void feed(struct rr_found_datagram *found, void *user)
 {
     const struct feeding *f = user;
+    const struct rr_udp *u = found->udp;
+    struct rr_datagram *d = &found->datagram;
     if (!has_key(u))
         return;
-    const struct key key = key_of(u, speaker);
+    const struct key key = key_of(u, found->speaker);
     const struct way *way = g_hash_table_lookup(known_ways, &key);
     if (!way)
         way = converse(f->pinfo, f->tracker, u, &key);
@@ -132,29 +161,57 @@ static void feed(const struct rr_udp *u, enum rr_speaker speaker, struct rr_data
     struct rr_verdict v = rr_tracker_datagram(f->tracker, way->place, d);
     rr_assembly_add(&v, d->payload, d->captured);
     rr_capture_remember(f->pinfo->num, &v);
+    note_place(f->pinfo, found);
+}
+
+/* With a read filter in the first pass a frame's number can have come before: the last one counts. */
+static void forget_frame(uint32_t frame)
+{
+    while (places->len && g_array_index(places, struct place, places->len - 1).frame >= frame)
+        g_array_set_size(places, places->len - 1);
 }
 
 void rr_udp_feed(packet_info *pinfo, struct rr_tracker *t)
 {
     struct feeding f = { pinfo, t };
+    forget_frame(pinfo->num);
     rr_pdus_each_datagram(feed, &f);
 }
 
-static void add_again(const struct rr_udp *u, enum rr_speaker speaker _U_, struct rr_datagram *d, void *user)
+/* The first of a frame, or of a later one. */
+static guint find_place(uint32_t frame)
 {
-    struct rr_verdicts *left = user;
-    while (left->count && left->first->connection->transport != RR_UDP) {
-        left->first++;
-        left->count--;
+    guint low = 0, high = places->len;
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (g_array_index(places, struct place, middle).frame < frame)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    if (!left->count || !has_key(u))
-        return;
-    rr_assembly_add(left->first, d->payload, d->captured);
-    left->first++;
-    left->count--;
+    return low;
 }
 
-void rr_udp_repeat(struct rr_verdicts verdicts)
+static void add_again(const packet_info *pinfo, const struct rr_verdict *v, const struct place *place)
 {
-    rr_pdus_each_datagram(add_again, &verdicts);
+    tvbuff_t *source = nth_source(pinfo, place->source);
+    unsigned captured = source ? tvb_captured_length(source) : 0;
+    if (captured <= place->begin)
+        return;
+    uint32_t length = MIN(v->len, captured - place->begin);
+    rr_assembly_add(v, tvb_get_ptr(source, (int)place->begin, (int)length), length);
+}
+
+void rr_udp_repeat(const packet_info *pinfo, struct rr_verdicts verdicts)
+{
+    guint at = find_place(pinfo->num);
+    for (size_t i = 0; i < verdicts.count && at < places->len; i++) {
+        const struct place *place = &g_array_index(places, struct place, at);
+        if (verdicts.first[i].connection->transport != RR_UDP)
+            continue;
+        if (place->frame != pinfo->num)
+            break;
+        add_again(pinfo, &verdicts.first[i], place);
+        at++;
+    }
 }

@@ -10,7 +10,7 @@ void rr_udp_handoff(void);
 /* Feeds those of a frame whose tree was read, and remembers what the tracker says of them. */
 void rr_udp_feed(packet_info *pinfo, struct rr_tracker *t);
 
-/* Their bytes, when the frame is dissected once more and its tree was read again. */
-void rr_udp_repeat(struct rr_verdicts verdicts);
+/* Their bytes, when the frame is dissected once more. */
+void rr_udp_repeat(const packet_info *pinfo, struct rr_verdicts verdicts);
 
 #endif

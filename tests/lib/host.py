@@ -152,7 +152,7 @@ def truth(rows):
     for row in rows:
         # What a push follows can turn out to be another exchange; ids are used again after 2^32 bytes.
         about = row["id"] if row.get("message") == "push" else row.get("exchange")
-        key = (row["stream"], row.get("message"), about)
+        key = (row.get("transport"), row["stream"], row.get("message"), about, row.get("start") if about is None else "")
         if key not in last or int(row["part"]) > int(last[key]["part"]):
             last[key] = row
     return list(last.values())
