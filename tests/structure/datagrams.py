@@ -11,8 +11,10 @@ groups     what goes to many is one-way, its answers are of their own
 turns      a rule without a key: one out, one back, by the port or by who sends first
 ends       the ids are the same where one end lacks a copy
 cut        of packets that were cut the key is enough
+documented what doc/rules.md shows of them is what is printed
 """
 import pathlib
+import re
 import sqlite3
 import struct
 import sys
@@ -219,10 +221,16 @@ def cut(_):
     cases.check([], told(capture("cut_more", ask(3), answer(3), snaplen=14 + 28 + 1)))
 
 
+def documented(captures):
+    shown = re.search(r"^ +\$ tshark -r captures/(dns_udp)\.pcap (.*)\n((?: +\S.*\n)+)", (host.ROOT / "doc/rules.md").read_text(), re.M)
+    name, command, wanted = shown.groups()
+    cases.check(re.sub(r"(?m)^ +", "", wanted), host.tshark(captures[name], *command.split()).replace("\r", ""))
+
+
 def main(words):
     captures = host.captures()
     cases.run(cases.chosen([(run.__name__, run, captures) for run in (
-        off, fields, links, both, payload_of, tunnels, groups, turns, ends, cut)], words))
+        off, fields, links, both, payload_of, tunnels, groups, turns, ends, cut, documented)], words))
 
 
 if __name__ == "__main__":
