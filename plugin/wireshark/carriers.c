@@ -1,49 +1,95 @@
 #include "wireshark/carriers.h"
 
+#include <epan/ipproto.h>
+
+#include "wireshark/asked.h"
 #include "wireshark/values.h"
 
 enum { UDP_HEADER_LENGTH = 8 };
 
-enum part { SRC, DST, SRC_PORT, DST_PORT, LENGTH, STREAM };
+enum part { SRC_PORT, DST_PORT, LENGTH, STREAM };
 
 static const struct {
     const char *name;
     enum rr_role role;
     enum part part;
+    bool is_layer; /* which can come before TCP or UDP, or is one of these */
 } known[] = {
-    { "tcp", RR_ROLE_TCP, 0 },
-    { "tcp.segment", RR_ROLE_JOINED, 0 },
-    { "tcp.segment_data", RR_ROLE_KEPT, 0 },
-    { "udp", RR_ROLE_UDP, 0 },
-    { "ip.src", RR_ROLE_OF_UDP, SRC },
-    { "ip.dst", RR_ROLE_OF_UDP, DST },
-    { "ipv6.src", RR_ROLE_OF_UDP, SRC },
-    { "ipv6.dst", RR_ROLE_OF_UDP, DST },
-    { "udp.srcport", RR_ROLE_OF_UDP, SRC_PORT },
-    { "udp.dstport", RR_ROLE_OF_UDP, DST_PORT },
-    { "udp.length", RR_ROLE_OF_UDP, LENGTH },
-    { "udp.stream", RR_ROLE_OF_UDP, STREAM },
-    { "icmp", RR_ROLE_ELSEWHERE, 0 },
-    { "icmpv6", RR_ROLE_ELSEWHERE, 0 },
-    { "sctp", RR_ROLE_ELSEWHERE, 0 },
-    { "dccp", RR_ROLE_ELSEWHERE, 0 },
-    { "quic", RR_ROLE_ELSEWHERE, 0 },
+    { "tcp", RR_ROLE_TCP, 0, true },
+    { "tcp.segment", RR_ROLE_JOINED, 0, false },
+    { "tcp.segment_data", RR_ROLE_KEPT, 0, false },
+    { "udp", RR_ROLE_UDP, 0, true },
+    { "udp.srcport", RR_ROLE_OF_UDP, SRC_PORT, false },
+    { "udp.dstport", RR_ROLE_OF_UDP, DST_PORT, false },
+    { "udp.length", RR_ROLE_OF_UDP, LENGTH, false },
+    { "udp.stream", RR_ROLE_OF_UDP, STREAM, false },
+    { "icmp", RR_ROLE_ELSEWHERE, 0, true },
+    { "icmpv6", RR_ROLE_ELSEWHERE, 0, true },
+    { "sctp", RR_ROLE_ELSEWHERE, 0, true },
+    { "dccp", RR_ROLE_ELSEWHERE, 0, true },
+    { "quic", RR_ROLE_ELSEWHERE, 0, true },
+};
+
+/* A datagram as it passed. */
+struct passed {
+    const uint8_t *header;
+    address src, dst;
 };
 
 static struct {
     uint8_t *places; /* in `known`, from 1, by field */
     int room;
-    address ends[2]; /* of the packet that was seen last: source and destination */
+    uint32_t frame; /* that datagrams passed in ... */
+    GArray *passed; /* ... of struct passed */
+    bool was_read;  /* ... whose tree was read since */
     GArray *udps;
 } carriers;
 
+static int proto_watch;
+static dissector_handle_t udp;
+
+static void note_passing(tvbuff_t *tvb, const packet_info *pinfo)
+{
+    if (!carriers.passed || tvb_captured_length(tvb) < UDP_HEADER_LENGTH)
+        return;
+    if (carriers.frame != pinfo->num || carriers.was_read)
+        g_array_set_size(carriers.passed, 0);
+    carriers.frame = pinfo->num;
+    carriers.was_read = false;
+    struct passed p = { .header = tvb_get_ptr(tvb, 0, UDP_HEADER_LENGTH) };
+    copy_address_shallow(&p.src, &pinfo->src);
+    copy_address_shallow(&p.dst, &pinfo->dst);
+    g_array_append_val(carriers.passed, p);
+}
+
+static int watch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    rr_asked_prime(tree);
+    note_passing(tvb, pinfo);
+    return call_dissector_only(udp, tvb, pinfo, tree, data);
+}
+
+void rr_carriers_register(void)
+{
+    proto_watch = proto_register_protocol_in_name_only("Request/Response: the datagrams on their way to UDP",
+                                                       "ReqResp UDP", "reqresp_udp",
+                                                       proto_get_id_by_filter_name("udp"), FT_PROTOCOL);
+}
+
+void rr_carriers_handoff(void)
+{
+    udp = find_dissector("udp");
+    dissector_add_uint("ip.proto", IP_PROTO_UDP, create_dissector_handle(watch, proto_watch));
+}
+
 static void release(void)
 {
+    g_array_free(carriers.passed, TRUE);
     g_free(carriers.places);
     g_array_free(carriers.udps, TRUE);
 }
 
-void rr_carriers_ask(GArray *fields)
+void rr_carriers_ask(GArray *before, GArray *after)
 {
     g_free(carriers.places);
     carriers.places = NULL;
@@ -58,11 +104,12 @@ void rr_carriers_ask(GArray *fields)
             carriers.room = id + 1;
         }
         carriers.places[id] = (uint8_t)(i + 1);
-        g_array_append_val(fields, id);
+        g_array_append_val(known[i].is_layer ? before : after, id);
     }
     if (carriers.udps)
         return;
     carriers.udps = g_array_new(FALSE, FALSE, sizeof(struct rr_udp));
+    carriers.passed = g_array_new(FALSE, FALSE, sizeof(struct passed));
     register_shutdown_routine(release);
 }
 
@@ -75,25 +122,29 @@ enum rr_role rr_carriers_role(int field)
 void rr_carriers_begin(void)
 {
     g_array_set_size(carriers.udps, 0);
-    clear_address(&carriers.ends[SRC]);
-    clear_address(&carriers.ends[DST]);
+    carriers.was_read = true;
 }
 
-static void note_address(enum part part, const field_info *fi)
+/* Who sent the datagram with this header to whom: as it passed. */
+static void find_ends(struct rr_udp *u, const field_info *fi)
 {
-    address_type type = fi->hfinfo->type == FT_IPv4 ? AT_IPv4 : AT_IPv6;
     int length;
-    const uint8_t *bytes = rr_value_bytes(fi, &length);
-    if (bytes)
-        set_address(&carriers.ends[part], type, length, bytes);
+    const uint8_t *header = rr_value_bytes(fi, &length);
+    for (guint i = carriers.passed->len; header && i-- > 0;) {
+        const struct passed *p = &g_array_index(carriers.passed, struct passed, i);
+        if (p->header != header)
+            continue;
+        copy_address_shallow(&u->src, &p->src);
+        copy_address_shallow(&u->dst, &p->dst);
+        return;
+    }
 }
 
 static void begin_udp(const field_info *fi)
 {
     struct rr_udp u = { .source = fi->ds_tvb, .begin = fi->start + UDP_HEADER_LENGTH };
     u.end = fi->ds_tvb ? (int)tvb_reported_length(fi->ds_tvb) : u.begin;
-    copy_address_shallow(&u.src, &carriers.ends[SRC]);
-    copy_address_shallow(&u.dst, &carriers.ends[DST]);
+    find_ends(&u, fi);
     g_array_append_val(carriers.udps, u);
 }
 
@@ -117,8 +168,6 @@ void rr_carriers_note(const field_info *fi)
     uint32_t number = rr_carriers_udp();
     if (known[place - 1].role == RR_ROLE_UDP)
         begin_udp(fi);
-    else if (part <= DST)
-        note_address(part, fi);
     else if (number)
         note_part(&g_array_index(carriers.udps, struct rr_udp, number - 1), part,
                   fvalue_get_uinteger(rr_value(fi)));

@@ -12,7 +12,7 @@ enum rr_role {
     RR_ROLE_JOINED, /* which frames were put together */
     RR_ROLE_KEPT,   /* what of this one is kept for later */
     RR_ROLE_UDP,
-    RR_ROLE_OF_UDP,   /* a field of UDP, or an address */
+    RR_ROLE_OF_UDP,   /* a field of UDP */
     RR_ROLE_ELSEWHERE /* what stands in it is neither in a segment nor a datagram: a quote, a stream in
                          datagrams */
 };
@@ -26,8 +26,12 @@ struct rr_udp {
     int begin, end;   /* ... there */
 };
 
-/* The fields that tell are among those that are asked for. */
-void rr_carriers_ask(GArray *fields);
+/* A handle of this plugin stands in front of UDP, as watch.h tells of TCP. */
+void rr_carriers_register(void);
+void rr_carriers_handoff(void);
+
+/* The fields that tell: those that come before TCP or UDP, or are these, and those after. */
+void rr_carriers_ask(GArray *before, GArray *after);
 enum rr_role rr_carriers_role(int field);
 
 /* While a tree is read: it begins; a field that is UDP, or of it; the number of the datagram that was noted

@@ -1,6 +1,7 @@
 #include "wireshark/pdus.h"
 
 #include "exchange/summary.h"
+#include "wireshark/asked.h"
 #include "wireshark/capture.h"
 #include "wireshark/carriers.h"
 #include "wireshark/joined.h"
@@ -58,11 +59,14 @@ void rr_pdus_begin(dissector_handle_t postdissector)
     rr_rule_table_begin();
     if (!rr_rule_table_active()) {
         set_postdissector_wanted_hfids(postdissector, NULL);
+        rr_asked_begin(NULL);
         return;
     }
-    GArray *fields = rr_rule_table_fields();
-    rr_carriers_ask(fields);
-    set_postdissector_wanted_hfids(postdissector, fields);
+    GArray *fields = rr_rule_table_fields(), *carriers = g_array_new(FALSE, FALSE, sizeof(int));
+    rr_carriers_ask(carriers, fields);
+    set_postdissector_wanted_hfids(postdissector, carriers);
+    rr_asked_begin(fields);
+    g_array_free(fields, TRUE);
     g_free(reading.facts);
     reading.facts = g_new0(const field_info *, rr_rule_table_slots());
     g_free(reading.before);

@@ -6,6 +6,7 @@
 
 #include "wireshark/assembly.h"
 #include "wireshark/capture.h"
+#include "wireshark/carriers.h"
 #include "wireshark/experts.h"
 #include "wireshark/follow.h"
 #include "wireshark/layers.h"
@@ -31,6 +32,7 @@ static void register_protocol(void)
     int proto = proto_register_protocol("Request/Response", "ReqResp", "reqresp");
     rr_prefs_register(proto);
     rr_watch_register(proto);
+    rr_carriers_register();
     rr_show_register(proto);
     rr_experts_register(proto);
     rr_postdissector_register(proto);
@@ -54,6 +56,7 @@ static void hand_off(void)
     rr_stream_handoff();
     rr_udp_handoff();
     rr_watch_handoff();
+    rr_carriers_handoff();
 }
 
 void plugin_register(void)

@@ -46,7 +46,7 @@ void rr_rule_table_register(module_t *module);
 void rr_rule_table_begin(void);
 bool rr_rule_table_active(void);
 
-/* All fields that the rules name: to be freed by the host. */
+/* All fields that the rules name: to be freed. */
 GArray *rr_rule_table_fields(void);
 
 /* 0 where no rule names the field. */

@@ -3,6 +3,7 @@
 #include <epan/exceptions.h>
 #include <epan/ipproto.h>
 
+#include "wireshark/asked.h"
 #include "wireshark/layers.h"
 #include "wireshark/stream.h"
 
@@ -101,8 +102,16 @@ static bool note(tvbuff_t *tvb, packet_info *pinfo)
     return w->segment.len > 0;
 }
 
+static bool has_payload(tvbuff_t *tvb)
+{
+    bool cut = tvb_captured_length(tvb) < TCP_HEADER_LENGTH;
+    return !cut && tvb_reported_length(tvb) > (unsigned)(tvb_get_guint8(tvb, 12) >> 4) * 4;
+}
+
 static int watch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
+    if (has_payload(tvb))
+        rr_asked_prime(tree);
     if (!worth_watching(pinfo, tvb) || !note(tvb, pinfo))
         return call_dissector_only(tcp, tvb, pinfo, tree, data);
 

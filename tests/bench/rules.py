@@ -12,7 +12,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import host  # noqa: E402
 
-CAPTURES = ("redis_sync_c", "redis_pipe", "http_keepalive", "postgres", "mqtt", "http2")
+CAPTURES = ("redis_sync_c", "redis_pipe", "http_keepalive", "postgres", "mqtt", "http2", "kafka", "sip")
 RUNS = 5
 ADDRESSES = (26, 30)  # of IPv4 on Ethernet
 RULES = ("-o", "reqresp.rules:TRUE")
