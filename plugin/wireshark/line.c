@@ -126,10 +126,12 @@ static const char *plural(uint64_t n)
     return n == 1 ? "" : "s";
 }
 
-void rr_line_about_message(GString *line, const char *title, const struct rr_message *m)
+void rr_line_about_message(GString *line, const char *title, const struct rr_connection *c,
+                           const struct rr_message *m)
 {
-    g_string_append_printf(line, "%s, %" PRIu64 " byte%s in %u segment%s", title, m->bytes, plural(m->bytes),
-                           m->segments, plural(m->segments));
+    const char *pieces = c->transport == RR_UDP ? "datagram" : "segment";
+    g_string_append_printf(line, "%s, %" PRIu64 " byte%s in %u %s%s", title, m->bytes, plural(m->bytes),
+                           m->segments, pieces, plural(m->segments));
     if (m->first_frame != m->last_frame)
         g_string_append_printf(line, ", frames %u to %u", m->first_frame, m->last_frame);
     else if (rr_seen(m))
@@ -146,7 +148,7 @@ static void endpoint(GString *line, const struct rr_endpoint *end)
 
 void rr_line_about_connection(GString *line, const struct rr_connection *c)
 {
-    g_string_append(line, "Connection of client ");
+    g_string_append(line, c->transport == RR_UDP ? "Datagrams of client " : "Connection of client ");
     endpoint(line, &c->end[RR_CLIENT]);
     g_string_append(line, " to server ");
     endpoint(line, &c->end[RR_SERVER]);

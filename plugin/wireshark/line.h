@@ -11,7 +11,8 @@ void rr_line_message(GString *line, const struct rr_exchange *x, const struct rr
 void rr_line_segment(GString *line, const struct rr_verdict *v);
 
 /* "Request, 86 bytes in 2 segments, frames 4 to 6", and who is connected to whom. */
-void rr_line_about_message(GString *line, const char *title, const struct rr_message *m);
+void rr_line_about_message(GString *line, const char *title, const struct rr_connection *c,
+                           const struct rr_message *m);
 void rr_line_about_connection(GString *line, const struct rr_connection *c);
 
 /* "73 µs": a span for people, to three digits or more; and to the nanosecond. */

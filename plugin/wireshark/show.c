@@ -274,10 +274,11 @@ static void say_about(GString *line, enum subject subject, const struct rr_row *
         rr_line_about_connection(line, row->connection);
         break;
     case ABOUT_REQUEST:
-        rr_line_about_message(line, "Request", &row->exchange->request);
+        rr_line_about_message(line, "Request", row->connection, &row->exchange->request);
         break;
     default:
-        rr_line_about_message(line, subject == ABOUT_PUSH ? "Push" : "Response", &row->exchange->response);
+        rr_line_about_message(line, subject == ABOUT_PUSH ? "Push" : "Response", row->connection,
+                              &row->exchange->response);
     }
 }
 

@@ -113,6 +113,11 @@ def links(captures):
     cases.check([["10", "1.001101000"], ["12", ""]][:1],
                 printed(path, "reqresp.repeat", "frame.number", "reqresp.cost")[:1])
     cases.check([["10"], ["12"]], printed(path, "reqresp.expert.repeat", "frame.number"))
+    tree = host.tshark(path, *ON, "-2", "-Y", "frame.number == 12", "-O", "reqresp")
+    for line in ("Response to frame 9 (A a.test) after 1.17751 s, exact; these bytes were captured before",
+                 "Response, 40 bytes in 1 datagram", "Datagrams of client 127.0.0.1:49169 to server 127.0.0.1:53",
+                 "Retransmission, 26 µs after the first copy"):
+        cases.check(True, line in tree, line)
 
 
 def mixed(captures):
