@@ -177,6 +177,8 @@ static void ask(struct rr_conn *c, struct arrival *a, const struct rr_asked *bef
     struct rr_exchange *x = open_request(c, a);
     struct rr_asked *k = rr_keys_use(&c->shared->keys, c, a->key, x);
     k->doubtful = waited && !(a->does & RR_PDU_NEWEST);
+    if (a->does & RR_PDU_QUIET)
+        rr_prove(x, RR_PROOF_QUIET);
     note_arrival(k, a);
     c->datagrams->waiting++;
     if (is_keyed(a))

@@ -105,7 +105,7 @@ static bool note(tvbuff_t *tvb, packet_info *pinfo)
 static bool has_payload(tvbuff_t *tvb)
 {
     bool cut = tvb_captured_length(tvb) < TCP_HEADER_LENGTH;
-    return !cut && tvb_reported_length(tvb) > (unsigned)(tvb_get_guint8(tvb, 12) >> 4) * 4;
+    return !cut && tvb_reported_length(tvb) > (unsigned)(*tvb_get_ptr(tvb, 12, 1) >> 4) * 4;
 }
 
 static int watch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)

@@ -44,7 +44,16 @@ static void end_play(struct playing *p)
 
 static uint16_t does_of(char letter)
 {
-    return letter == 'a' ? RR_PDU_ALONE : letter == 'i' ? RR_PDU_INTERIM : letter == 'n' ? RR_PDU_NEWEST : 0;
+    static const struct {
+        char letter;
+        uint16_t does;
+    } known[] = {
+        { 'a', RR_PDU_ALONE }, { 'i', RR_PDU_INTERIM }, { 'n', RR_PDU_NEWEST }, { 'q', RR_PDU_QUIET }
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(known); i++)
+        if (known[i].letter == letter)
+            return known[i].does;
+    return 0;
 }
 
 static void tick(struct playing *p, int64_t ms)
@@ -142,6 +151,7 @@ static const struct {
     { "never-answered", ">1:a@0 ~60001", "1 unanswered - - 0/0 1" },
     { "the-oldest-is-given-up-while-others-ask", ">1:a@0 >2:b@30000 >3:c@59000 ~60001 ~90002",
       "1 unanswered - - 0/0 1; 2 unanswered - - 0/0 2; 3 open - - 0/0 3" },
+    { "quiet", ">1:a!q@0 >2:b!q@1 <2:B@2 ~60001", "1 oneway - - 0/0 1; 2 answered exact 1 0/0 2" },
     { "late", ">1:a@0 ~60001 <1:A@61000", "1 answered exact 61000 0/0 1" },
     { "unasked", "<1:A@0 <1:A@1 >1:a@2 <1:B@3", "1 unasked - - 0/1 0; 2 answered exact 1 0/0 1" },
     { "alone", ">1:a!a@0 >1:a!a@1 <1:A!a@2", "1 oneway - - 0/0 0; 2 oneway - - 0/0 0; push 0" },
