@@ -113,7 +113,7 @@ static bool locate(const struct rr_conn *c, const struct rr_verdict *v, const st
         begin = v->begin;
     end = MAX(end, begin + 1);
     rr_spans_clip(&p->spans[v->side], &begin, &end);
-    if (begin >= end || !v->fresh)
+    if (begin >= end || (v->len && !v->fresh))
         return false;
     const struct rr_piece *first = rr_flow_piece(f, begin);
     *t = (struct rr_told){ .begin = begin, .end = end, .does = pdu->does, .sum = rr_flow_sum(f, begin, end) };

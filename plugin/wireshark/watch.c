@@ -102,15 +102,17 @@ static bool note(tvbuff_t *tvb, packet_info *pinfo)
     return w->segment.len > 0;
 }
 
-static bool has_payload(tvbuff_t *tvb)
+/* A FIN can end a message without bytes of its own. */
+static bool may_show_messages(tvbuff_t *tvb)
 {
     bool cut = tvb_captured_length(tvb) < TCP_HEADER_LENGTH;
-    return !cut && tvb_reported_length(tvb) > (unsigned)(*tvb_get_ptr(tvb, 12, 1) >> 4) * 4;
+    const uint8_t *header = cut ? NULL : tvb_get_ptr(tvb, 0, TCP_HEADER_LENGTH);
+    return cut || tvb_reported_length(tvb) > (unsigned)(header[12] >> 4) * 4 || header[13] != RR_ACK;
 }
 
 static int watch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    if (has_payload(tvb))
+    if (may_show_messages(tvb))
         rr_asked_prime(tree);
     if (!worth_watching(pinfo, tvb) || !note(tvb, pinfo))
         return call_dissector_only(tcp, tvb, pinfo, tree, data);
