@@ -136,4 +136,25 @@ def impatient(talk):
     talk.send(1, talk.request(batch("SELECT v FROM figs")))
 
 
-TALKS = (client, impatient)
+SYN, DATA, FIN = 1, 8, 4
+
+
+def session(number, sequence, data, flags=DATA):
+    """A packet of one of several sessions on the connection (MC-SMP)."""
+    return struct.pack("<BBHIII", 0x53, flags, number, 16 + len(data), sequence, 4) + data
+
+
+def several_sessions(talk):
+    """Each answers in its own order; that a session begins or ends is no message of TDS's."""
+    slow, quick = talk.request(session(0, 1, batch("SELECT v FROM pears"))), talk.request(session(1, 1, batch("SELECT v FROM apples")))
+    talk.send(1, slow)
+    talk.send(1, quick)
+    talk.send(2, talk.response(quick, session(1, 1, told(rows(1), done(COUNT, 1)))))
+    other = talk.request(session(1, 2, batch("SELECT v FROM figs")))
+    talk.send(1, other)
+    talk.send(5, talk.response(slow, session(0, 1, told(rows(2), done(COUNT, 1)))))
+    talk.send(1, talk.oneway(session(1, 3, message(ATTENTION, b""))))
+    talk.send(1, talk.response(other, session(1, 2, told(done(HEARD)))))
+
+
+TALKS = (client, impatient, several_sessions)
