@@ -277,7 +277,8 @@ def can_fail():
 def main(words):
     todo = [(name + " links", links, name) for name in LINKS]
     todo += [(name + " pipelined", pipelined, *pipeline_of(name)) for name in ("redis_staggered", "http_staggered")]
-    todo += [("memcached_binary keys", memcached_keys), ("grpc keys", grpc_keys), ("grpc says", grpc_says), ("https decrypted", decrypted), ("curl's notes", curl_notes), ("amqp says", amqp_says)]
+    todo += [("memcached_binary keys", memcached_keys), ("grpc keys", grpc_keys), ("grpc says", grpc_says),
+             ("https decrypted", decrypted), ("curl's notes", curl_notes), ("amqp says", amqp_says)]
     todo += [(name + " notes", noted, name, one_by_one) for name in NOTED]
     todo += [(name + " notes", noted, name, apart) for name in NOTED_APART]
     cases.run(cases.chosen(todo + [("can fail", can_fail)], words))

@@ -17,7 +17,7 @@ import software
 from lab import host
 
 SPEAK = pathlib.Path(__file__).with_name("speak.py")
-HERE, THERE = labs.CLIENT[0], labs.SERVER[0]
+THERE = labs.SERVER[0]
 SECONDS = 60
 
 
@@ -128,7 +128,8 @@ def smb2(lab):  # samba smbclient samba-testsuite
         at_client(lab, "smbtorture", share, "-Uroot%x", "-s", conf, "smb2.compound.%s.%s" % (test, test), may_fail=True)
 
 
-GANESHA = """NFS_CORE_PARAM {{ Protocols = 3, 4; MNT_Port = 20048; NLM_Port = 32803; Rquota_Port = 875; Enable_NLM = false; Enable_RQUOTA = false; }}
+GANESHA = """NFS_CORE_PARAM {{ Protocols = 3, 4; MNT_Port = 20048; NLM_Port = 32803; Rquota_Port = 875;
+  Enable_NLM = false; Enable_RQUOTA = false; }}
 NFSv4 {{ Graceless = true; RecoveryBackend = fs; }}
 EXPORT {{ Export_Id = 1; Path = /export; Pseudo = /export; Access_Type = RW; Squash = No_root_squash; SecType = sys;
   Protocols = 3, 4; Transports = TCP; FSAL {{ Name = MEM; }} }}
@@ -182,7 +183,8 @@ def https(lab):  # nginx curl nghttp2-client openssl
     noted = [",".join(CURL_NOTES) + "\n"]
     for words in (["https://%s", "--http1.1"], ["https://%s", "--http1.1", "--tls-max", "1.2"], ["http://%s", "--http1.1"],
                   ["https://%s", "--http2"]):
-        urls = [word for name in ("page", "big", "none", "page") for word in (words[0] % THERE + "/" + name, "-o", lab.folder / "got")]
+        urls = [word for name in ("page", "big", "none", "page")
+                for word in (words[0] % THERE + "/" + name, "-o", lab.folder / "got")]
         noted.append(at_client(lab, "curl", "-sk", "-w", form, *words[1:], *urls, environment=with_keys))
     for scheme in ("https://%s/", "http://%s:8080/"):
         urls = [scheme % THERE + name for name in ("page", "big", "none")]
@@ -203,7 +205,7 @@ def http_staggered(lab):  # nginx
     return speak(lab, "http")
 
 
-ALL = {"redis_staggered": redis_staggered, "http_staggered": http_staggered, "https": https, "nfs": nfs, "grpc": grpc, "memcached_binary": memcached_binary, "amqp": amqp, "dcerpc": dcerpc, "smb2": smb2}
+ALL = {run.__name__: run for run in (amqp, dcerpc, grpc, http_staggered, https, memcached_binary, nfs, redis_staggered, smb2)}
 
 
 def with_keys(data, keys):
@@ -216,7 +218,7 @@ def with_keys(data, keys):
 
 
 def record(name):
-    """The first connections are those that found the server ready."""
+    """Without what the wire of the lab adds."""
     with labs.Lab(ends=()) as lab:
         lab.capture("client")
         truth = ALL[name](lab)
