@@ -86,22 +86,14 @@ void rr_joins_give_up(struct rr_conn *c, struct rr_exchange *x, enum rr_ended_by
     report_request(c, x);
 }
 
-struct rr_exchange *rr_joins_take_out(struct rr_conn *c, struct rr_line *line, guint i)
+struct rr_exchange *rr_joins_leave(struct rr_conn *c, struct rr_line *line)
 {
-    struct rr_exchange *x = rr_line_nth(line, i);
-    struct rr_exchange **first = (struct rr_exchange **)&line->waiting.at[line->head];
-    memmove(first + 1, first, i * sizeof *first);
+    struct rr_exchange *x = rr_line_nth(line, 0);
     line->head++;
-    if (!i)
-        line->interim = (struct rr_range){ 0 };
+    line->interim = (struct rr_range){ 0 };
     if (--c->pdus->waiting == 0)
         rr_timer_clear(&c->waiting);
     return x;
-}
-
-static struct rr_exchange *leave(struct rr_conn *c, struct rr_line *line)
-{
-    return rr_joins_take_out(c, line, 0);
 }
 
 /* The oldest is given up where too many wait. */
@@ -114,7 +106,7 @@ static void wait_in(struct rr_conn *c, struct rr_line *line, struct rr_exchange 
         line->head = 0;
     }
     if (rr_line_length(line) == RR_PDUS_WAITING_MAX)
-        rr_joins_give_up(c, leave(c, line), RR_BY_NEXT);
+        rr_joins_give_up(c, rr_joins_leave(c, line), RR_BY_NEXT);
     guint i = l->len;
     while (i > line->head && l->at[i - 1]->request.begin > x->request.begin)
         i--;
@@ -144,7 +136,7 @@ void rr_joins_ask(struct rr_conn *c, struct rr_line *line, const struct rr_told 
             rr_alone_end(c, x, RR_BY_PDU);
     } else {
         while (t->does & RR_PDU_NEWEST && rr_line_length(line))
-            rr_joins_give_up(c, leave(c, line), RR_BY_NEXT);
+            rr_joins_give_up(c, rr_joins_leave(c, line), RR_BY_NEXT);
         wait_in(c, line, x);
     }
     if (t->does & RR_PDU_ENDS)
@@ -209,7 +201,7 @@ static uint8_t proof_of(const struct rr_conn *c, const struct rr_exchange *x, co
 void rr_joins_answer(struct rr_conn *c, struct rr_line *line, const struct rr_told *t, uint8_t proof)
 {
     struct rr_range interim = line->interim;
-    struct rr_exchange *x = leave(c, line);
+    struct rr_exchange *x = rr_joins_leave(c, line);
     proof |= proof_of(c, x, t);
     begin_response(c, line, x, t, interim);
     rr_prove(x, proof);
@@ -256,7 +248,7 @@ void rr_joins_interim(struct rr_conn *c, struct rr_line *line, const struct rr_t
 
 void rr_joins_drop(struct rr_conn *c, struct rr_line *line)
 {
-    struct rr_exchange *x = leave(c, line);
+    struct rr_exchange *x = rr_joins_leave(c, line);
     rr_changes(c, x, RR_CLIENT);
     rr_changes(c, x, RR_SERVER);
     rr_prove(x, RR_PROOF_LOST);

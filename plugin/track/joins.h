@@ -31,8 +31,8 @@ void rr_joins_drop(struct rr_conn *c, struct rr_line *line);
 /* The response told last is over, and so is the push after it. */
 void rr_joins_end_told(struct rr_conn *c, struct rr_line *line);
 
-/* The i-th that waits does so no more. */
-struct rr_exchange *rr_joins_take_out(struct rr_conn *c, struct rr_line *line, guint i);
+/* The first that waits does so no more. */
+struct rr_exchange *rr_joins_leave(struct rr_conn *c, struct rr_line *line);
 
 /* No answer comes to x any more, as far as is known. */
 void rr_joins_give_up(struct rr_conn *c, struct rr_exchange *x, enum rr_ended_by why);

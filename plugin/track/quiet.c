@@ -1,6 +1,7 @@
 #include "track/quiet.h"
 
 #include "track/joins.h"
+#include "track/keyed.h"
 #include "track/messages.h"
 
 struct rr_quiet_one {
@@ -25,17 +26,31 @@ void rr_quiet_asked(struct rr_quiet *q, uint64_t key, struct rr_exchange *x)
     g_array_append_val(q->asked, one);
 }
 
+/* How many wait before x in the line; all where it does not. */
+static guint before(const struct rr_line *line, const struct rr_exchange *x)
+{
+    guint low = 0, n = rr_line_length(line), high = n;
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (rr_line_nth(line, middle)->request.begin < x->request.begin)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < n && rr_line_nth(line, low) == x ? low : n;
+}
+
+/* So were those before it with its key, whose answers are then not in the capture. */
 static void pass_over(struct rr_conn *c, const struct rr_quiet_one *one)
 {
     struct rr_line *line = g_hash_table_lookup(c->pdus->keyed, &one->key);
-    guint i = 0, n = line ? rr_line_length(line) : 0;
-    while (i < n && rr_line_nth(line, i) != one->exchange)
-        i++;
-    if (i == n)
+    guint n = line ? rr_line_length(line) : 0, first = n ? before(line, one->exchange) : n;
+    if (first == n)
         return;
-    rr_joins_give_up(c, rr_joins_take_out(c, line, i), RR_BY_NEXT);
-    if (n == 1 && !line->telling)
-        g_hash_table_remove(c->pdus->keyed, &one->key);
+    for (; first > 0; first--)
+        rr_joins_drop(c, line);
+    rr_joins_give_up(c, rr_joins_leave(c, line), RR_BY_NEXT);
+    rr_keyed_leave(c->pdus, line, one->key);
 }
 
 void rr_quiet_pass(struct rr_conn *c, const struct rr_exchange *x)

@@ -312,6 +312,8 @@ static const struct {
       "1 d2" },
     { "key/quiet-same", "syn >10=1+11=1q+12=1@1 <5=1@2 >9=2@3 <6=2@4 <7=1@5",
       ">10<5 answered acked 1; >11<0 oneway d2; >12<7 answered acked 4 d3; >9<6 answered exact 1 d3" },
+    { "key/quiet-behind-lost", "syn >10=1+11=1q@1 >9=2@3 <6=2@4 <7=1@5",
+      ">10<0 answered lost; >11<0 oneway d2; >9<6 answered exact 1 d3; push 7" },
     { "key/quiet-at-end", "syn >10=1q@1 tick@70000 >11=2q@70001", ">10<0 oneway; >11<0 open d2" },
     { "key/quiet-by-order", "syn >10=1q@1 <5=1@2 >11=2@3 <6=2@4",
       ">10<5 answered exact 1; >11<6 answered exact 1" },
