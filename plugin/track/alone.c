@@ -17,13 +17,6 @@ bool rr_alone_end(struct rr_conn *c, struct rr_exchange *x, enum rr_ended_by why
     return true;
 }
 
-void rr_alone_end_push(struct rr_conn *c, struct rr_line *line)
-{
-    if (line->aside)
-        rr_end(c, RR_SERVER, line->aside, RR_BY_NEXT);
-    line->aside = NULL;
-}
-
 void rr_alone_quiet(struct rr_conn *c)
 {
     struct rr_pdus *p = c->pdus;

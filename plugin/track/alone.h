@@ -10,8 +10,6 @@ void rr_alone_goes_on(struct rr_conn *c, const struct rr_told *t);
 /* Ends a request that is owed no answer; false where x, which may be NULL, is none or was over. */
 bool rr_alone_end(struct rr_conn *c, struct rr_exchange *x, enum rr_ended_by why);
 
-void rr_alone_end_push(struct rr_conn *c, struct rr_line *line);
-
 /* Nothing was said for a while. */
 void rr_alone_quiet(struct rr_conn *c);
 

@@ -27,7 +27,7 @@ static void join(struct rr_conn *c, int side, struct rr_exchange *x, const struc
 {
     struct rr_message *m = rr_side_of(x, side);
     int64_t hole = t->end - t->begin - t->sum.bytes;
-    if (!rr_seen(m))
+    if (!rr_seen(m) || t->sum.first_frame < m->first_frame)
         rr_changes(c, x, !side);
     rr_changes(c, x, side);
     if (!rr_exists(m))
@@ -161,11 +161,18 @@ static void include_interim(struct rr_message *m, struct rr_range interim)
     m->bytes += (uint64_t)bytes;
 }
 
+static void end_push(struct rr_conn *c, struct rr_line *line, enum rr_ended_by why)
+{
+    if (line->aside)
+        rr_end(c, RR_SERVER, line->aside, why);
+    line->aside = NULL;
+}
+
 static void begin_response(struct rr_conn *c, struct rr_line *line, struct rr_exchange *x,
                            const struct rr_told *t, struct rr_range interim)
 {
     struct rr_exchange *before = line->telling;
-    rr_alone_end_push(c, line);
+    end_push(c, line, RR_BY_NEXT);
     if (before)
         rr_end(c, RR_SERVER, before, RR_BY_NEXT);
     join(c, RR_SERVER, x, t);
@@ -222,13 +229,15 @@ void rr_joins_go_on(struct rr_conn *c, struct rr_line *line, const struct rr_tol
     rr_joins_take(c, RR_SERVER, t, x);
     if (aside)
         count_push(c, t);
-    else if (t->does & RR_PDU_ENDS)
+    if (t->does & RR_PDU_ENDS && !aside)
         rr_end(c, RR_SERVER, x, RR_BY_PDU);
+    if (t->does & RR_PDU_ENDS && aside && !line->aside_open)
+        end_push(c, line, RR_BY_PDU);
 }
 
 void rr_joins_end_told(struct rr_conn *c, struct rr_line *line)
 {
-    rr_alone_end_push(c, line);
+    end_push(c, line, RR_BY_NEXT);
     if (line->telling)
         rr_end(c, RR_SERVER, line->telling, RR_BY_NEXT);
 }
@@ -260,23 +269,24 @@ void rr_joins_drop(struct rr_conn *c, struct rr_line *line)
 
 static void push(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
 {
-    rr_alone_end_push(c, line);
+    end_push(c, line, RR_BY_NEXT);
     struct rr_exchange *x = enlist(c, rr_new_push(c, c->pdus->upto[RR_CLIENT], c->pdus->last), t);
     join(c, RR_SERVER, x, t);
     rr_joins_take(c, RR_SERVER, t, x);
     count_push(c, t);
-    if (!(t->does & RR_PDU_ALONE) || !(t->does & RR_PDU_OPEN)) {
-        rr_end(c, RR_SERVER, x, RR_BY_PDU);
-        return;
-    }
     line->aside = x;
+    line->aside_open = t->does & RR_PDU_ALONE && t->does & RR_PDU_OPEN;
     line->upto[RR_SERVER] = t->end;
-    rr_alone_goes_on(c, t);
+    if (t->does & RR_PDU_ENDS)
+        end_push(c, line, RR_BY_PDU);
+    else
+        rr_alone_goes_on(c, t);
 }
 
 void rr_joins_unasked(struct rr_conn *c, struct rr_line *line, const struct rr_told *t, struct rr_range asked,
                       uint8_t proof)
 {
+    rr_spans_clip(&c->pdus->spans[RR_CLIENT], &asked.begin, &asked.end);
     struct rr_exchange *x = new_exchange(c, t);
     struct rr_told request = rr_untold(&c->flow[RR_CLIENT], asked);
     x->request.begin = x->request.end = asked.begin;

@@ -14,6 +14,7 @@ void rr_order_init(struct rr_order *o, const struct rr_flow *flow, const struct 
                             .steps = g_array_new(FALSE, FALSE, sizeof(struct rr_step)),
                             .upto = told_upto[RR_SERVER],
                             .heard = RR_NEVER,
+                            .broken = told_upto[RR_SERVER] > 0,
                             .sure = sure };
 }
 
@@ -109,6 +110,7 @@ static GArray *count_back(const struct rr_order *o)
  * by which. */
 static void drop(struct rr_order *o, int count)
 {
+    rr_spans_clip(&o->spans[RR_SERVER], &o->hole.begin, &o->hole.end);
     struct rr_told t = rr_untold(&o->flow[RR_SERVER], o->hole);
     bool one = count == 1 && !rr_range_empty(o->hole);
     o->hole = (struct rr_range){ 0 };
@@ -207,7 +209,6 @@ static void judge_rest(struct rr_order *o)
         drop(o, (int)rr_line_length(o->line) - gone);
         o->hole = o->gap = (struct rr_range){ 0 };
         o->sure = o->regained = true;
-        o->broken = false;
     }
     if (o->line->open)
         add_step(o, RR_STEP_END, NULL, 0);
@@ -233,9 +234,19 @@ bool rr_order_at_rest(const struct rr_order *o, int64_t begin, int64_t acked)
     return acked >= said && o->heard_end == said && o->heard >= begin;
 }
 
-void rr_order_asks(struct rr_order *o, int64_t begin, int64_t acked)
+/* The client asks again although not all was said to what it had asked. */
+static bool overlaps(const struct rr_order *o, int64_t begin, int64_t acked)
+{
+    int64_t said = o->flow[RR_SERVER].next;
+    bool saw_more = acked > o->saw;
+    return saw_more && (acked < said || (o->heard_end == said && o->heard < begin));
+}
+
+void rr_order_asks(struct rr_order *o, int64_t begin, int64_t acked, bool for_answer)
 {
     o->rests = rr_order_at_rest(o, begin, acked);
+    o->overlaps |= for_answer && overlaps(o, begin, acked);
+    o->saw = MAX(o->saw, acked);
 }
 
 void rr_order_told(struct rr_order *o, const struct rr_told *t)
@@ -299,11 +310,12 @@ static bool answer(struct rr_order *o, const struct rr_told *t, bool all)
     bool begins = t->does & RR_PDU_BEGINS && !interim;
     if (!is_sure(o) && begins)
         set_aside(o, t);
-    else if (!is_sure(o))
+    else if (!is_sure(o) || (o->broken && !begins && !interim))
         ignore(o, t);
-    else if (asked)
+    else if (asked) {
         add_step(o, interim ? RR_STEP_INTERIM : RR_STEP_ANSWER, t, 0);
-    else if (t->acked > o->told_upto[RR_CLIENT] && !all)
+        o->broken &= interim;
+    } else if (t->acked > o->told_upto[RR_CLIENT] && !all)
         return false;
     else
         say_unowed(o, t);
@@ -330,12 +342,13 @@ static bool place(struct rr_order *o, const struct rr_told *t, bool all)
 }
 
 /* Goes on with what is held: false where that waits. */
-static bool advance(struct rr_order *o, bool all)
+static bool advance(struct rr_order *o, enum rr_order_when when)
 {
+    bool all = when == RR_ORDER_AT_LAST || o->held->len > RR_ORDER_HELD_MAX;
     struct rr_told t = *told_at(o->held, 0);
     struct rr_range hole;
     if (t.begin > o->upto && !all_told(o, t.begin, &hole)) {
-        if (may_fill(o, &t) && !all)
+        if (!all && (when == RR_ORDER_WITHIN || may_fill(o, &t)))
             return false;
         note_hole(o, hole);
         o->upto = t.begin;
@@ -360,16 +373,16 @@ static bool take_step(struct rr_order *o, struct rr_step *step)
     return false;
 }
 
-bool rr_order_next(struct rr_order *o, bool all, struct rr_step *step)
+bool rr_order_next(struct rr_order *o, enum rr_order_when when, struct rr_step *step)
 {
     while (!take_step(o, step)) {
-        if (o->held->len && advance(o, all || o->held->len > RR_ORDER_HELD_MAX))
+        if (o->held->len && advance(o, when))
             continue;
         bool rests = o->rests && !is_unfinished(o);
         o->rests = false;
         if (rests)
             judge_rest(o);
-        else if (all && o->doubt->len)
+        else if (when == RR_ORDER_AT_LAST && o->doubt->len)
             settle(o);
         else
             return false;

@@ -5,8 +5,8 @@
  * aside until the client comes to rest: it asks again, having seen all that
  * the server had said, and the server had said that having all of the client.
  * Both sides are then counted back from their ends, which is a guess, and on
- * from there for sure.  It is not for a client that was seen to keep requests
- * under way at such a moment: there the place stays lost.
+ * from there for sure.  It is not for a client that was seen to ask without
+ * waiting for its answers: there the place stays lost.
  *
  * This only decides.  What is to be done is handed out step by step, as each
  * step changes the line that the next is judged by.
@@ -40,6 +40,7 @@ struct rr_line {
     struct rr_exchange *asking, *telling; /* whose request, and response, came last, or NULL */
     struct rr_exchange *aside;            /* a push that came after those, or NULL */
     int64_t upto[2];                      /* where these end so far, by enum rr_side */
+    bool aside_open;                      /* that push goes on until the next message begins */
     bool shifted;                         /* of a key: an answer may be missed, so what waits is not sure */
     bool open;                            /* that response goes on until the next begins */
     struct rr_range interim; /* what came before the response proper to the one that waits first: where it
@@ -76,6 +77,7 @@ struct rr_order {
     int64_t upto;         /* the server's bytes before were decided on */
     int64_t heard_end;    /* end of the server's newest bytes captured ... */
     int64_t heard;        /* ... and the client's that they acknowledged */
+    int64_t saw;          /* the server's bytes that the client had seen when it asked last */
     struct rr_range hole; /* the server's bytes of which no message was told, last; empty: none */
     struct rr_range gap;  /* the client's likewise */
     bool sure;            /* what waits first is what the next answer belongs to */
@@ -99,7 +101,7 @@ void rr_order_missed(struct rr_order *o, struct rr_range gap);
 /* A request that begins at `begin`, whose segment acknowledged the server's bytes up to `acked`, may be one
  * of a client that waits for nothing; and it is about to begin. */
 bool rr_order_at_rest(const struct rr_order *o, int64_t begin, int64_t acked);
-void rr_order_asks(struct rr_order *o, int64_t begin, int64_t acked);
+void rr_order_asks(struct rr_order *o, int64_t begin, int64_t acked, bool for_answer);
 
 /* A message of the server. */
 void rr_order_told(struct rr_order *o, const struct rr_told *t);
@@ -107,9 +109,12 @@ void rr_order_told(struct rr_order *o, const struct rr_told *t);
 /* What was told up to `from`, or to beyond `end`, ends at `end`. */
 void rr_order_cut(struct rr_order *o, int64_t from, int64_t end);
 
-/* What is to be done next, and must be before this is called again; false where there is nothing.  `all`:
- * nothing that would tell is to come. */
-bool rr_order_next(struct rr_order *o, bool all, struct rr_step *step);
+/* When it is asked for what is to be done: among the messages of a segment, after them, or where nothing that
+ * would tell is to come. */
+enum rr_order_when { RR_ORDER_WITHIN, RR_ORDER_BETWEEN, RR_ORDER_AT_LAST };
+
+/* What is to be done next, and must be before this is called again; false where there is nothing. */
+bool rr_order_next(struct rr_order *o, enum rr_order_when when, struct rr_step *step);
 
 /* The server's bytes from here on may become part of a message that is not there yet. */
 int64_t rr_order_open(const struct rr_order *o);

@@ -13,7 +13,8 @@ static void withdraw_turn(struct rr_conn *c, int side)
 {
     struct rr_pdus *p = c->pdus;
     struct rr_exchange *x = rr_last(c, side);
-    bool goes_on = side == RR_CLIENT ? x && x == rr_pending(c) : x && rr_is_push(x) && !x->response.part;
+    bool waits = x && x->request.begin >= rr_covered(c) && !x->part;
+    bool goes_on = side == RR_CLIENT ? waits : x && rr_is_push(x) && !x->response.part;
     p->upto[side] = x ? rr_side_of(x, side)->end : 0;
     if (!goes_on)
         return;
@@ -43,6 +44,7 @@ void rr_pdus_rule(struct rr_conn *c)
     p->keyed = rr_keyed_new();
     withdraw_turn(c, RR_CLIENT);
     withdraw_turn(c, RR_SERVER);
+    memcpy(p->start, p->upto, sizeof p->start);
     p->last = rr_last(c, RR_SERVER);
     if (p->last)
         rr_end(c, RR_SERVER, p->last, RR_BY_NEXT);
@@ -82,8 +84,10 @@ void rr_pdus_gain(struct rr_conn *c, int side, struct rr_piece *piece)
         rr_order_heard(&c->pdus->order, piece->end, piece->acked);
     if (!x)
         return;
-    rr_changes(c, x, side);
     struct rr_message *m = rr_side_of(x, side);
+    if (!rr_seen(m))
+        rr_changes(c, x, !side);
+    rr_changes(c, x, side);
     rr_add_facts(m, piece);
     m->bytes = MIN(m->bytes + (uint64_t)piece->bytes, (uint64_t)(m->end - m->begin));
     rr_judge(c, x);
@@ -111,6 +115,9 @@ static bool locate(const struct rr_conn *c, const struct rr_verdict *v, const st
         end = MIN(begin + pdu->length, f->next);
     } else if (begin >= segment_end || begin < f->floor)
         begin = v->begin;
+    if (end <= p->start[v->side])
+        return false;
+    begin = MAX(begin, p->start[v->side]);
     end = MAX(end, begin + 1);
     rr_spans_clip(&p->spans[v->side], &begin, &end);
     if (begin >= end || (v->len && !v->fresh))
@@ -189,10 +196,10 @@ static void carry_out(struct rr_conn *c, const struct rr_step *step)
 }
 
 /* Carries out all that order decides. */
-static void follow_order(struct rr_conn *c, bool all)
+static void follow_order(struct rr_conn *c, enum rr_order_when when)
 {
     struct rr_step step;
-    while (rr_order_next(&c->pdus->order, all, &step))
+    while (rr_order_next(&c->pdus->order, when, &step))
         carry_out(c, &step);
 }
 
@@ -210,8 +217,20 @@ static bool asks_on(const struct rr_conn *c, const struct rr_line *line, const s
     const struct rr_exchange *x = line->asking;
     if (!x || t->does & RR_PDU_ALONE)
         return false;
-    bool goes_on = x->request.ended_by == RR_GOING_ON && x->status != RR_ONEWAY;
+    bool answered = rr_exists(&x->response) && x->response.ended_by != RR_GOING_ON;
+    bool goes_on = x->request.ended_by == RR_GOING_ON && x->status != RR_ONEWAY && !answered;
     return (goes_on || !(t->does & RR_PDU_BEGINS)) && is_next_part(c, RR_CLIENT, line, t, goes_on);
+}
+
+/* What the client had seen of the server when it said `t`; where that came after what follows it, it may be a
+ * copy that was sent later. */
+static int64_t acked_asking(const struct rr_conn *c, const struct rr_told *t)
+{
+    const struct rr_flow *f = &c->flow[RR_CLIENT];
+    const struct rr_piece *first = rr_flow_piece(f, t->begin);
+    const struct rr_piece *next = first ? rr_flow_piece_after(f, first->end) : NULL;
+    bool late = t->begin < c->pdus->upto[RR_CLIENT] || (next && next->first_frame < first->first_frame);
+    return first && !late ? first->acked : RR_NEVER;
 }
 
 static void tell_request(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
@@ -225,18 +244,17 @@ static void tell_request(struct rr_conn *c, struct rr_line *line, const struct r
         return;
     }
     rr_alone_end(c, line->asking, RR_BY_NEXT);
-    const struct rr_piece *first = rr_flow_piece(&c->flow[RR_CLIENT], t->begin);
-    int64_t acked = first ? first->acked : RR_NEVER;
+    int64_t acked = acked_asking(c, t);
     if (t->does & RR_PDU_KEYED) {
         if (line->telling && line->open)
             rr_end(c, RR_SERVER, line->telling, RR_BY_NEXT);
         line->shifted &= rr_line_length(line) || !rr_order_at_rest(&c->pdus->order, t->begin, acked);
     } else {
-        rr_order_asks(&c->pdus->order, t->begin, acked);
-        follow_order(c, false);
+        rr_order_asks(&c->pdus->order, t->begin, acked, !(t->does & RR_PDU_ALONE));
+        follow_order(c, RR_ORDER_BETWEEN);
     }
     rr_joins_ask(c, line, t);
-    follow_order(c, false);
+    follow_order(c, RR_ORDER_BETWEEN);
 }
 
 /* `t` may be the answer to another request with the key of x, whose own was missed, or never sent as that
@@ -266,7 +284,9 @@ static void answer_keyed(struct rr_conn *c, struct rr_line *line, const struct r
 static bool tells_on(const struct rr_conn *c, const struct rr_line *line, const struct rr_told *t)
 {
     const struct rr_exchange *x = line->telling;
-    bool goes_on = x && x->response.ended_by == RR_GOING_ON && !line->open && !rr_line_is_aside(line, t);
+    bool asked_since = line->asking && line->asking != x;
+    bool goes_on =
+        x && x->response.ended_by == RR_GOING_ON && !line->open && !asked_since && !rr_line_is_aside(line, t);
     return rr_line_goes_on(line, t) && is_next_part(c, RR_SERVER, line, t, goes_on);
 }
 
@@ -279,9 +299,10 @@ static void tell_keyed(struct rr_conn *c, struct rr_line *line, const struct rr_
         rr_joins_go_on(c, line, t);
     else if (!(t->does & (RR_PDU_BEGINS | RR_PDU_INTERIM)))
         ignore(c, RR_SERVER, t);
-    else if (!x || x->request.begin >= t->acked)
+    else if (!x || x->request.begin >= t->acked) {
+        line->shifted |= c->pdus->upto[RR_CLIENT] < t->acked; /* its request may still come */
         rr_joins_unowed(c, line, t, 0);
-    else if (t->does & RR_PDU_INTERIM)
+    } else if (t->does & RR_PDU_INTERIM)
         rr_joins_interim(c, line, t);
     else
         answer_keyed(c, line, t);
@@ -310,7 +331,7 @@ static void tell_side(struct rr_conn *c, int side, struct rr_line *line, const s
     } else {
         rr_order_told(&c->pdus->order, t);
         c->pdus->upto[side] = MAX(c->pdus->upto[side], t->end);
-        follow_order(c, false);
+        follow_order(c, RR_ORDER_WITHIN);
     }
 }
 
@@ -329,6 +350,13 @@ void rr_pdus_tell(struct rr_conn *c, const struct rr_verdict *v, const struct rr
         rr_joins_take(c, side, &t, NULL);
         return;
     }
+    if (pdu->placed && v->begin + pdu->at < p->start[side]) {
+        note_missed(c, side, (struct rr_range){ t.begin, t.begin });
+        if (side == RR_SERVER) {
+            ignore(c, side, &t);
+            return;
+        }
+    }
     t.sum.protocol = rr_store_protocol(c->shared->store, pdu->protocol);
     struct rr_line *line = pdu->does & RR_PDU_KEYED ? rr_keyed_line(p, pdu->key) : &p->line;
     if (begins(c, side, line, &t))
@@ -346,7 +374,7 @@ void rr_pdus_done(struct rr_conn *c)
 {
     struct rr_pdus *p = c->pdus;
     enum rr_ended_by why = p->ending;
-    follow_order(c, false);
+    follow_order(c, RR_ORDER_BETWEEN);
     rr_holds_settle(c, RR_CLIENT, p->upto[RR_CLIENT]);
     rr_holds_settle(c, RR_SERVER, MIN(p->upto[RR_SERVER], rr_order_open(&p->order)));
     if (why == RR_GOING_ON)
@@ -392,18 +420,30 @@ void rr_pdus_waited(struct rr_conn *c)
 void rr_pdus_quiet(struct rr_conn *c)
 {
     const struct rr_line *line = &c->pdus->line;
-    follow_order(c, true);
+    follow_order(c, RR_ORDER_AT_LAST);
     if (line->telling && line->open)
         rr_end(c, RR_SERVER, line->telling, RR_BY_QUIET);
     rr_alone_quiet(c);
 }
 
+/* No message began with the bytes of a turn's request: it stays one. */
+static void reinstate_turn(struct rr_conn *c, enum rr_ended_by why)
+{
+    struct rr_exchange *x = c->pdus->spare;
+    c->pdus->spare = NULL;
+    if (!x)
+        return;
+    rr_list_add(&c->pdus->all, x);
+    if (!x->part)
+        rr_joins_give_up(c, x, why);
+}
+
 void rr_pdus_end(struct rr_conn *c, enum rr_ended_by why)
 {
     struct rr_pdus *p = c->pdus;
-    follow_order(c, true);
-    oldest(p);
-    for (guint i = p->told; i < p->all.len; i++) {
+    follow_order(c, RR_ORDER_AT_LAST);
+    reinstate_turn(c, why);
+    for (guint i = 0; i < p->all.len; i++) { /* an answer can be to one that was given up and reported */
         struct rr_exchange *x = p->all.at[i];
         if (rr_exists(&x->response))
             rr_end(c, RR_SERVER, x, why);

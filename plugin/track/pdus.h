@@ -29,6 +29,7 @@ struct rr_holds {
 struct rr_pdus {
     struct rr_spans spans[2];  /* by enum rr_side */
     int64_t upto[2];           /* end of the highest message, or of bytes that are sure to be in none */
+    int64_t start[2];          /* what lies before is in turns */
     struct rr_range missed[2]; /* the last bytes below of which no message was told; empty: none */
     struct rr_list all;        /* in order of opening; pushes, too */
     guint told;                /* of these were reported */

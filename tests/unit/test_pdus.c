@@ -276,7 +276,7 @@ static const struct {
       ">14<8 "
       "answered lost 1 d4; >15<0 open d5" },
     { "order/part-without-begin", "syn >10@1! >20n@2/0 <5@3 >11@4 <6@5",
-      ">20<5 answered lost 1; >11<6 answered exact 1" },
+      ">0<5 unasked lost; >11<6 answered exact 1" },
     { "order/answer-without-begin", "syn >10@1 <5@2! <6n@3 >11@4 <7@5",
       ">10<0 answered lost; >11<7 answered exact 1" },
     { "order/asked-out-of-order", "syn >11@1^10 >10@2^0 <5@3/21 <6@4/21 >12@5 <7@6",

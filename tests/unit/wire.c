@@ -197,8 +197,9 @@ static void ask(struct wire *w)
     if (w->asked == p->requests)
         return;
     int k = w->asked++;
-    int64_t bytes = some(w, 1, p->request_max);
+    int64_t bytes = some(w, MAX(p->request_min, 1), p->request_max);
     w->request_end[k] = w->host[CLIENT].written + bytes;
+    g_array_append_val(w->captures.message[CLIENT], w->request_end[k]);
     put(w, CLIENT, bytes);
     if (w->asked == p->requests && p->goodbye == WIRE_HALF_CLOSE)
         close_host(w, CLIENT);
@@ -245,6 +246,7 @@ static void answer(struct wire *w, int64_t bytes)
         k++;
     struct host *h = &w->host[SERVER];
     w->response_end[k] = h->written + bytes;
+    g_array_append_val(w->captures.message[SERVER], w->response_end[k]);
     w->captures.answered++;
     put(w, SERVER, bytes);
     if (k + 1 == w->plan->requests)
@@ -338,7 +340,8 @@ static void happen(struct wire *w, const struct event *e)
         answer(w, e->bytes);
         break;
     case GREETS:
-        put(w, SERVER, some(w, 1, w->plan->response_max));
+        w->captures.greeting = some(w, 1, w->plan->response_max);
+        put(w, SERVER, w->captures.greeting);
         break;
     case PROBES:
         if (h->nxt == h->una && h->nxt > 0 && h->fin < 0)
@@ -372,6 +375,7 @@ struct wire_captures wire_run(const struct wire_plan *plan, GRand *rand)
     w->response_end = g_new0(int64_t, (gsize)plan->requests + 1);
     for (int i = 0; i < 2; i++) {
         w->captures.at[i] = g_array_new(FALSE, FALSE, sizeof(struct wire_segment));
+        w->captures.message[i] = g_array_new(FALSE, FALSE, sizeof(int64_t));
         w->host[i].fin = w->host[i].peer_fin = w->host[i].timer = -1;
         w->host[i].timeout = 200 * MS;
     }
@@ -397,8 +401,10 @@ struct wire_captures wire_run(const struct wire_plan *plan, GRand *rand)
 
 void wire_captures_free(struct wire_captures *c)
 {
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
         g_array_free(c->at[i], TRUE);
+        g_array_free(c->message[i], TRUE);
+    }
 }
 
 struct wire_plan wire_some_plan(GRand *rand, bool clean)

@@ -20,7 +20,7 @@ struct wire_plan {
     enum wire_asking asking;
     enum wire_goodbye goodbye;
     int requests;
-    int request_max, response_max; /* bytes */
+    int request_min, request_max, response_max; /* bytes */
     int mss;
     bool greeting, keep_alive, delayed_acks;
     double loss, duplication, reordering;
@@ -40,7 +40,9 @@ enum { WIRE_BYTES_MAX = 16384 };
 /* Captures at the client's [0] and at the server's [1] end: arrays of struct wire_segment. */
 struct wire_captures {
     GArray *at[2];
-    int answered; /* requests, by the server */
+    int answered;       /* requests, by the server */
+    int64_t greeting;   /* bytes that the server said first */
+    GArray *message[2]; /* int64_t: where each request, and each response, ends */
 };
 
 /* Made up; `clean`: nothing is lost, doubled or reordered. */
