@@ -42,7 +42,8 @@ def told(number, answers, flags=0, **reply):
 
 
 def driver(talk):
-    first = talk.request(message(1, 0, OP_QUERY, struct.pack("<i", 0) + b"admin.$cmd\0" + struct.pack("<ii", 0, -1) + bson(isMaster=1)))
+    query = struct.pack("<i", 0) + b"admin.$cmd\0" + struct.pack("<ii", 0, -1) + bson(isMaster=1)
+    first = talk.request(message(1, 0, OP_QUERY, query))
     talk.send(1, first)
     talk.send(3, talk.response(first, message(70, 1, OP_REPLY, struct.pack("<iqii", 8, 0, 0, 1) + bson(ismaster=1, ok=1.0))))
     find, count, drop = (talk.request(asked(2, find="pears")), talk.request(asked(3, count="apples")),

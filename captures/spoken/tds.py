@@ -146,7 +146,8 @@ def session(number, sequence, data, flags=DATA):
 
 def several_sessions(talk):
     """Each answers in its own order; that a session begins or ends is no message of TDS's."""
-    slow, quick = talk.request(session(0, 1, batch("SELECT v FROM pears"))), talk.request(session(1, 1, batch("SELECT v FROM apples")))
+    slow = talk.request(session(0, 1, batch("SELECT v FROM pears")))
+    quick = talk.request(session(1, 1, batch("SELECT v FROM apples")))
     talk.send(1, slow)
     talk.send(1, quick)
     talk.send(2, talk.response(quick, session(1, 1, told(rows(1), done(COUNT, 1)))))

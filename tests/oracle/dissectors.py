@@ -49,7 +49,8 @@ def told(path):
 def fields(path, *names, where="frame"):
     """(field, frame, value) of every frame that has one."""
     words = [word for field in ("frame.number", *names) for word in ("-e", field)]
-    lines = host.tshark(path, "-Y", "(%s) and (%s)" % (where, " or ".join(names)), "-T", "fields", *words, plugin=False).splitlines()
+    some = "(%s) and (%s)" % (where, " or ".join(names))
+    lines = host.tshark(path, "-Y", some, "-T", "fields", *words, plugin=False).splitlines()
     return [(field, number, value) for number, *values in (line.split("\t") for line in lines)
             for field, value in zip(names, values) if value]
 
