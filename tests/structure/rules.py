@@ -75,6 +75,13 @@ def among_others():
         cases.check({wanted}, {row["summary"] for row in rows})
 
 
+def listed():
+    """The page names every protocol that there is a rule for."""
+    page = (host.ROOT / "doc/rules.md").read_text().partition("## One of your own")[0]
+    rules = re.findall(r"(?m)^rule (\S+)", (host.ROOT / "plugin/rules/builtin.rules").read_text())
+    cases.check([], [name for name in rules if "`%s`" % name not in page])
+
+
 def unknown_field():
     rows, said = shop("-o", "uat:reqresp_rules:" + ROW % "shop.nummer")
     cases.check("tshark: reqresp: rule shop: this Wireshark has no field shop.nummer; the rule is skipped\n",
@@ -171,7 +178,7 @@ def delays(name):
 
 def main(words):
     cases.run(cases.chosen([
-        ("own file", own_file), ("own table", own_table), ("only", only), ("among others", among_others), ("doc/rules.md", documented),
+        ("own file", own_file), ("own table", own_table), ("listed", listed), ("only", only), ("among others", among_others), ("doc/rules.md", documented),
         ("unknown field", unknown_field), ("unknown protocol", unknown_protocol), ("unreadable file", unreadable_file),
         ("off", off), ("every message of a frame", every_message_of_a_frame), ("links", links),
         ("dns.time", as_wireshark, "dns_tcp", "dns.time", "dns.flags.response == 1"),
