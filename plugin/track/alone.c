@@ -12,6 +12,7 @@ bool rr_alone_end(struct rr_conn *c, struct rr_exchange *x, enum rr_ended_by why
 {
     if (!x || x->status != RR_ONEWAY || x->request.ended_by != RR_GOING_ON)
         return false;
+    rr_thaw(c, x, RR_CLIENT);
     x->request.ended_by = (uint8_t)why;
     rr_due(c, x, RR_ROW_REQUEST | RR_ROW_EXCHANGE);
     return true;

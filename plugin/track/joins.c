@@ -68,10 +68,12 @@ static struct rr_exchange *take_over(struct rr_conn *c, const struct rr_told *t)
 }
 
 /* Its row waits for the answer, whose latency it shows; the last time that can be is when it is given up. */
-static void end_request(struct rr_exchange *x)
+static void end_request(struct rr_conn *c, struct rr_exchange *x)
 {
-    if (x->request.ended_by == RR_GOING_ON)
-        x->request.ended_by = RR_BY_PDU;
+    if (x->request.ended_by != RR_GOING_ON)
+        return;
+    rr_thaw(c, x, RR_CLIENT);
+    x->request.ended_by = RR_BY_PDU;
 }
 
 static void report_request(struct rr_conn *c, struct rr_exchange *x)
@@ -140,7 +142,7 @@ void rr_joins_ask(struct rr_conn *c, struct rr_line *line, const struct rr_told 
         wait_in(c, line, x);
     }
     if (t->does & RR_PDU_ENDS)
-        end_request(x);
+        end_request(c, x);
 }
 
 void rr_joins_ask_on(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
@@ -149,7 +151,7 @@ void rr_joins_ask_on(struct rr_conn *c, struct rr_line *line, const struct rr_to
     rr_joins_take(c, RR_CLIENT, t, line->asking);
     line->upto[RR_CLIENT] = t->end;
     if (t->does & RR_PDU_ENDS && line->asking->status != RR_ONEWAY)
-        end_request(line->asking);
+        end_request(c, line->asking);
 }
 
 /* The interim answers before the response are its bytes, too; its time is that of what follows. */

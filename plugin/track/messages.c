@@ -427,6 +427,7 @@ void rr_end(struct rr_conn *c, int side, struct rr_exchange *x, enum rr_ended_by
     struct rr_message *m = rr_side_of(x, side);
     if (m->ended_by != RR_GOING_ON)
         return;
+    rr_thaw(c, x, side);
     m->ended_by = (uint8_t)why;
     if (side == RR_CLIENT)
         rr_due(c, x, m->part ? 0 : RR_ROW_REQUEST);

@@ -264,7 +264,8 @@ static void cut(struct rr_order *o, GArray *list, int64_t end)
         return;
     if (o->upto == t->end)
         o->upto = end;
-    t->bytes -= t->end - end;
+    t->bytes = MAX(t->bytes - (t->end - end), 0);
+    t->sum.bytes = MIN(t->sum.bytes, end - t->begin);
     t->end = end;
 }
 

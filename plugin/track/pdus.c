@@ -18,8 +18,12 @@ static void withdraw_turn(struct rr_conn *c, int side)
     p->upto[side] = x ? rr_side_of(x, side)->end : 0;
     if (!goes_on)
         return;
-    p->upto[side] = rr_side_of(x, side)->begin;
     rr_withdraw_last(c, side);
+    if (side == RR_CLIENT && x->request.part) { /* it is known under its id */
+        rr_list_add(&p->all, x);
+        return;
+    }
+    p->upto[side] = rr_side_of(x, side)->begin;
     if (side == RR_CLIENT)
         p->spare = x;
 }
@@ -146,7 +150,8 @@ static void cut_before(struct rr_conn *c, int side, int64_t begin)
     rr_changes(c, last->exchange, side);
     struct rr_message *m = rr_side_of(last->exchange, side);
     m->bytes -= MIN((uint64_t)more, m->bytes);
-    m->end -= more;
+    m->end =
+        MAX(m->end - more, m->begin + (int64_t)m->bytes); /* what was not placed can be less than its span */
 }
 
 static void note_missed(struct rr_conn *c, int side, struct rr_range range)
@@ -352,6 +357,7 @@ void rr_pdus_tell(struct rr_conn *c, const struct rr_verdict *v, const struct rr
     }
     if (pdu->placed && v->begin + pdu->at < p->start[side]) {
         note_missed(c, side, (struct rr_range){ t.begin, t.begin });
+        rr_order_missed(&p->order, (struct rr_range){ 0 });
         if (side == RR_SERVER) {
             ignore(c, side, &t);
             return;

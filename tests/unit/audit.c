@@ -190,14 +190,19 @@ static void check_newest(const struct audit *a)
     }
 }
 
-static void check_message(const struct rr_message *m)
+static void check_range(const struct rr_message *m)
 {
     g_assert_cmpint(m->begin, >=, 0);
     g_assert_cmpint(m->end, >=, m->begin);
     g_assert_cmpuint(m->bytes, <=, (guint64)(m->end - m->begin));
+    g_assert_cmpuint(m->first_frame, <=, m->last_frame);
+}
+
+static void check_message(const struct rr_message *m)
+{
+    check_range(m);
     g_assert_cmpint(m->bytes > 0, ==, rr_seen(m));
     g_assert_cmpint(m->segments > 0, ==, rr_seen(m));
-    g_assert_cmpuint(m->first_frame, <=, m->last_frame);
     g_assert_cmpint(m->first_frame == m->last_frame, ==, m->segments <= 1);
 }
 
@@ -280,23 +285,18 @@ static void note_id(GHashTable *ids, const guint64 *id, const struct rr_exchange
 /* Messages told by rule need not be all that was said: what nobody understood is in none. */
 static void check_ruled(const struct audit *a, const struct rr_connection *c)
 {
-    uint64_t bytes[2] = { 0 };
     uint32_t pushes = 0, exchanges = 0, unanswered = 0;
     GPtrArray *all = audit_exchanges(a, c->stream);
     for (guint i = 0; i < all->len; i++) {
         const struct rr_exchange *x = g_ptr_array_index(all, i);
-        check_message(&x->request);
-        check_message(&x->response);
+        check_range(&x->request);
+        check_range(&x->response);
         g_assert_cmpuint(rr_is_push(x) ? x->response.part : x->part, >, 0);
         g_assert_cmpint(rr_exists(&x->response) && !rr_is_push(x), <=, x->evidence != RR_NO_PAIR);
-        bytes[RR_CLIENT] += x->request.bytes;
-        bytes[RR_SERVER] += x->response.bytes;
         pushes += rr_is_push(x);
         exchanges += !rr_is_push(x);
         unanswered += x->status == RR_UNANSWERED;
     }
-    g_assert_cmpuint(bytes[RR_CLIENT], <=, c->bytes[RR_CLIENT]);
-    g_assert_cmpuint(bytes[RR_SERVER], <=, c->bytes[RR_SERVER] + c->push_bytes);
     g_assert_cmpuint(pushes, ==, c->pushes);
     g_assert_cmpuint(exchanges, ==, c->exchanges);
     g_assert_cmpuint(unanswered, ==, c->unanswered);

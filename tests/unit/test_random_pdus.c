@@ -174,10 +174,13 @@ static void check_pairs(const struct dissector *d, const struct wire_captures *c
     GPtrArray *all = audit_exchanges(a, 0);
     int64_t origin[2];
     int answered = 0;
+    uint64_t bytes[2] = { 0 };
     for (int side = 0; side < 2; side++)
         origin[side] = (int32_t)(connection->origin[side] - ISN[side] - 1);
     for (guint i = 0; i < all->len; i++) {
         const struct rr_exchange *x = g_ptr_array_index(all, i);
+        bytes[RR_CLIENT] += x->request.bytes;
+        bytes[RR_SERVER] += x->response.bytes;
         bool proven = x->evidence == RR_EXACT || x->evidence == RR_ACKED;
         if (rr_is_push(x) || !rr_has_both(x) || x->pairing == RR_BY_TURN)
             continue;
@@ -185,6 +188,8 @@ static void check_pairs(const struct dissector *d, const struct wire_captures *c
         if (proven && !d->chancy)
             check_proven(c, x, origin);
     }
+    g_assert_cmpuint(bytes[RR_CLIENT], <=, connection->bytes[RR_CLIENT]);
+    g_assert_cmpuint(bytes[RR_SERVER], <=, connection->bytes[RR_SERVER] + connection->push_bytes);
     if (!d->missed)
         g_assert_cmpint(answered, ==, MIN(c->message[RR_CLIENT]->len, c->message[RR_SERVER]->len));
     g_ptr_array_free(all, TRUE);
