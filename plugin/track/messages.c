@@ -465,7 +465,8 @@ static uint8_t ripe(const struct rr_exchange *x, bool last_word)
 {
     uint8_t rows = x->due & (RR_ROW_REQUEST | ANSWER_ROWS);
     bool goes_on = rr_exists(&x->response) && x->response.ended_by == RR_GOING_ON;
-    bool spills = x->connection->close == RR_CLOSE_RST && x->response.part && !last_word;
+    bool spills =
+        x->connection->close == RR_CLOSE_RST && x->response.part && !last_word && x->pairing == RR_BY_TURN;
     if (goes_on || spills)
         rows &= (uint8_t)~ANSWER_ROWS;
     return there(x, rows);
