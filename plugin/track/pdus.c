@@ -404,7 +404,8 @@ static struct rr_exchange *oldest(struct rr_pdus *p)
 
 static bool waits(const struct rr_exchange *x)
 {
-    return x->status == RR_OPEN && !x->part;
+    bool unseen = x->status == RR_UNASKED && !rr_exists(&x->response);
+    return (x->status == RR_OPEN || unseen) && !x->part;
 }
 
 void rr_pdus_waited(struct rr_conn *c)
