@@ -21,7 +21,7 @@ import pcaps  # noqa: E402
 RULED = pathlib.Path(__file__).resolve().parents[1] / "golden/ruled.txt"
 PROVEN = ("exact", "acked")
 COLUMNS = ("exchange", "part", "stream", "id", "status", "evidence", "ended_by", "pairing", "request_frame", "response_frame",
-           "response_last_frame", "request_payload", "response_payload", "summary")
+           "response_last_frame", "transport", "request_payload", "response_payload", "summary")
 
 
 @functools.cache
@@ -92,6 +92,11 @@ def problem(row, wholes, numbers, place):
     return None
 
 
+def is_judged(row):
+    """A pair by rule, of TCP: what is missing of datagrams is in none of them."""
+    return row["pairing"] != "turn" and row["transport"] == "tcp" and row["request_frame"] and row["response_frame"]
+
+
 def compare(capture, lack, *words):
     head, frames = pcaps.read(capture)
     kept = lack(list(enumerate(frames, 1)))
@@ -101,7 +106,7 @@ def compare(capture, lack, *words):
         path.parent.chmod(0o755)
         pcaps.write(path, head, [frame for _, frame in kept])
         path.chmod(0o644)
-        rows = [row for row in told(path, *words) if row["pairing"] != "turn" and row["request_frame"] and row["response_frame"]]
+        rows = [row for row in told(path, *words) if is_judged(row)]
     whole = {}
     for row in told(capture, *words):
         whole.setdefault(row["id"], []).append(row)
