@@ -115,7 +115,8 @@ static void wait_in(struct rr_conn *c, struct rr_line *line, struct rr_exchange 
     rr_list_insert(l, i, x);
     c->pdus->waiting++;
     x->depth = (uint16_t)MIN(c->pdus->waiting, UINT16_MAX);
-    rr_timer_set(&c->shared->waiting, c, x->request.last_time);
+    if (!rr_timer_is_set(&c->waiting))
+        rr_timer_set(&c->shared->waiting, c, x->request.last_time);
 }
 
 void rr_joins_ask(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)

@@ -374,6 +374,40 @@ static bool take_step(struct rr_order *o, struct rr_step *step)
     return false;
 }
 
+/* What the server said last of which no message was told, from where it had received the first that waits;
+ * false where there is none. */
+static bool find_untold(struct rr_order *o, struct rr_range *rest)
+{
+    const struct rr_flow *f = &o->flow[RR_SERVER];
+    if (!rr_line_length(o->line) || all_told(o, f->next, rest))
+        return false;
+    int64_t asked = rr_line_nth(o->line, 0)->request.begin;
+    const struct rr_piece *p = rr_flow_piece(f, rest->begin);
+    if (!p)
+        p = rr_flow_piece_after(f, rest->begin);
+    while (p && p->acked <= asked)
+        p = rr_flow_piece_after(f, p->end);
+    if (p)
+        rest->begin = MAX(rest->begin, p->begin);
+    return p && !rr_range_empty(*rest);
+}
+
+bool rr_order_may_have_answered(struct rr_order *o)
+{
+    struct rr_range rest;
+    return find_untold(o, &rest);
+}
+
+void rr_order_end(struct rr_order *o)
+{
+    struct rr_range rest;
+    if (!find_untold(o, &rest))
+        return;
+    o->hole = rest;
+    o->upto = rest.end;
+    drop(o, (int)eligible(o, &(struct rr_told){ .acked = o->heard }));
+}
+
 bool rr_order_next(struct rr_order *o, enum rr_order_when when, struct rr_step *step)
 {
     while (!take_step(o, step)) {

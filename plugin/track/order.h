@@ -116,6 +116,13 @@ enum rr_order_when { RR_ORDER_WITHIN, RR_ORDER_BETWEEN, RR_ORDER_AT_LAST };
 /* What is to be done next, and must be before this is called again; false where there is nothing. */
 bool rr_order_next(struct rr_order *o, enum rr_order_when when, struct rr_step *step);
 
+/* The server had received the request that waits first and said something since, of which no message is told
+ * so far. */
+bool rr_order_may_have_answered(struct rr_order *o);
+
+/* Nothing will tell any more what that was: it answers what the server had received. */
+void rr_order_end(struct rr_order *o);
+
 /* The server's bytes from here on may become part of a message that is not there yet. */
 int64_t rr_order_open(const struct rr_order *o);
 

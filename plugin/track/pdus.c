@@ -223,8 +223,10 @@ static bool asks_on(const struct rr_conn *c, const struct rr_line *line, const s
     if (!x || t->does & RR_PDU_ALONE)
         return false;
     bool answered = rr_exists(&x->response) && x->response.ended_by != RR_GOING_ON;
-    bool goes_on = x->request.ended_by == RR_GOING_ON && x->status != RR_ONEWAY && !answered;
-    return (goes_on || !(t->does & RR_PDU_BEGINS)) && is_next_part(c, RR_CLIENT, line, t, goes_on);
+    bool whole = x->request.ended_by != RR_GOING_ON;
+    bool goes_on = !whole && x->status != RR_ONEWAY && !answered;
+    bool may_go_on = !(t->does & RR_PDU_BEGINS) && !(whole && rr_exists(&x->response));
+    return (goes_on || may_go_on) && is_next_part(c, RR_CLIENT, line, t, goes_on);
 }
 
 /* What the client had seen of the server when it said `t`; where that came after what follows it, it may be a
@@ -238,6 +240,15 @@ static int64_t acked_asking(const struct rr_conn *c, const struct rr_told *t)
     return first && !late ? first->acked : RR_NEVER;
 }
 
+/* The client goes on after all was said, to something else: what the server then says is no answer's either.
+ */
+static void pass_beyond(struct rr_line *line)
+{
+    const struct rr_exchange *x = line->telling;
+    if (x && x == line->asking && x->response.ended_by != RR_GOING_ON && !line->open)
+        line->telling = NULL;
+}
+
 static void tell_request(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
 {
     if (asks_on(c, line, t)) {
@@ -245,6 +256,7 @@ static void tell_request(struct rr_conn *c, struct rr_line *line, const struct r
         return;
     }
     if (!(t->does & RR_PDU_BEGINS)) {
+        pass_beyond(line);
         ignore(c, RR_CLIENT, t);
         return;
     }
@@ -420,6 +432,10 @@ void rr_pdus_waited(struct rr_conn *c)
             rr_timer_set(&c->shared->waiting, c, x->request.last_time);
             break;
         }
+        if (x->pairing == RR_BY_ORDER && rr_order_may_have_answered(&p->order)) {
+            rr_timer_set(&c->shared->waiting, c, c->shared->now.time);
+            break;
+        }
         rr_joins_give_up(c, x, RR_BY_QUIET);
     }
 }
@@ -448,6 +464,8 @@ static void reinstate_turn(struct rr_conn *c, enum rr_ended_by why)
 void rr_pdus_end(struct rr_conn *c, enum rr_ended_by why)
 {
     struct rr_pdus *p = c->pdus;
+    follow_order(c, RR_ORDER_AT_LAST);
+    rr_order_end(&p->order);
     follow_order(c, RR_ORDER_AT_LAST);
     reinstate_turn(c, why);
     for (guint i = 0; i < p->all.len; i++) { /* an answer can be to one that was given up and reported */

@@ -11,8 +11,11 @@ static void *begin(void)
     return rr_groups_new(RR_BY_VERB, rr_prefs_slow());
 }
 
+/* The host's table can show no time below zero. */
 static nstime_t nstime(int64_t seconds, int64_t ns)
 {
+    if (seconds < 0 || ns < 0)
+        return (nstime_t){ 0 };
     return (nstime_t){ .secs = seconds, .nsecs = (int)ns };
 }
 
