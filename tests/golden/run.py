@@ -27,7 +27,7 @@ DEINTERLACED = "--deinterlaced"
 MODES = {"--one": [], "--two": ["-2"], DEINTERLACED: ["-o", "protocols.conversation_deinterlacing_key:VMI"]}
 # Whose streams have other numbers then: a copy of each segment has a stream of its own (structure/deinterlaced.py); the dissector of
 # HTTP/2 uses up a number.
-OTHER_STREAMS = {"crafted/mirror_vlans", "http2"}
+OTHER_STREAMS = {"crafted/mirror_vlans", "http2", "https"}
 
 
 def lines_of(name):

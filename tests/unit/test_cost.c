@@ -275,7 +275,7 @@ static const struct shape {
     { "connections", connections, 100000, 3000 },
     { "datagrams", datagrams, 100000, 700 },
     { "same-datagram", same_datagram, 200000, 300 },
-    { "conversations", conversations, 50000, 3000 },
+    { "conversations", conversations, 200000, 3000 },
 };
 
 static size_t in_use(void)
