@@ -43,7 +43,7 @@ REPLACE INTO new SELECT r.* FROM printed, JSON_TABLE(line, '$' COLUMNS (
     `part` BIGINT PATH '$.part' ERROR ON ERROR,
     `client_rtt` DECIMAL(19,9) PATH '$.client_rtt' ERROR ON ERROR,
     `server_rtt` DECIMAL(19,9) PATH '$.server_rtt' ERROR ON ERROR,
-    `transport` TEXT CHARACTER SET utf8mb4 PATH '$.transport' ERROR ON ERROR,
+    `transport` VARCHAR(8) CHARACTER SET utf8mb4 PATH '$.transport' ERROR ON ERROR,
     capture VARCHAR(200) CHARACTER SET utf8mb4 PATH '$.capture' ERROR ON ERROR
 )) AS r ORDER BY r.part;
 

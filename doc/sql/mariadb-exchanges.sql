@@ -56,7 +56,7 @@ REPLACE INTO new SELECT r.* FROM printed, JSON_TABLE(line, '$' COLUMNS (
     `pairing` TEXT CHARACTER SET utf8mb4 PATH '$.pairing' ERROR ON ERROR,
     `depth` BIGINT PATH '$.depth' ERROR ON ERROR,
     `interim` DECIMAL(19,9) PATH '$.interim' ERROR ON ERROR,
-    `transport` TEXT CHARACTER SET utf8mb4 PATH '$.transport' ERROR ON ERROR,
+    `transport` VARCHAR(8) CHARACTER SET utf8mb4 PATH '$.transport' ERROR ON ERROR,
     `direction_from` TEXT CHARACTER SET utf8mb4 PATH '$.direction_from' ERROR ON ERROR,
     `request_last_frame` BIGINT PATH '$.request_last_frame' ERROR ON ERROR,
     `request_missing` BIGINT PATH '$.request_missing' ERROR ON ERROR,

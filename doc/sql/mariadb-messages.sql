@@ -37,7 +37,7 @@ REPLACE INTO new SELECT r.* FROM printed, JSON_TABLE(line, '$' COLUMNS (
     `latency` DECIMAL(19,9) PATH '$.latency' ERROR ON ERROR,
     `peer_frame` BIGINT PATH '$.peer_frame' ERROR ON ERROR,
     `summary` TEXT CHARACTER SET utf8mb4 PATH '$.summary' ERROR ON ERROR,
-    `transport` TEXT CHARACTER SET utf8mb4 PATH '$.transport' ERROR ON ERROR,
+    `transport` VARCHAR(8) CHARACTER SET utf8mb4 PATH '$.transport' ERROR ON ERROR,
     `payload` LONGTEXT CHARACTER SET utf8mb4 PATH '$.payload' ERROR ON ERROR,
     `payload_cut` BOOLEAN PATH '$.payload_cut' ERROR ON ERROR,
     capture VARCHAR(200) CHARACTER SET utf8mb4 PATH '$.capture' ERROR ON ERROR

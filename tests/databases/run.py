@@ -76,9 +76,10 @@ def captures():
     """Where the host's user can read them, by the names that the pages use."""
     folder = host.SCRATCH / "pages"
     folder.mkdir()
-    (folder / "crafted").mkdir()
     for path in host.captures().values():
-        (folder / path.relative_to(host.CAPTURES)).symlink_to(host.readable(path))
+        link = folder / path.relative_to(host.CAPTURES)
+        link.parent.mkdir(exist_ok=True)
+        link.symlink_to(host.readable(path))
     (folder / "words.pcap").write_bytes(make.Capture(TALK).pcap())
 
 

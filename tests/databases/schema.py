@@ -24,7 +24,7 @@ POSTGRESQL = {"count": "bigint", "id": "character(16)", "port": "integer", "fram
 MARIADB = {"count": "BIGINT", "id": "CHAR(16)", "port": "INT", "frame": "BIGINT", "time": "DATETIME(6)",
            "span": "DECIMAL(19,9)", "flag": "BOOLEAN", "text": "TEXT", "bytes": "LONGTEXT"}
 POSTGRESQL_NAMED = dict.fromkeys(ADDRESSES, "inet")
-MARIADB_NAMED = dict.fromkeys(ADDRESSES, "VARCHAR(45)") | {"message": "VARCHAR(8)"}
+MARIADB_NAMED = dict.fromkeys(ADDRESSES, "VARCHAR(45)") | {"message": "VARCHAR(8)", "transport": "VARCHAR(8)"}
 
 
 def postgresql(column):
