@@ -230,6 +230,13 @@ static inline uint64_t rr_connection_place(const struct rr_connection *c)
     return (uint64_t)c->place * RR_TRANSPORT_COUNT + c->transport;
 }
 
+/* A hash of all that went into `hash`, and of `more`. */
+static inline uint64_t rr_mix(uint64_t hash, uint64_t more)
+{
+    hash = (hash ^ more) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 29;
+}
+
 static inline bool rr_seen(const struct rr_message *m)
 {
     return m->first_frame != 0;

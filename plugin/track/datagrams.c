@@ -138,17 +138,11 @@ static struct rr_exchange *enlist(struct rr_conn *c, struct rr_exchange *x, cons
     return x;
 }
 
-static void report_request(struct rr_conn *c, struct rr_exchange *x)
-{
-    if (rr_seen(&x->request) && !x->request.part)
-        rr_due(c, x, RR_ROW_REQUEST);
-}
-
 static void give_up(struct rr_conn *c, struct rr_exchange *x, enum rr_ended_by why)
 {
     c->datagrams->waiting--;
     rr_give_up(c, x, why);
-    report_request(c, x);
+    rr_due_request(c, x);
 }
 
 static struct rr_exchange *open_request(struct rr_conn *c, struct arrival *a)
@@ -201,7 +195,7 @@ static void answer(struct rr_conn *c, struct arrival *a, struct rr_asked *k)
     become(c, a, x);
     rr_prove(x, proof_of(k, a));
     rr_end(c, RR_SERVER, x, RR_BY_PDU);
-    report_request(c, x);
+    rr_due_request(c, x);
     c->answer_end = x->response.last_time;
 }
 
@@ -248,11 +242,6 @@ static void hear(struct rr_conn *c, struct arrival *a, struct rr_asked *k)
         note_arrival(k, a);
 }
 
-static uint32_t microseconds(int64_t from, int64_t to)
-{
-    return (uint32_t)CLAMP(rr_span(from, to) / 1000, 0, (int64_t)UINT32_MAX);
-}
-
 /* The message at that place once more. */
 static uint32_t repeat(struct rr_conn *c, const struct arrival *a)
 {
@@ -262,7 +251,7 @@ static uint32_t repeat(struct rr_conn *c, const struct arrival *a)
     rr_thaw(c, x, a->side);
     m->repeats++;
     c->facts.repeats[a->side]++;
-    return microseconds(rr_seen(m) ? m->first_time : x->interim, a->datagram->at.time);
+    return rr_microseconds(rr_seen(m) ? m->first_time : x->interim, a->datagram->at.time);
 }
 
 static void note_time(struct rr_conn *c, struct rr_point at)
@@ -336,7 +325,7 @@ void rr_datagrams_end(struct rr_conn *c, enum rr_ended_by why)
         if (!waits(x) || x->part)
             continue;
         rr_give_up(c, x, why);
-        report_request(c, x);
+        rr_due_request(c, x);
     }
     rr_timer_clear(&c->waiting);
 }

@@ -76,16 +76,10 @@ static void end_request(struct rr_conn *c, struct rr_exchange *x)
     x->request.ended_by = RR_BY_PDU;
 }
 
-static void report_request(struct rr_conn *c, struct rr_exchange *x)
-{
-    if (rr_seen(&x->request) && !x->request.part)
-        rr_due(c, x, RR_ROW_REQUEST);
-}
-
 void rr_joins_give_up(struct rr_conn *c, struct rr_exchange *x, enum rr_ended_by why)
 {
     rr_give_up(c, x, why);
-    report_request(c, x);
+    rr_due_request(c, x);
 }
 
 struct rr_exchange *rr_joins_leave(struct rr_conn *c, struct rr_line *line)
@@ -182,7 +176,7 @@ static void begin_response(struct rr_conn *c, struct rr_line *line, struct rr_ex
     if (!rr_range_empty(interim))
         include_interim(&x->response, interim);
     rr_joins_take(c, RR_SERVER, t, x);
-    report_request(c, x);
+    rr_due_request(c, x);
     line->telling = c->pdus->last = x;
     line->upto[RR_SERVER] = t->end;
     line->open = t->does & RR_PDU_OPEN;
@@ -267,7 +261,7 @@ void rr_joins_drop(struct rr_conn *c, struct rr_line *line)
     rr_judge(c, x);
     if (!x->part)
         rr_due(c, x, RR_ROW_EXCHANGE);
-    report_request(c, x);
+    rr_due_request(c, x);
 }
 
 static void push(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)

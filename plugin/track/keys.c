@@ -4,12 +4,6 @@ struct said {
     uint64_t id, times;
 };
 
-uint64_t rr_mix(uint64_t hash, uint64_t more)
-{
-    hash = (hash ^ more) * UINT64_C(0x9e3779b97f4a7c15);
-    return hash ^ hash >> 29;
-}
-
 static guint hash(gconstpointer asked)
 {
     const struct rr_asked *a = asked;

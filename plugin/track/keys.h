@@ -38,6 +38,4 @@ struct rr_asked *rr_keys_use(struct rr_keys *k, const void *conversation, uint64
 /* How often it was asked of that id before. */
 uint64_t rr_keys_times(struct rr_keys *k, uint64_t id);
 
-uint64_t rr_mix(uint64_t hash, uint64_t more);
-
 #endif

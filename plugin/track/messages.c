@@ -69,6 +69,12 @@ void rr_due(struct rr_conn *c, struct rr_exchange *x, uint8_t rows)
     touch(c, x);
 }
 
+void rr_due_request(struct rr_conn *c, struct rr_exchange *x)
+{
+    if (rr_seen(&x->request) && !x->request.part)
+        rr_due(c, x, RR_ROW_REQUEST);
+}
+
 static bool was_reported(const struct rr_exchange *x)
 {
     return x->request.part | x->response.part | x->part;

@@ -99,6 +99,15 @@ void rr_add_facts(struct rr_message *m, const struct rr_piece *sum);
 void rr_judge(struct rr_conn *c, struct rr_exchange *x);
 void rr_due(struct rr_conn *c, struct rr_exchange *x, uint8_t rows);
 
+/* That of the request, where one is there and was not reported. */
+void rr_due_request(struct rr_conn *c, struct rr_exchange *x);
+
+/* As a verdict tells what something cost. */
+static inline uint32_t rr_microseconds(int64_t from, int64_t to)
+{
+    return (uint32_t)CLAMP(rr_span(from, to) / 1000, 0, (int64_t)UINT32_MAX);
+}
+
 /* The last message of a side is a message no more: it was not reported, or begins anew elsewhere. */
 void rr_withdraw_last(struct rr_conn *c, int side);
 

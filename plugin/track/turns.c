@@ -35,11 +35,6 @@ static struct rr_piece piece_of(struct rr_conn *c, const struct rr_segment *s, i
     };
 }
 
-static uint32_t microseconds(int64_t from, int64_t to)
-{
-    return (uint32_t)CLAMP(rr_span(from, to) / 1000, 0, (int64_t)UINT32_MAX);
-}
-
 /* Says of a segment that it brought `range`; `later` is what was captured of the bytes behind it, if
  * anything. */
 static void note_fresh(struct rr_verdict *v, int64_t begin, struct rr_range range, const struct rr_segment *s,
@@ -53,7 +48,7 @@ static void note_fresh(struct rr_verdict *v, int64_t begin, struct rr_range rang
     v->fresh = true;
     if (later) {
         v->late = true;
-        v->cost = microseconds(later->first_time, s->at.time);
+        v->cost = rr_microseconds(later->first_time, s->at.time);
     }
 }
 
@@ -72,7 +67,7 @@ RR_RARE static void note_repeat(struct rr_conn *c, const struct rr_segment *s, i
     const struct rr_piece *first = rr_flow_piece(&c->flow[v->side], begin);
     int i = rr_find(c, v->side, begin);
     if (first) {
-        v->cost = microseconds(first->first_time, s->at.time);
+        v->cost = rr_microseconds(first->first_time, s->at.time);
         if (i >= 0 && may_help(c, s, v->side, begin))
             rr_hold_up(c, rr_nth(c, v->side, (guint)i), RR_DELAY_LOSS, first->first_time, s->at.time);
     }
@@ -224,7 +219,7 @@ static void pass_repeat(struct rr_conn *c, const struct rr_segment *s, int64_t b
         return;
     const struct rr_piece *first = rr_flow_piece(&c->flow[v->side], begin);
     if (first) {
-        v->cost = microseconds(first->first_time, s->at.time);
+        v->cost = rr_microseconds(first->first_time, s->at.time);
         if (may_help(c, s, v->side, begin))
             rr_holds_note(c, v->side, (struct rr_range){ begin, begin + s->len }, RR_DELAY_LOSS,
                           first->first_time, s->at.time);

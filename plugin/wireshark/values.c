@@ -1,5 +1,7 @@
 #include "wireshark/values.h"
 
+#include "exchange/exchange.h"
+
 /* Without the remark in parentheses that some versions have behind it. */
 static const char *plain_name(wmem_allocator_t *pool, const char *name)
 {
@@ -82,22 +84,16 @@ bool rr_value_passes(const struct rr_test *test, const field_info *fi, wmem_allo
     return strcmp(*text, test->text) == 0;
 }
 
-static uint64_t mix(uint64_t hash, uint64_t more)
-{
-    hash = (hash ^ more) * UINT64_C(0x9e3779b97f4a7c15);
-    return hash ^ hash >> 29;
-}
-
 uint64_t rr_value_mix(uint64_t hash, const field_info *fi)
 {
     uint64_t number;
     int length;
     if (!fi)
-        return mix(hash, 0);
+        return rr_mix(hash, 0);
     if (rr_value_number(fi, &number))
-        return mix(hash, number);
+        return rr_mix(hash, number);
     const uint8_t *bytes = rr_value_bytes(fi, &length);
     for (int i = 0; bytes && i < length; i++)
-        hash = mix(hash, bytes[i]);
-    return mix(hash, UINT64_MAX);
+        hash = rr_mix(hash, bytes[i]);
+    return rr_mix(hash, UINT64_MAX);
 }
