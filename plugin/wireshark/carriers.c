@@ -5,29 +5,24 @@
 #include "wireshark/asked.h"
 #include "wireshark/values.h"
 
-enum { UDP_HEADER_LENGTH = 8 };
-
-enum part { SRC_PORT, DST_PORT, LENGTH, STREAM };
+/* Of the header, in bytes; a field of it costs much more to ask for than to read here. */
+enum { SRC_PORT = 0, DST_PORT = 2, LENGTH = 4, UDP_HEADER_LENGTH = 8 };
 
 static const struct {
     const char *name;
     enum rr_role role;
-    enum part part;
     bool is_layer; /* which can come before TCP or UDP, or is one of these */
 } known[] = {
-    { "tcp", RR_ROLE_TCP, 0, true },
-    { "tcp.segment", RR_ROLE_JOINED, 0, false },
-    { "tcp.segment_data", RR_ROLE_KEPT, 0, false },
-    { "udp", RR_ROLE_UDP, 0, true },
-    { "udp.srcport", RR_ROLE_OF_UDP, SRC_PORT, false },
-    { "udp.dstport", RR_ROLE_OF_UDP, DST_PORT, false },
-    { "udp.length", RR_ROLE_OF_UDP, LENGTH, false },
-    { "udp.stream", RR_ROLE_OF_UDP, STREAM, false },
-    { "icmp", RR_ROLE_ELSEWHERE, 0, true },
-    { "icmpv6", RR_ROLE_ELSEWHERE, 0, true },
-    { "sctp", RR_ROLE_ELSEWHERE, 0, true },
-    { "dccp", RR_ROLE_ELSEWHERE, 0, true },
-    { "quic", RR_ROLE_ELSEWHERE, 0, true },
+    { "tcp", RR_ROLE_TCP, true },
+    { "tcp.segment", RR_ROLE_JOINED, false },
+    { "tcp.segment_data", RR_ROLE_KEPT, false },
+    { "udp", RR_ROLE_UDP, true },
+    { "udp.stream", RR_ROLE_UDP_STREAM, false },
+    { "icmp", RR_ROLE_ELSEWHERE, true },
+    { "icmpv6", RR_ROLE_ELSEWHERE, true },
+    { "sctp", RR_ROLE_ELSEWHERE, true },
+    { "dccp", RR_ROLE_ELSEWHERE, true },
+    { "quic", RR_ROLE_ELSEWHERE, true },
 };
 
 /* A datagram as it passed. */
@@ -125,12 +120,15 @@ void rr_carriers_begin(void)
     carriers.was_read = true;
 }
 
-/* Who sent the datagram with this header to whom: as it passed. */
-static void find_ends(struct rr_udp *u, const field_info *fi)
+static uint16_t number_at(const uint8_t *bytes)
 {
-    int length;
-    const uint8_t *header = rr_value_bytes(fi, &length);
-    for (guint i = carriers.passed->len; header && i-- > 0;) {
+    return (uint16_t)(bytes[0] << 8 | bytes[1]);
+}
+
+/* Who sent the datagram with this header to whom: as it passed. */
+static void find_ends(struct rr_udp *u, const uint8_t *header)
+{
+    for (guint i = carriers.passed->len; i-- > 0;) {
         const struct passed *p = &g_array_index(carriers.passed, struct passed, i);
         if (p->header != header)
             continue;
@@ -140,37 +138,33 @@ static void find_ends(struct rr_udp *u, const field_info *fi)
     }
 }
 
-static void begin_udp(const field_info *fi)
+/* A length of 0 is that of a jumbogram. */
+static void read_header(struct rr_udp *u, const uint8_t *header)
 {
+    uint16_t length = number_at(header + LENGTH);
+    u->src_port = number_at(header + SRC_PORT);
+    u->dst_port = number_at(header + DST_PORT);
+    if (length >= UDP_HEADER_LENGTH)
+        u->end = u->begin + length - UDP_HEADER_LENGTH;
+    find_ends(u, header);
+}
+
+void rr_carriers_note_udp(const field_info *fi)
+{
+    int length;
+    const uint8_t *header = rr_value_bytes(fi, &length);
     struct rr_udp u = { .source = fi->ds_tvb, .begin = fi->start + UDP_HEADER_LENGTH };
     u.end = fi->ds_tvb ? (int)tvb_reported_length(fi->ds_tvb) : u.begin;
-    find_ends(&u, fi);
+    if (header && length >= UDP_HEADER_LENGTH)
+        read_header(&u, header);
     g_array_append_val(carriers.udps, u);
 }
 
-/* A length of 0 is that of a jumbogram. */
-static void note_part(struct rr_udp *u, enum part part, uint32_t value)
+void rr_carriers_note_stream(const field_info *fi)
 {
-    if (part == SRC_PORT)
-        u->src_port = (uint16_t)value;
-    else if (part == DST_PORT)
-        u->dst_port = (uint16_t)value;
-    else if (part == STREAM)
-        u->stream = value;
-    else if (value >= UDP_HEADER_LENGTH)
-        u->end = u->begin + (int)MIN(value, UINT16_MAX) - UDP_HEADER_LENGTH;
-}
-
-void rr_carriers_note(const field_info *fi)
-{
-    uint8_t place = carriers.places[fi->hfinfo->id];
-    enum part part = known[place - 1].part;
     uint32_t number = rr_carriers_udp();
-    if (known[place - 1].role == RR_ROLE_UDP)
-        begin_udp(fi);
-    else if (number)
-        note_part(&g_array_index(carriers.udps, struct rr_udp, number - 1), part,
-                  fvalue_get_uinteger(rr_value(fi)));
+    if (number)
+        g_array_index(carriers.udps, struct rr_udp, number - 1).stream = fvalue_get_uinteger(rr_value(fi));
 }
 
 uint32_t rr_carriers_udp(void)

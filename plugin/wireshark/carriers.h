@@ -12,7 +12,7 @@ enum rr_role {
     RR_ROLE_JOINED, /* which frames were put together */
     RR_ROLE_KEPT,   /* what of this one is kept for later */
     RR_ROLE_UDP,
-    RR_ROLE_OF_UDP,   /* a field of UDP */
+    RR_ROLE_UDP_STREAM,
     RR_ROLE_ELSEWHERE /* what stands in it is neither in a segment nor a datagram: a quote, a stream in
                          datagrams */
 };
@@ -34,10 +34,11 @@ void rr_carriers_handoff(void);
 void rr_carriers_ask(GArray *before, GArray *after);
 enum rr_role rr_carriers_role(int field);
 
-/* While a tree is read: it begins; a field that is UDP, or of it; the number of the datagram that was noted
- * last, from 1. */
+/* While a tree is read: it begins; a field that is UDP, and its stream; the number of the datagram that was
+ * noted last, from 1. */
 void rr_carriers_begin(void);
-void rr_carriers_note(const field_info *fi);
+void rr_carriers_note_udp(const field_info *fi);
+void rr_carriers_note_stream(const field_info *fi);
 uint32_t rr_carriers_udp(void);
 const struct rr_udp *rr_carriers_nth_udp(uint32_t number);
 

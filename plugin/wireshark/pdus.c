@@ -168,8 +168,9 @@ static void put_fields(wmem_strbuf_t *all, const struct rr_active_rule *rule, en
 {
     for (size_t i = 0; fields && i < rule->clauses[part][0].count; i++) {
         const char *text = fields[i] ? rr_value_text(reading.pinfo->pool, fields[i]) : "";
-        if (*text)
-            wmem_strbuf_append_printf(all, "%s%s", wmem_strbuf_get_len(all) ? " " : "", text);
+        if (*text && wmem_strbuf_get_len(all))
+            wmem_strbuf_append_c(all, ' ');
+        wmem_strbuf_append(all, text);
     }
 }
 
@@ -408,10 +409,10 @@ static void note_carrier(enum rr_role role, const field_info *fi)
         end_layer();
         reading.carrier = role;
         reading.owner = NULL;
-        rr_carriers_note(fi);
+        rr_carriers_note_udp(fi);
         break;
-    case RR_ROLE_OF_UDP:
-        rr_carriers_note(fi);
+    case RR_ROLE_UDP_STREAM:
+        rr_carriers_note_stream(fi);
         break;
     default:
         end_layer();
