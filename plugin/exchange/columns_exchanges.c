@@ -84,7 +84,7 @@ READ_MESSAGE(push)
 READ(part, count(true, row->exchange->part))
 READ(protocol, protocol(row->connection, speaker(row->exchange)))
 READ(pairing, text(rr_is_push(row->exchange) ? NULL : rr_pairing_name(row->exchange->pairing)))
-READ(depth, count(row->exchange->depth, row->exchange->depth))
+READ(depth, count(row->exchange->request.depth, row->exchange->request.depth))
 READ(interim, ns(row->exchange->interim && rr_seen(&row->exchange->request),
                  rr_span(row->exchange->request.first_time, row->exchange->interim)))
 READ(status, text(status(row->exchange)))

@@ -69,6 +69,7 @@ struct rr_message {
     uint32_t repeats;                 /* that brought none */
     uint16_t protocol;                /* index into the connection's `protocols` */
     uint16_t part;                    /* how often a row of it was reported */
+    uint16_t depth;                   /* requests that waited when it was sent, with it; 0: not known */
     uint8_t ended_by;                 /* enum rr_ended_by */
     bool cut;                         /* the capture holds less of a segment than was sent */
 };
@@ -189,7 +190,6 @@ struct rr_exchange {
     uint8_t due;       /* the tracker's own: rows that wait to be reported */
     bool connected;    /* it is what the connection was made for: its first, after a captured handshake */
     uint8_t pairing;   /* enum rr_pairing */
-    uint16_t depth;    /* requests that waited for an answer when it was sent, with it; 0: not known */
     int64_t interim;   /* when the first interim answer came; 0: none did */
 };
 

@@ -176,7 +176,7 @@ static void ask(struct rr_conn *c, struct arrival *a, const struct rr_asked *bef
     note_arrival(k, a);
     c->datagrams->waiting++;
     if (is_keyed(a))
-        x->depth = (uint16_t)MIN(c->datagrams->waiting, UINT16_MAX);
+        x->request.depth = (uint16_t)MIN(c->datagrams->waiting, UINT16_MAX);
     if (!rr_timer_is_set(&c->waiting))
         rr_timer_set(&c->shared->waiting, c, x->request.last_time);
 }

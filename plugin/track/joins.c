@@ -108,7 +108,7 @@ static void wait_in(struct rr_conn *c, struct rr_line *line, struct rr_exchange 
         i--;
     rr_list_insert(l, i, x);
     c->pdus->waiting++;
-    x->depth = (uint16_t)MIN(c->pdus->waiting, UINT16_MAX);
+    x->request.depth = (uint16_t)MIN(c->pdus->waiting, UINT16_MAX);
     if (!rr_timer_is_set(&c->waiting))
         rr_timer_set(&c->shared->waiting, c, x->request.last_time);
 }

@@ -119,7 +119,7 @@ static void tell_exchange(const struct rr_exchange *x, void *user)
         g_string_append_printf(p->told, "%" G_GINT64_FORMAT, rr_latency(x) / MS);
     else
         g_string_append(p->told, "-");
-    g_string_append_printf(p->told, " %u/%u %u", x->request.repeats, x->response.repeats, x->depth);
+    g_string_append_printf(p->told, " %u/%u %u", x->request.repeats, x->response.repeats, x->request.depth);
 }
 
 static const char *told(struct playing *p)

@@ -106,7 +106,7 @@ static void add_exchange(const struct rr_exchange *x, void *user)
     s->unanswered += x->status == RR_UNANSWERED;
     g_assert_cmpint(rr_exists(&x->response), ==,
                     x->status == RR_ANSWERED || x->status == RR_UNASKED || x->status == RR_PUSHED);
-    g_assert_cmpuint(x->depth, <=, STEPS);
+    g_assert_cmpuint(x->request.depth, <=, STEPS);
 }
 
 static void add_connection(const struct rr_connection *c, void *user)

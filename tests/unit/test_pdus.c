@@ -171,8 +171,8 @@ static void tell(const struct rr_exchange *x, void *user)
         g_string_append_printf(told, " i%g", (double)(x->interim - x->request.first_time) / 1e6);
     if (rr_latency_delayed(x, RR_DELAY_ANY))
         g_string_append_printf(told, " h%g", (double)rr_latency_delayed(x, RR_DELAY_ANY) / 1e6);
-    if (x->depth > 1)
-        g_string_append_printf(told, " d%u", x->depth);
+    if (x->request.depth > 1)
+        g_string_append_printf(told, " d%u", x->request.depth);
 }
 
 static void skip(const struct rr_connection *c, void *user)
