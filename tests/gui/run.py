@@ -18,6 +18,9 @@ REDIS = host.CAPTURES / "redis_sync_c.pcap"
 LOSS = host.CAPTURES / "redis_loss_c.pcap.gz"
 MIDSTREAM = host.CAPTURES / "midstream.pcap"
 ECHO = host.CAPTURES / "seed_echo.pcap"
+PIPE = host.CAPTURES / "redis_pipe.pcap.gz"
+DATAGRAMS = host.CAPTURES / "dns_udp.pcap"
+RULES = ("-o", "reqresp.rules:TRUE")
 
 FIELDS = ("reqresp.exchange", "reqresp.id", "reqresp.status", "reqresp.latency", "reqresp.request_in",
           "reqresp.response_in", "reqresp.phase", "reqresp.client.state", "reqresp.server.state",
@@ -46,9 +49,9 @@ def shows(window, wanted, what):
     return "%d packets" % len(got)
 
 
-def load(name, capture):
-    with wireshark(name, capture) as window:
-        return shows(window, printed(capture), "as loaded")
+def load(name, capture, *words):
+    with wireshark(name, capture, *words) as window:
+        return shows(window, printed(capture, *words), "as loaded")
 
 
 def tree(lines, first):
@@ -57,13 +60,13 @@ def tree(lines, first):
     return [line.strip() for line in lines[starts[0]:] if line] if starts else []
 
 
-def click(name):
+def click(name, capture, *words):
     """A click dissects the packet again: nothing in its details may differ."""
     for frame in (4, 6):
-        text = host.tshark(REDIS, "-2", "-V", "-Y", "frame.number == %d" % frame)
+        text = host.tshark(capture, "-2", "-V", "-Y", "frame.number == %d" % frame, *words)
         wanted = tree(text.splitlines(), "[Re")
         cases.check(True, len(wanted) > 20, "tshark's tree: %s" % wanted)
-        with wireshark("%s_%d" % (name, frame), REDIS) as window:
+        with wireshark("%s_%d" % (name, frame), capture, *words) as window:
             window.select(frame)
             got = desktop.eventually(lambda: tree(window.details(), "[Re"), "details", lambda lines: lines == wanted)
     return "%d lines" % len(got)
@@ -185,7 +188,9 @@ def main(words):
         sys.exit(77)
     PICTURES.mkdir(parents=True, exist_ok=True)
     todo = [(name, function, name.replace(" ", "_"), *more) for name, function, *more in (
-        ("load", load, REDIS), ("load lossy", load, LOSS), ("click", click), ("filter", display_filter),
+        ("load", load, REDIS), ("load lossy", load, LOSS), ("load pipelined", load, PIPE, *RULES),
+        ("load datagrams", load, DATAGRAMS, *RULES), ("click", click, REDIS),
+        ("click a datagram", click, DATAGRAMS, *RULES), ("filter", display_filter),
         ("conversation filter", conversation_filter), ("preference", preference), ("server ports", server_ports),
         ("switched off", switched_off), ("reload and open", again), ("arrows", arrows),
         ("expert information", expert_information))]
