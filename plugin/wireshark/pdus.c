@@ -54,6 +54,16 @@ static void release(void)
         g_array_free(arrays[i], TRUE);
 }
 
+void rr_pdus_prepare(dissector_handle_t postdissector)
+{
+    if (!rr_rule_table_wanted())
+        return;
+    GArray *any = g_array_new(FALSE, FALSE, sizeof(int));
+    int tcp = proto_get_id_by_filter_name("tcp");
+    g_array_append_val(any, tcp);
+    set_postdissector_wanted_hfids(postdissector, any);
+}
+
 void rr_pdus_begin(dissector_handle_t postdissector)
 {
     rr_rule_table_begin();

@@ -15,6 +15,10 @@ enum rr_speaker {
     RR_SPEAKER_ANSWERS
 };
 
+/* To be called when preferences were changed: of a capture that is read again for that the host settles
+ * whether it needs a tree before it tells that it begins. */
+void rr_pdus_prepare(dissector_handle_t postdissector);
+
 /* To be called when a capture begins: asks the host for what the rules name, if there are any. */
 void rr_pdus_begin(dissector_handle_t postdissector);
 

@@ -30,7 +30,7 @@ WS_DLL_PUBLIC void plugin_register(void);
 static void register_protocol(void)
 {
     int proto = proto_register_protocol("Request/Response", "ReqResp", "reqresp");
-    rr_prefs_register(proto);
+    rr_prefs_register(proto, rr_postdissector_prepare);
     rr_watch_register(proto);
     rr_carriers_register();
     rr_show_register(proto);

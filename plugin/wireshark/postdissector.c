@@ -22,6 +22,11 @@ static void begin(void)
     rr_pdus_begin(postdissector);
 }
 
+void rr_postdissector_prepare(void)
+{
+    rr_pdus_prepare(postdissector);
+}
+
 static void make_known(struct rr_tracker *t, uint32_t stream, packet_info *pinfo, const struct rr_watched *w)
 {
     struct rr_endpoint ends[2];

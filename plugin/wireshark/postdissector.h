@@ -15,4 +15,7 @@ struct rr_tapped {
 
 void rr_postdissector_register(int proto);
 
+/* Preferences were changed. */
+void rr_postdissector_prepare(void);
+
 #endif

@@ -50,9 +50,9 @@ static void register_objects(module_t *module)
                                    10, &objects_megabytes);
 }
 
-void rr_prefs_register(int proto)
+void rr_prefs_register(int proto, void (*changed)(void))
 {
-    module_t *module = prefs_register_protocol(proto, NULL);
+    module_t *module = prefs_register_protocol(proto, changed);
 
     prefs_register_range_preference(
         module, "server_ports", "Server ports",

@@ -5,7 +5,8 @@
 #include "measure/groups.h"
 #include "track/tracker.h"
 
-void rr_prefs_register(int proto);
+/* `changed` is called when the user changed any of it, before a capture is read again. */
+void rr_prefs_register(int proto, void (*changed)(void));
 void rr_prefs_handoff(void);
 
 struct rr_settings rr_prefs_settings(void);

@@ -317,6 +317,11 @@ static void read_rules(void)
     g_ptr_array_free(errors, TRUE);
 }
 
+bool rr_rule_table_wanted(void)
+{
+    return wanted;
+}
+
 void rr_rule_table_begin(void)
 {
     forget();

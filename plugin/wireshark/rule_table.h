@@ -42,6 +42,9 @@ struct rr_among {
 
 void rr_rule_table_register(module_t *module);
 
+/* Whether the user wants any. */
+bool rr_rule_table_wanted(void);
+
 /* Reads the rules anew, and says which of them cannot be used. */
 void rr_rule_table_begin(void);
 bool rr_rule_table_active(void);

@@ -28,8 +28,9 @@ FIELDS = ("reqresp.exchange", "reqresp.id", "reqresp.status", "reqresp.latency",
 COLUMNS = "gui.column.format:" + ",".join('"%s","%%Cus:%s:0:U"' % (name, name) for name in ("frame.number",) + FIELDS)
 PICTURES = pathlib.Path(os.environ.get("RR_PICTURES", host.SCRATCH))
 
-# Places of the preferences in the packet's menu.
-SERVER_PORTS, QUIET, PATIENCE, SLOW, DISABLE = range(1, 6)
+# Places of the preferences in the packet's menu, and how it is left at others from its end.
+SERVER_PORTS, SLOW = 1, 4
+TO_DISABLE, TO_RULES = ["Up"], ["Up"] * 4
 
 
 def wireshark(name, capture, *words):
@@ -115,12 +116,20 @@ def server_ports(name):
         return shows(window, after, "after")
 
 
+def rules(name):
+    """What was one turn becomes the messages of its protocol."""
+    with wireshark(name, PIPE) as window:
+        shows(window, printed(PIPE), "turns")
+        window.packet_menu(*desktop.PREFERENCES, *TO_RULES, "Return")
+        return shows(window, printed(PIPE, *RULES), "by rule")
+
+
 def switched_off(name):
     blank = [[row[0]] + [""] * len(FIELDS) for row in printed(REDIS)]
     tcp = host.tshark(REDIS, "-2", "-V", "-Y", "frame.number == 1", plugin=False)
     with wireshark(name, REDIS) as window:
         shows(window, printed(REDIS), "on")
-        window.packet_menu(*desktop.PREFERENCES, "Up", "Return")
+        window.packet_menu(*desktop.PREFERENCES, *TO_DISABLE, "Return")
         shows(window, blank, "off")
         window.select(1)
         wanted = tree(tcp.splitlines(), "Internet")
@@ -192,7 +201,7 @@ def main(words):
         ("load datagrams", load, DATAGRAMS, *RULES), ("click", click, REDIS),
         ("click a datagram", click, DATAGRAMS, *RULES), ("filter", display_filter),
         ("conversation filter", conversation_filter), ("preference", preference), ("server ports", server_ports),
-        ("switched off", switched_off), ("reload and open", again), ("arrows", arrows),
+        ("rules", rules), ("switched off", switched_off), ("reload and open", again), ("arrows", arrows),
         ("expert information", expert_information))]
     cases.run(cases.chosen(todo, words), second_try=True)
 
