@@ -73,6 +73,14 @@ static bool is_recent(const struct rr_conn *c, const struct rr_exchange *x, stru
     return !patience || rr_span(x->request.first_time, now.time) <= patience;
 }
 
+/* A client that was answered and has asked so many others since goes through its keys anew: it is not that
+ * the answer was lost behind the capture. */
+static bool may_come_again(const struct rr_conn *c, const struct rr_exchange *x)
+{
+    enum { OTHERS = 4096 };
+    return waits(x) || c->facts.exchanges - x->number < OTHERS;
+}
+
 /* A request is the same as long as an answer to it may come; without a key, as long as none came. */
 static bool is_again(const struct rr_conn *c, const struct rr_asked *k, const struct arrival *a)
 {
@@ -80,7 +88,8 @@ static bool is_again(const struct rr_conn *c, const struct rr_asked *k, const st
         return false;
     if (a->side == RR_SERVER)
         return true;
-    return is_recent(c, k->exchange, a->datagram->at) && (is_keyed(a) || waits(k->exchange));
+    return is_recent(c, k->exchange, a->datagram->at) &&
+           (is_keyed(a) ? may_come_again(c, k->exchange) : waits(k->exchange));
 }
 
 static void note_arrival(struct rr_asked *k, const struct arrival *a)

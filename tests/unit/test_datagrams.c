@@ -266,6 +266,26 @@ static void test_bound(void)
     end_play(&p);
 }
 
+/* As long as it may be that an answer was lost behind the capture it is the same request once more; not where
+ * the client has come around all its keys. */
+static void test_keys_used_anew(void)
+{
+    enum { KEYS = 5000 };
+    struct playing p = begin_play();
+    char text[64];
+    for (uint32_t i = 0; i < 2 * KEYS; i++) {
+        g_snprintf(text, sizeof text, ">%u:a@%u", i % KEYS, i);
+        send_one(&p, text);
+        *text = '<';
+        send_one(&p, text);
+    }
+    g_snprintf(text, sizeof text, ">%u:a@%u", KEYS - 1, 2 * KEYS);
+    const struct rr_connection *c = send_one(&p, text).connection;
+    g_assert_cmpuint(c->exchanges, ==, 2 * KEYS);
+    g_assert_cmpuint(c->repeats[RR_CLIENT], ==, 1);
+    end_play(&p);
+}
+
 /* What only TCP has is not there. */
 static void test_facts(void)
 {
@@ -300,6 +320,7 @@ int main(int argc, char **argv)
     g_test_add_func("/datagrams/no-id-twice", test_no_id_twice);
     g_test_add_func("/datagrams/shown", test_shown);
     g_test_add_func("/datagrams/bound", test_bound);
+    g_test_add_func("/datagrams/keys-used-anew", test_keys_used_anew);
     g_test_add_func("/datagrams/facts", test_facts);
     return g_test_run();
 }
