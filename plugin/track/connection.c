@@ -422,16 +422,16 @@ static void measure(struct rr_conn *c, int side, const struct rr_segment *s, int
         rr_rtt_sent(&c->flow[side].sample, v->begin + s->len, s->at.time);
 }
 
-/* Drops those whose messages were told; a hole is awaited as long as there is room. */
+/* Drops those whose messages were told; a hole is awaited, and more told apart, as long as there is room. */
 static void settle_ruled(struct rr_conn *c, int side, int64_t upto)
 {
     struct rr_flow *f = &c->flow[side];
     int64_t keep = MIN(rr_pdus_keep(c, side), rr_flow_solid(f));
     if (c->flow[!side].heard)
         keep = MIN(keep, f->acked);
+    rr_flow_settle(f, keep, keep);
     if (f->count >= RR_PIECES_MAX)
-        keep = MAX(keep, upto);
-    rr_flow_settle(f, keep, f->count >= RR_PIECES_MAX ? upto : keep);
+        rr_flow_squeeze(f, upto);
 }
 
 /* Merges the pieces that no boundary can fall between any more. */

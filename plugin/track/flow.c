@@ -179,3 +179,11 @@ void rr_flow_settle(struct rr_flow *f, int64_t keep, int64_t upto)
     if (f->count && piece_at(f, 0)->end <= upto)
         f->floor = MAX(f->floor, piece_at(f, 0)->end);
 }
+
+void rr_flow_squeeze(struct rr_flow *f, int64_t upto)
+{
+    int64_t acked = f->count ? piece_at(f, 0)->acked : 0;
+    rr_flow_settle(f, INT64_MIN, upto);
+    if (f->count)
+        piece_at(f, 0)->acked = acked;
+}

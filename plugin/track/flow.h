@@ -78,6 +78,9 @@ int64_t rr_flow_solid(const struct rr_flow *f);
 /* Drops pieces below `keep`, and merges those from there to `upto`; floor follows. */
 void rr_flow_settle(struct rr_flow *f, int64_t keep, int64_t upto);
 
+/* Merges the pieces before `upto`, as if all had acknowledged what the first did; floor follows. */
+void rr_flow_squeeze(struct rr_flow *f, int64_t upto);
+
 static inline int64_t rr_flow_missing(const struct rr_flow *f)
 {
     return f->next - f->seen;

@@ -149,6 +149,13 @@ void rr_joins_ask_on(struct rr_conn *c, struct rr_line *line, const struct rr_to
         end_request(c, line->asking);
 }
 
+void rr_joins_complete(struct rr_conn *c, struct rr_exchange *x, const struct rr_told *t)
+{
+    join(c, RR_CLIENT, x, t);
+    rr_joins_take(c, RR_CLIENT, t, x);
+    c->pdus->line.upto[RR_CLIENT] = MAX(c->pdus->line.upto[RR_CLIENT], t->end);
+}
+
 /* The interim answers before the response are its bytes, too; its time is that of what follows. */
 static void include_interim(struct rr_message *m, struct rr_range interim)
 {

@@ -170,6 +170,7 @@ static bool all_told(struct rr_order *o, int64_t end, struct rr_range *hole)
 static void note_hole(struct rr_order *o, struct rr_range hole)
 {
     o->hole = hole;
+    o->guess = (struct rr_range){ 0 };
     o->broken = true;
     o->sure = false;
 }
@@ -207,7 +208,7 @@ static void judge_rest(struct rr_order *o)
     else if (!o->overlaps) {
         int gone = settle(o);
         drop(o, (int)rr_line_length(o->line) - gone);
-        o->hole = o->gap = (struct rr_range){ 0 };
+        o->hole = o->gap = o->guess = (struct rr_range){ 0 };
         o->sure = o->regained = true;
     }
     if (o->line->open)
@@ -225,7 +226,18 @@ void rr_order_heard(struct rr_order *o, int64_t end, int64_t acked)
 void rr_order_missed(struct rr_order *o, struct rr_range gap)
 {
     o->gap = gap;
+    o->guess = (struct rr_range){ 0 };
     o->sure = false;
+}
+
+bool rr_order_confirm(struct rr_order *o, int64_t begin, int64_t end)
+{
+    bool right = !rr_range_empty(o->guess) && o->guess.begin == begin && o->guess.end <= end;
+    if (right) {
+        o->guess = o->gap = (struct rr_range){ 0 };
+        o->sure = true;
+    }
+    return right;
 }
 
 bool rr_order_at_rest(const struct rr_order *o, int64_t begin, int64_t acked)
@@ -287,6 +299,7 @@ static bool may_fill(const struct rr_order *o, const struct rr_told *t)
 
 static void set_aside(struct rr_order *o, const struct rr_told *t)
 {
+    o->guess = (struct rr_range){ 0 };
     g_array_append_val(o->doubt, *t);
     told_at(o->doubt, o->doubt->len - 1)->anew = o->broken;
     o->broken = false;
@@ -304,11 +317,41 @@ static void say_unowed(struct rr_order *o, const struct rr_told *t)
     o->sure = false;
 }
 
+/* Where the request ends that `t`, the first held, answers: an interim answer acknowledges less of it than the
+ * response proper. */
+static int64_t asked_upto(const struct rr_order *o, const struct rr_told *t)
+{
+    guint i = 0;
+    while (i < o->held->len && told_at(o->held, i)->does & RR_PDU_INTERIM)
+        i++;
+    return i < o->held->len ? MAX(t->acked, told_at(o->held, i)->acked) : t->acked;
+}
+
+/* `t` answers what the server had of client bytes of which no message was told, as where a request never got
+ * whole; from there on the place is lost.  False where there are none. */
+static bool answer_begun(struct rr_order *o, const struct rr_told *t)
+{
+    const struct rr_flow *f = &o->flow[RR_CLIENT];
+    struct rr_range asked = { o->told_upto[RR_CLIENT], asked_upto(o, t) };
+    bool interim = t->does & RR_PDU_INTERIM;
+    if (!rr_flow_sum(f, asked.begin, asked.end).bytes)
+        return false;
+    add_step(o, RR_STEP_ASK, NULL, 0);
+    g_array_index(o->steps, struct rr_step, o->steps->len - 1).asked = asked;
+    add_step(o, interim ? RR_STEP_INTERIM : RR_STEP_ANSWER, t, RR_PROOF_LOST);
+    o->broken &= interim;
+    o->gap = (struct rr_range){ asked.end, f->next };
+    o->guess = asked;
+    o->sure = false;
+    return true;
+}
+
 /* `t` may be what waits for an answer; false where that may still come. */
-static bool answer(struct rr_order *o, const struct rr_told *t, bool all)
+static bool answer(struct rr_order *o, const struct rr_told *t, enum rr_order_when when)
 {
     bool asked = eligible(o, t) > 0, interim = t->does & RR_PDU_INTERIM;
     bool begins = t->does & RR_PDU_BEGINS && !interim;
+    bool begun = t->acked > o->told_upto[RR_CLIENT];
     if (!is_sure(o) && begins)
         set_aside(o, t);
     else if (!is_sure(o) || (o->broken && !begins && !interim))
@@ -316,15 +359,15 @@ static bool answer(struct rr_order *o, const struct rr_told *t, bool all)
     else if (asked) {
         add_step(o, interim ? RR_STEP_INTERIM : RR_STEP_ANSWER, t, 0);
         o->broken &= interim;
-    } else if (t->acked > o->told_upto[RR_CLIENT] && !all)
+    } else if (begun && (when < RR_ORDER_IN_SILENCE || (interim && when == RR_ORDER_IN_SILENCE)))
         return false;
-    else
+    else if (!begun || !(begins || interim) || !answer_begun(o, t))
         say_unowed(o, t);
     return true;
 }
 
 /* False where it has to wait. */
-static bool place(struct rr_order *o, const struct rr_told *t, bool all)
+static bool place(struct rr_order *o, const struct rr_told *t, enum rr_order_when when)
 {
     const struct rr_told *before = o->doubt->len ? told_at(o->doubt, o->doubt->len - 1) : NULL;
     bool aside = rr_line_is_aside(o->line, t);
@@ -334,7 +377,7 @@ static bool place(struct rr_order *o, const struct rr_told *t, bool all)
     else if (t->begin < o->upto)
         add_step(o, RR_STEP_UNOWED, t, RR_PROOF_LOST);
     else if (o->broken || !goes_on)
-        return answer(o, t, all);
+        return answer(o, t, when);
     else if (before && !aside)
         set_aside(o, t);
     else
@@ -345,7 +388,9 @@ static bool place(struct rr_order *o, const struct rr_told *t, bool all)
 /* Goes on with what is held: false where that waits. */
 static bool advance(struct rr_order *o, enum rr_order_when when)
 {
-    bool all = when == RR_ORDER_AT_LAST || o->held->len > RR_ORDER_HELD_MAX;
+    if (o->held->len > RR_ORDER_HELD_MAX)
+        when = RR_ORDER_AT_LAST;
+    bool all = when >= RR_ORDER_IN_SILENCE;
     struct rr_told t = *told_at(o->held, 0);
     struct rr_range hole;
     if (t.begin > o->upto && !all_told(o, t.begin, &hole)) {
@@ -356,7 +401,7 @@ static bool advance(struct rr_order *o, enum rr_order_when when)
         add_step(o, RR_STEP_END, NULL, 0);
         return true;
     }
-    if (!place(o, &t, all))
+    if (!place(o, &t, when))
         return false;
     o->upto = MAX(o->upto, t.end);
     g_array_remove_index(o->held, 0);
@@ -417,7 +462,7 @@ bool rr_order_next(struct rr_order *o, enum rr_order_when when, struct rr_step *
         o->rests = false;
         if (rests)
             judge_rest(o);
-        else if (when == RR_ORDER_AT_LAST && o->doubt->len)
+        else if (when >= RR_ORDER_IN_SILENCE && o->doubt->len)
             settle(o);
         else
             return false;

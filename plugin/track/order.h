@@ -53,6 +53,7 @@ enum rr_step_kind {
     RR_STEP_INTERIM, /* `told` comes before the response to the request that waits first */
     RR_STEP_UNOWED,  /* `told` answers no request that is there */
     RR_STEP_UNASKED, /* `told` answers the client's bytes `asked`, of which no message was told */
+    RR_STEP_ASK,     /* the client's bytes `asked`, likewise, are a request that now waits */
     RR_STEP_IGNORE,  /* it is not known what `told` belongs to */
     RR_STEP_DROP,    /* the answer to the request that waits first is not in the capture */
     RR_STEP_END,     /* the response told last is over */
@@ -70,21 +71,23 @@ struct rr_order {
     const struct rr_spans *spans;
     const int64_t *told_upto; /* end of the highest message */
     const struct rr_line *line;
-    GArray *held;         /* of struct rr_told: they come after a hole, or before their request */
-    GArray *doubt;        /* so too: it is not known which request they answer */
-    GArray *steps;        /* of struct rr_step: decided */
-    guint stepped;        /* of these were handed out */
-    int64_t upto;         /* the server's bytes before were decided on */
-    int64_t heard_end;    /* end of the server's newest bytes captured ... */
-    int64_t heard;        /* ... and the client's that they acknowledged */
-    int64_t saw;          /* the server's bytes that the client had seen when it asked last */
-    struct rr_range hole; /* the server's bytes of which no message was told, last; empty: none */
-    struct rr_range gap;  /* the client's likewise */
-    bool sure;            /* what waits first is what the next answer belongs to */
-    bool regained;        /* ... since the client came to rest */
-    bool broken;          /* what comes next does not go on with what was before */
-    bool overlaps;        /* the client does not wait for its answers, even at rest */
-    bool rests;           /* the client has come to rest, and that is to be judged */
+    GArray *held;          /* of struct rr_told: they come after a hole, or before their request */
+    GArray *doubt;         /* so too: it is not known which request they answer */
+    GArray *steps;         /* of struct rr_step: decided */
+    guint stepped;         /* of these were handed out */
+    int64_t upto;          /* the server's bytes before were decided on */
+    int64_t heard_end;     /* end of the server's newest bytes captured ... */
+    int64_t heard;         /* ... and the client's that they acknowledged */
+    int64_t saw;           /* the server's bytes that the client had seen when it asked last */
+    struct rr_range hole;  /* the server's bytes of which no message was told, last; empty: none */
+    struct rr_range gap;   /* the client's likewise */
+    struct rr_range guess; /* of these a request was made, when all before was sure, and nothing since is in
+                              doubt but for that */
+    bool sure;             /* what waits first is what the next answer belongs to */
+    bool regained;         /* ... since the client came to rest */
+    bool broken;           /* what comes next does not go on with what was before */
+    bool overlaps;         /* the client does not wait for its answers, even at rest */
+    bool rests;            /* the client has come to rest, and that is to be judged */
 };
 
 /* What is pointed to outlives it.  `sure`: nothing came before that a message could have been in. */
@@ -98,6 +101,9 @@ void rr_order_heard(struct rr_order *o, int64_t end, int64_t acked);
 /* There are bytes of the client of which no message is told. */
 void rr_order_missed(struct rr_order *o, struct rr_range gap);
 
+/* A request is told that has these bytes; true where it is what one was made of, which so was right. */
+bool rr_order_confirm(struct rr_order *o, int64_t begin, int64_t end);
+
 /* A request that begins at `begin`, whose segment acknowledged the server's bytes up to `acked`, may be one
  * of a client that waits for nothing; and it is about to begin. */
 bool rr_order_at_rest(const struct rr_order *o, int64_t begin, int64_t acked);
@@ -109,9 +115,9 @@ void rr_order_told(struct rr_order *o, const struct rr_told *t);
 /* What was told up to `from`, or to beyond `end`, ends at `end`. */
 void rr_order_cut(struct rr_order *o, int64_t from, int64_t end);
 
-/* When it is asked for what is to be done: among the messages of a segment, after them, or where nothing that
- * would tell is to come. */
-enum rr_order_when { RR_ORDER_WITHIN, RR_ORDER_BETWEEN, RR_ORDER_AT_LAST };
+/* When it is asked for what is to be done: among the messages of a segment, after them, where nothing came
+ * for long, or where nothing that would tell is to come. */
+enum rr_order_when { RR_ORDER_WITHIN, RR_ORDER_BETWEEN, RR_ORDER_IN_SILENCE, RR_ORDER_AT_LAST };
 
 /* What is to be done next, and must be before this is called again; false where there is nothing. */
 bool rr_order_next(struct rr_order *o, enum rr_order_when when, struct rr_step *step);

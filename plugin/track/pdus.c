@@ -1,5 +1,6 @@
 #include "track/pdus.h"
 
+#include "exchange/summary.h"
 #include "track/alone.h"
 #include "track/holds.h"
 #include "track/joins.h"
@@ -77,6 +78,26 @@ static struct rr_exchange *holder(const struct rr_conn *c, int side, int64_t off
     const struct rr_spans *s = &c->pdus->spans[side];
     guint i = rr_spans_find(s, offset);
     return i < s->count && s->at[i].begin <= offset ? s->at[i].exchange : NULL;
+}
+
+void rr_pdus_begun(struct rr_conn *c, int64_t offset, const uint8_t *bytes, uint32_t length)
+{
+    struct rr_begun *b = &c->pdus->begun;
+    if (offset != c->pdus->upto[RR_CLIENT])
+        return;
+    b->at = offset;
+    b->length = (uint16_t)MIN(length, RR_BEGUN_MAX);
+    memcpy(b->bytes, bytes, b->length);
+}
+
+static const char *begun_summary(struct rr_conn *c, int64_t begin)
+{
+    const struct rr_begun *b = &c->pdus->begun;
+    char text[RR_SUMMARY_SIZE];
+    if (begin < b->at || begin >= b->at + b->length)
+        return NULL;
+    size_t length = rr_summary(b->bytes + (begin - b->at), (size_t)(b->at + b->length - begin), text);
+    return rr_store_text(c->shared->store, text, length);
 }
 
 void rr_pdus_gain(struct rr_conn *c, int side, struct rr_piece *piece)
@@ -168,6 +189,17 @@ static void ignore(struct rr_conn *c, int side, const struct rr_told *t)
     note_missed(c, side, (struct rr_range){ t->begin, t->end });
 }
 
+/* The client's bytes, of which no message was told, are a request. */
+static void ask_untold(struct rr_conn *c, struct rr_range asked)
+{
+    struct rr_told t = rr_untold(&c->flow[RR_CLIENT], asked);
+    t.does = RR_PDU_BEGINS;
+    if (!t.sum.summary)
+        t.sum.summary = begun_summary(c, asked.begin);
+    rr_joins_ask(c, &c->pdus->line, &t);
+    rr_end(c, RR_CLIENT, c->pdus->line.asking, RR_BY_RESPONSE);
+}
+
 static void carry_out(struct rr_conn *c, const struct rr_step *step)
 {
     struct rr_line *line = &c->pdus->line;
@@ -187,6 +219,9 @@ static void carry_out(struct rr_conn *c, const struct rr_step *step)
         break;
     case RR_STEP_UNASKED:
         rr_joins_unasked(c, line, t, step->asked, step->proof);
+        break;
+    case RR_STEP_ASK:
+        ask_untold(c, step->asked);
         break;
     case RR_STEP_IGNORE:
         ignore(c, RR_SERVER, t);
@@ -352,6 +387,28 @@ static void tell_side(struct rr_conn *c, int side, struct rr_line *line, const s
     }
 }
 
+/* The message is the request that was made of its first bytes when the answer came; false where there is
+ * none. */
+static bool complete_untold(struct rr_conn *c, const struct rr_verdict *v, const struct rr_pdu *pdu)
+{
+    int64_t begin = v->begin + pdu->at;
+    struct rr_exchange *x = holder(c, RR_CLIENT, begin);
+    if (!x || x->request.begin != begin || x->request.ended_by != RR_BY_RESPONSE)
+        return false;
+    struct rr_told t;
+    bool more = locate(c, v, pdu, &t);
+    rr_changes(c, x, RR_CLIENT);
+    x->request.summary = text_of(c, pdu, pdu->summary);
+    x->request.ended_by = RR_BY_PDU;
+    if (rr_order_confirm(&c->pdus->order, begin, begin + pdu->length))
+        x->proof &= (uint8_t)~RR_PROOF_LOST;
+    if (more) {
+        x->proof &= (uint8_t) ~(RR_PROOF_ACK | RR_PROOF_ALL); /* the answer came before it was whole */
+        rr_joins_complete(c, x, &t);
+    }
+    return true;
+}
+
 void rr_pdus_tell(struct rr_conn *c, const struct rr_verdict *v, const struct rr_pdu *pdu)
 {
     struct rr_pdus *p = c->pdus;
@@ -359,7 +416,8 @@ void rr_pdus_tell(struct rr_conn *c, const struct rr_verdict *v, const struct rr
     int side = v->side;
     if (pdu->placed && v->fresh)
         cut_before(c, side, v->begin + pdu->at);
-    if (!locate(c, v, pdu, &t))
+    bool known = side == RR_CLIENT && pdu->placed && pdu->does & RR_PDU_BEGINS && complete_untold(c, v, pdu);
+    if (known || !locate(c, v, pdu, &t))
         return;
     if (p->upto[side] < t.begin)
         note_missed(c, side, (struct rr_range){ p->upto[side], t.begin });
@@ -443,7 +501,7 @@ void rr_pdus_waited(struct rr_conn *c)
 void rr_pdus_quiet(struct rr_conn *c)
 {
     const struct rr_line *line = &c->pdus->line;
-    follow_order(c, RR_ORDER_AT_LAST);
+    follow_order(c, RR_ORDER_IN_SILENCE);
     if (line->telling && line->open)
         rr_end(c, RR_SERVER, line->telling, RR_BY_QUIET);
     rr_alone_quiet(c);

@@ -21,6 +21,15 @@ struct rr_quiet {
     guint head;
 };
 
+/* The client's bytes from `at`, where its last message ended, as far as one segment had them. */
+enum { RR_BEGUN_MAX = 256 };
+
+struct rr_begun {
+    int64_t at;
+    uint16_t length;
+    uint8_t bytes[RR_BEGUN_MAX];
+};
+
 /* What held up bytes that are in no message yet. */
 struct rr_holds {
     GArray *all; /* of struct rr_hold; NULL: there was none */
@@ -39,6 +48,7 @@ struct rr_pdus {
     guint waiting;     /* requests */
     struct rr_quiet quiet;
     struct rr_holds holds;
+    struct rr_begun begun;
     bool opens; /* messages go on until the next begins */
     struct rr_exchange *last, *spare;
     uint8_t ending; /* enum rr_ended_by, once the segment's messages are told */
@@ -47,6 +57,9 @@ struct rr_pdus {
 /* The connection is ruled from here on. */
 void rr_pdus_rule(struct rr_conn *c);
 void rr_pdus_free(struct rr_pdus *p);
+
+/* The client's unseen bytes from `offset` on are these. */
+void rr_pdus_begun(struct rr_conn *c, int64_t offset, const uint8_t *bytes, uint32_t length);
 
 /* Bytes that were not there before; and a segment that brought none from `offset` on. */
 void rr_pdus_gain(struct rr_conn *c, int side, struct rr_piece *piece);

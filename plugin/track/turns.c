@@ -239,6 +239,9 @@ void rr_turns_pass(struct rr_conn *c, const struct rr_segment *s, int64_t begin,
         int64_t missed_since = later ? later->first_time : s->at.time;
         note_fresh(v, begin, gap, s, later);
         struct rr_piece piece = piece_of(c, s, begin, acked, gap, false);
+        int64_t skip = gap.begin - begin;
+        if (v->side == RR_CLIENT && skip < s->captured)
+            rr_pdus_begun(c, gap.begin, s->payload + skip, s->captured - (uint32_t)skip);
         rr_pdus_gain(c, v->side, &piece);
         rr_holds_note(c, v->side, gap, RR_DELAY_LOSS, missed_since, s->at.time);
     }

@@ -239,6 +239,30 @@ static const struct {
     { "order/interim", "syn >10@1 <4i@2 <6@3", ">10<10 answered acked 2 i1" },
     { "order/interim-before-the-whole-request", "syn >10?@1 <4i@2 >20@3#10 <6@5",
       ">30<10 answered exact 2 i1" },
+
+    /* Answers that come before their request is whole. */
+    { "order/early-answer", "syn >10@1 <5@2 >11?@3 <6@4 >12@5#11 >9@6 <7@7",
+      ">10<5 answered exact 1; >23<6 answered order -1; >9<7 answered exact 1" },
+    { "order/early-answer-never-whole", "syn >10@1 <5@2 >11?@3 <6@4 <F",
+      ">10<5 answered exact 1; >11<6 answered lost 1" },
+    { "order/early-answer-never-whole-behind-another", "syn >10+11?@1 <5@2 <6@4 <F",
+      ">10<5 answered acked 1; >11<6 answered lost 3" },
+    { "order/early-interim-never-whole", "syn >10?@1 <4i@2 >11?@3 <6@4 <F", ">21<10 answered lost 1 i1" },
+    { "order/interim-alone", "syn >10?@1 <4i@2 >11?@3 <F", ">10<0 unanswered i1" },
+    { "order/interim-long-before", "syn >10?@1 <4i@2 tick@4000 >12@5000#10 <6@5001 >9@5002 <7@5003",
+      ">22<10 answered exact 1 i1; >9<7 answered exact 1" },
+    { "order/early-answer-long-before",
+      "syn >10?@1 <5@2 tick@4000 >12@5000#10 >9@5001 <6@5002 >8@5003 <7@5004",
+      ">22<5 answered order -4998; >9<6 answered exact 1; >8<7 answered exact 1" },
+    { "order/early-answer-all-asked", "syn >10?@1 <5@2 tick@4000 >0?@5000 >10@5001^0 >9@5002 <6@5003",
+      ">10<5 answered lost 1; >9<6 answered exact 1" },
+    { "order/early-answer-then-not-whole",
+      "syn >10?@1 <5@2 tick@4000 >12?@5000 >9@5001 <6@5002 >8@5003 <7@5004",
+      ">10<5 answered lost 1; >9<6 answered lost 1; >8<7 answered lost 1 d2" },
+    { "order/early-answers-of-several", "syn >10?@1 <5@2 >11?@3 <6@4 tick@8000 >9@8001 <7@8002",
+      ">10<5 answered lost 1; >11<6 answered lost 1; >9<7 answered exact 1" },
+    { "order/begun-and-asked-meanwhile", "syn >10?@1 <5@2/10 >9?@3 tick@4000 >11@5000 <6@5001 <7@5002",
+      ">10<5 answered lost 1; >11<7 answered lost 2; >9<6 answered lost 4998" },
     { "order/long-answer", "syn >10+10@1 <5m+6nm+7n+8@3",
       ">10<18 answered acked 2; >10<8 answered acked 2 d2" },
     { "order/alone-within-an-answer", "syn >10@1 <5m@2 >4a@3 <6@4", ">10<11 answered exact 1; >4<0 oneway" },
@@ -368,6 +392,34 @@ static void bounded(void)
     rr_tracker_free(p.tracker);
 }
 
+/* A message of more segments than are kept apart, that is told when it is whole. */
+static void of_many_segments(void)
+{
+    struct rr_settings settings;
+    no_port(&settings);
+    settings.port_kind = plain;
+    struct playing p = { .tracker = rr_tracker_new(&settings) };
+    static const struct rr_endpoint ends[2] = { { "10.0.0.1", 50000 }, { "10.0.0.2", 80 } };
+    rr_tracker_open(p.tracker, 0, ends);
+    shake_hands(&p);
+    play_segment(&p, ">10@1");
+    for (int i = 0; i < 20000; i++) {
+        char *segment = g_strdup_printf("<100?@%d", 3 + i);
+        play_segment(&p, segment);
+        g_free(segment);
+    }
+    play_segment(&p, "<100@30000#2000000");
+    play_segment(&p, ">10@30001");
+    play_segment(&p, "<5@30002");
+    rr_tracker_finish(p.tracker, RR_BY_END);
+    GString *told = g_string_new(NULL);
+    static const struct rr_visitor visitor = { skip, tell };
+    rr_tracker_visit(p.tracker, &visitor, told);
+    g_assert_cmpstr(told->str, ==, ">10<2000100 answered exact 2; >10<5 answered exact 1");
+    g_string_free(told, TRUE);
+    rr_tracker_free(p.tracker);
+}
+
 /* Who asks is found out before the first segment's messages are told. */
 static void sides(void)
 {
@@ -395,5 +447,6 @@ int main(int argc, char **argv)
     }
     g_test_add_func("/sides", sides);
     g_test_add_func("/bounded", bounded);
+    g_test_add_func("/of-many-segments", of_many_segments);
     return g_test_run();
 }
