@@ -26,9 +26,12 @@ static const struct {
     [RR_RULE_ONEWAY_END] = { "oneway-end", "Where a one-way message goes on in others: next begins", false,
                              MUST_BE_OPEN },
     [RR_RULE_PUSH_END] = { "push-end", "Where a push goes on in others: next begins", false, MUST_BE_OPEN },
+    [RR_RULE_PARTIAL] = { "part", "What the begin of a message has that is shown whole later", false },
+    [RR_RULE_COUNT] = { "count", "Fields that tell how many further ones a message consists of", true },
+    [RR_RULE_COUNTED] = { "counted", "These, where they are not the message fields", true },
 };
 
-static const char goes_on[] = "next begins";
+static const char goes_on[] = "next begins", none_counted[] = "none counted";
 
 const char *rr_rule_part_help(enum rr_rule_part part)
 {
@@ -179,6 +182,22 @@ static bool parse_part(enum rr_rule_part part, const char *text, struct rr_condi
     return parts[part].is_list ? parse_list(text, c) : parse_condition(text, c);
 }
 
+/* What is left of the condition where that was one of its alternatives; to be freed. */
+static char *take_none_counted(const char *value, bool *found)
+{
+    char **alternatives = g_strsplit(value, "|", -1);
+    GString *rest = g_string_new(NULL);
+    *found = false;
+    for (char **a = alternatives; *a; a++) {
+        bool is_it = strcmp(g_strstrip(*a), none_counted) == 0;
+        *found |= is_it;
+        if (!is_it)
+            g_string_append_printf(rest, "%s%s", rest->len ? "|" : "", **a ? *a : " ");
+    }
+    g_strfreev(alternatives);
+    return g_string_free(rest, FALSE);
+}
+
 static bool set_part(struct rr_rule *rule, enum rr_rule_part part, const char *value, char **error)
 {
     struct rr_condition *c = &rule->part[part];
@@ -191,7 +210,11 @@ static bool set_part(struct rr_rule *rule, enum rr_rule_part part, const char *v
                                  goes_on, value);
         return false;
     }
-    if (parse_part(part, value, c))
+    char *condition =
+        part == RR_RULE_PARTIAL ? take_none_counted(value, &rule->none_counted) : g_strdup(value);
+    bool good = !*condition || parse_part(part, condition, c);
+    g_free(condition);
+    if (good)
         return true;
     *error = g_strdup_printf("rule %s: \"%s\" is no %s for %s", rule->protocol, value,
                              parts[part].is_list ? "list of fields" : "condition", parts[part].name);
@@ -245,6 +268,10 @@ bool rr_rule_check(const struct rr_rule *rule, char **error)
         *error = g_strdup_printf("rule %s: pairs by key, but names none", rule->protocol);
     else if (rule->pairing == RR_BY_ORDER && (has_key || rule->part[RR_RULE_RESPONSE_KEY].count))
         *error = g_strdup_printf("rule %s: names a key, but pairs by order", rule->protocol);
+    else if (rule->pairing == RR_BY_KEY && rule->part[RR_RULE_COUNT].count)
+        *error = g_strdup_printf("rule %s: count, but pairs by key", rule->protocol);
+    else if (!rule->part[RR_RULE_COUNT].count && (rule->none_counted || rule->part[RR_RULE_COUNTED].count))
+        *error = g_strdup_printf("rule %s: counted, but names no count", rule->protocol);
     else if (rule->pairing == RR_BY_ORDER && rule->part[RR_RULE_QUIET].count)
         *error = g_strdup_printf("rule %s: quiet, but pairs by order", rule->protocol);
     else

@@ -30,6 +30,9 @@ enum rr_rule_part {
     RR_RULE_ONEWAY_END,   /* a message that no answer is owed to ends ... */
     RR_RULE_ONLY,         /* the messages that the rule is for */
     RR_RULE_PUSH_END,     /* ... and one that answers none: these can only be `open` */
+    RR_RULE_PARTIAL,      /* what is seen of a message that a later one shows whole */
+    RR_RULE_COUNT,        /* numbers in a message: of how many further ones ... */
+    RR_RULE_COUNTED,      /* ... of these fields in it, or of messages behind it, it consists */
     RR_RULE_PART_COUNT
 };
 
@@ -60,6 +63,7 @@ struct rr_rule {
     struct rr_condition part[RR_RULE_PART_COUNT];
     bool open[RR_RULE_PART_COUNT]; /* of an end: there is none before the next begins */
     bool newest;                   /* a request takes the place of those that wait with the same key */
+    bool none_counted;             /* what announces fields and has none of them is partial, too */
 };
 
 /* What a part of a rule is for. */

@@ -156,6 +156,12 @@ void rr_joins_complete(struct rr_conn *c, struct rr_exchange *x, const struct rr
     c->pdus->line.upto[RR_CLIENT] = MAX(c->pdus->line.upto[RR_CLIENT], t->end);
 }
 
+void rr_joins_end_asked(struct rr_conn *c, const struct rr_line *line)
+{
+    if (line->asking && line->asking->status != RR_ONEWAY)
+        end_request(c, line->asking);
+}
+
 /* The interim answers before the response are its bytes, too; its time is that of what follows. */
 static void include_interim(struct rr_message *m, struct rr_range interim)
 {

@@ -17,6 +17,9 @@ void rr_joins_ask_on(struct rr_conn *c, struct rr_line *line, const struct rr_to
 /* `t` is the rest of the request of x. */
 void rr_joins_complete(struct rr_conn *c, struct rr_exchange *x, const struct rr_told *t);
 
+/* The request that the line asked last is over. */
+void rr_joins_end_asked(struct rr_conn *c, const struct rr_line *line);
+
 /* The server's message `t` begins the response to the request that waits first in the line, goes on with the
  * one told last (or the push after it), is an interim one of that, or answers nothing that is there. */
 void rr_joins_answer(struct rr_conn *c, struct rr_line *line, const struct rr_told *t, uint8_t proof);

@@ -173,6 +173,7 @@ static void note_hole(struct rr_order *o, struct rr_range hole)
     o->guess = (struct rr_range){ 0 };
     o->broken = true;
     o->sure = false;
+    o->owed = 0;
 }
 
 /* Nobody knows what `t` goes on with. */
@@ -182,7 +183,7 @@ static void ignore(struct rr_order *o, const struct rr_told *t)
     o->broken = true;
 }
 
-static bool is_sure(const struct rr_order *o)
+bool rr_order_is_sure(const struct rr_order *o)
 {
     return o->sure && (o->regained || o->flow[RR_CLIENT].whole);
 }
@@ -203,7 +204,7 @@ static bool is_unfinished(struct rr_order *o)
 /* The client waits for nothing, unless it never does. */
 static void judge_rest(struct rr_order *o)
 {
-    if (is_sure(o))
+    if (rr_order_is_sure(o))
         o->overlaps |= rr_line_length(o->line) > 0;
     else if (!o->overlaps) {
         int gone = settle(o);
@@ -317,8 +318,8 @@ static void say_unowed(struct rr_order *o, const struct rr_told *t)
     o->sure = false;
 }
 
-/* Where the request ends that `t`, the first held, answers: an interim answer acknowledges less of it than the
- * response proper. */
+/* Where the request ends that `t`, the first held, answers: an interim answer acknowledges less of it than
+ * the response proper. */
 static int64_t asked_upto(const struct rr_order *o, const struct rr_told *t)
 {
     guint i = 0;
@@ -352,9 +353,9 @@ static bool answer(struct rr_order *o, const struct rr_told *t, enum rr_order_wh
     bool asked = eligible(o, t) > 0, interim = t->does & RR_PDU_INTERIM;
     bool begins = t->does & RR_PDU_BEGINS && !interim;
     bool begun = t->acked > o->told_upto[RR_CLIENT];
-    if (!is_sure(o) && begins)
+    if (!rr_order_is_sure(o) && begins)
         set_aside(o, t);
-    else if (!is_sure(o) || (o->broken && !begins && !interim))
+    else if (!rr_order_is_sure(o) || (o->broken && !begins && !interim))
         ignore(o, t);
     else if (asked) {
         add_step(o, interim ? RR_STEP_INTERIM : RR_STEP_ANSWER, t, 0);
@@ -401,8 +402,10 @@ static bool advance(struct rr_order *o, enum rr_order_when when)
         add_step(o, RR_STEP_END, NULL, 0);
         return true;
     }
+    int64_t owed = t.begin < o->upto ? o->owed : rr_told_count(&t, o->owed);
     if (!place(o, &t, when))
         return false;
+    o->owed = owed;
     o->upto = MAX(o->upto, t.end);
     g_array_remove_index(o->held, 0);
     return true;
@@ -453,14 +456,26 @@ void rr_order_end(struct rr_order *o)
     drop(o, (int)eligible(o, &(struct rr_told){ .acked = o->heard }));
 }
 
+/* A client that asks, perhaps at rest, while more parts are owed than ever come: where the place is lost,
+ * what announced them may have been none of the server's words. */
+static bool comes_to_rest(struct rr_order *o)
+{
+    bool rests = o->rests, doubts_owed = rests && o->owed > 0 && !rr_order_is_sure(o);
+    o->rests = false;
+    if (!doubts_owed)
+        return rests && !is_unfinished(o);
+    o->owed = 0;
+    if (o->doubt->len)
+        told_at(o->doubt, o->doubt->len - 1)->does |= RR_PDU_ENDS;
+    return false;
+}
+
 bool rr_order_next(struct rr_order *o, enum rr_order_when when, struct rr_step *step)
 {
     while (!take_step(o, step)) {
         if (o->held->len && advance(o, when))
             continue;
-        bool rests = o->rests && !is_unfinished(o);
-        o->rests = false;
-        if (rests)
+        if (comes_to_rest(o))
             judge_rest(o);
         else if (when >= RR_ORDER_IN_SILENCE && o->doubt->len)
             settle(o);

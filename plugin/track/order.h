@@ -31,7 +31,23 @@ struct rr_told {
     const char *more; /* for the summary, or NULL */
     uint16_t does;    /* RR_PDU_BEGINS and so on */
     bool anew;        /* it does not go on with what was before it */
+    uint32_t owes;    /* as of struct rr_pdu */
 };
+
+/* `t` comes next, where so many further parts of the message before it are owed: what it then is, and how
+ * many are. */
+static inline int64_t rr_told_count(struct rr_told *t, int64_t owed)
+{
+    bool is_part = owed > 0;
+    if (is_part && t->does & RR_PDU_ALONE)
+        return owed;
+    owed += (int64_t)t->owes - is_part;
+    if (is_part)
+        t->does &= (uint16_t)~RR_PDU_BEGINS;
+    if (owed > 0)
+        t->does &= (uint16_t)~RR_PDU_ENDS;
+    return owed;
+}
 
 /* Requests that are answered one after the other: all of a connection, or those of a key. */
 struct rr_line {
@@ -79,6 +95,7 @@ struct rr_order {
     int64_t heard_end;     /* end of the server's newest bytes captured ... */
     int64_t heard;         /* ... and the client's that they acknowledged */
     int64_t saw;           /* the server's bytes that the client had seen when it asked last */
+    int64_t owed;          /* of what was decided on last so many further parts are to come */
     struct rr_range hole;  /* the server's bytes of which no message was told, last; empty: none */
     struct rr_range gap;   /* the client's likewise */
     struct rr_range guess; /* of these a request was made, when all before was sure, and nothing since is in
@@ -108,6 +125,9 @@ bool rr_order_confirm(struct rr_order *o, int64_t begin, int64_t end);
  * of a client that waits for nothing; and it is about to begin. */
 bool rr_order_at_rest(const struct rr_order *o, int64_t begin, int64_t acked);
 void rr_order_asks(struct rr_order *o, int64_t begin, int64_t acked, bool for_answer);
+
+/* What waits first is sure to be what the next answer belongs to. */
+bool rr_order_is_sure(const struct rr_order *o);
 
 /* A message of the server. */
 void rr_order_told(struct rr_order *o, const struct rr_told *t);

@@ -148,7 +148,9 @@ static bool locate(const struct rr_conn *c, const struct rr_verdict *v, const st
     if (begin >= end || (v->len && !v->fresh))
         return false;
     const struct rr_piece *first = rr_flow_piece(f, begin);
-    *t = (struct rr_told){ .begin = begin, .end = end, .does = pdu->does, .sum = rr_flow_sum(f, begin, end) };
+    *t = (struct rr_told){
+        .begin = begin, .end = end, .does = pdu->does, .owes = pdu->owes, .sum = rr_flow_sum(f, begin, end)
+    };
     t->bytes = pdu->placed ? t->sum.bytes : pdu->length;
     t->acked = pdu->placed && first ? first->acked : t->sum.acked;
     return t->sum.bytes > 0;
@@ -282,6 +284,19 @@ static void pass_beyond(struct rr_line *line)
     const struct rr_exchange *x = line->telling;
     if (x && x == line->asking && x->response.ended_by != RR_GOING_ON && !line->open)
         line->telling = NULL;
+}
+
+/* What the client announced may be lost, or, where its place is, have been none of its words. */
+static void count_asked(struct rr_conn *c, const struct rr_line *line, struct rr_told *t)
+{
+    struct rr_pdus *p = c->pdus;
+    bool follows = p->upto[RR_CLIENT] == t->begin;
+    if (p->owed && follows && !rr_order_is_sure(&p->order) &&
+        rr_order_at_rest(&p->order, t->begin, acked_asking(c, t))) {
+        rr_joins_end_asked(c, line);
+        follows = false;
+    }
+    p->owed = rr_told_count(t, follows ? p->owed : 0);
 }
 
 static void tell_request(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
@@ -435,6 +450,8 @@ void rr_pdus_tell(struct rr_conn *c, const struct rr_verdict *v, const struct rr
     }
     t.sum.protocol = rr_store_protocol(c->shared->store, pdu->protocol);
     struct rr_line *line = pdu->does & RR_PDU_KEYED ? rr_keyed_line(p, pdu->key) : &p->line;
+    if (side == RR_CLIENT && (p->owed || t.owes))
+        count_asked(c, line, &t);
     if (begins(c, side, line, &t))
         t.sum.summary = text_of(c, pdu, pdu->summary);
     else

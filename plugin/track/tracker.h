@@ -55,6 +55,7 @@ struct rr_pdu {
     uint32_t left;   /* how many further ones of the segment are not placed */
     bool placed;     /* it is known where it begins: `at`, which lies in an earlier segment if negative */
     uint16_t does;   /* RR_PDU_BEGINS and so on */
+    uint32_t owes; /* so many of those that follow are further parts of it, and further ones that these owe */
     uint64_t key;
     const char *(*summary)(const void *of); /* printable text, or NULL; asked for where a message begins */
     const char *(*more)(const void *of);    /* the same of a part of it that comes later; may be NULL */

@@ -4,6 +4,7 @@
 #include "wireshark/asked.h"
 #include "wireshark/capture.h"
 #include "wireshark/carriers.h"
+#include "wireshark/facts.h"
 #include "wireshark/joined.h"
 #include "wireshark/rule_table.h"
 #include "wireshark/stream.h"
@@ -16,6 +17,8 @@ struct found {
     enum rr_speaker speaker;          /* of that, as the rule tells */
     tvbuff_t *source;                 /* its bytes are in */
     int begin, end;
+    bool partial;     /* a later one shows it whole, or nobody understood it: it is told of none */
+    uint32_t owes;    /* of how many further ones it consists */
     uint16_t does[2]; /* by enum rr_side of its sender; of one that cannot have sent it: nothing */
     uint64_t key[2];
     /* What the rule wants as summary, and what of it a part that comes later adds: one for each field, or
@@ -36,22 +39,14 @@ static struct {
     bool in_pdu;             /* facts are collected */
     const struct rr_watched *sent; /* whose sender is known */
     int sender;
-    const field_info **facts;  /* by slot: the first of its kind */
-    const char **texts;        /* of those whose text was asked for */
-    const field_info **before; /* by slot of one among others: what it stands behind */
-    GArray *touched;           /* slots */
     GArray *found;
     GArray *told; /* struct rr_pdu: of one segment */
 } reading;
 
 static void release(void)
 {
-    g_free(reading.facts);
-    g_free(reading.texts);
-    g_free(reading.before);
-    GArray *const arrays[] = { reading.touched, reading.found, reading.told };
-    for (size_t i = 0; i < array_length(arrays); i++)
-        g_array_free(arrays[i], TRUE);
+    g_array_free(reading.found, TRUE);
+    g_array_free(reading.told, TRUE);
 }
 
 void rr_pdus_prepare(dissector_handle_t postdissector)
@@ -77,62 +72,32 @@ void rr_pdus_begin(dissector_handle_t postdissector)
     set_postdissector_wanted_hfids(postdissector, carriers);
     rr_asked_begin(fields);
     g_array_free(fields, TRUE);
-    g_free(reading.facts);
-    reading.facts = g_new0(const field_info *, rr_rule_table_slots());
-    g_free(reading.before);
-    reading.before = g_new0(const field_info *, rr_rule_table_slots());
-    g_free(reading.texts);
-    reading.texts = g_new0(const char *, rr_rule_table_slots());
+    rr_facts_begin();
     if (reading.found)
         return;
     register_shutdown_routine(release);
     reading.found = g_array_new(FALSE, FALSE, sizeof(struct found));
     reading.told = g_array_new(FALSE, FALSE, sizeof(struct rr_pdu));
-    reading.touched = g_array_new(FALSE, FALSE, sizeof(uint16_t));
-}
-
-static bool holds(const struct rr_active_rule *rule, enum rr_rule_part part)
-{
-    const struct rr_condition *c = &rule->rule->part[part];
-    for (size_t i = 0; i < c->count; i++) {
-        const struct rr_tests *all = &rule->clauses[part][i];
-        size_t k = 0;
-        while (k < all->count) {
-            const field_info *fi = reading.facts[all->test[k].slot];
-            const char **text = &reading.texts[all->test[k].slot];
-            if ((fi && rr_value_passes(&all->test[k], fi, reading.pinfo->pool, text)) == all->test[k].negated)
-                break;
-            k++;
-        }
-        if (k == all->count)
-            return true;
-    }
-    return false;
-}
-
-static bool is_said(const struct rr_active_rule *rule, enum rr_rule_part part)
-{
-    return rule->rule->part[part].count > 0;
 }
 
 static bool holds_unless_silent(const struct rr_active_rule *rule, enum rr_rule_part part)
 {
-    return !is_said(rule, part) || holds(rule, part);
+    return !rr_rule_says(rule, part) || rr_facts_hold(rule, part);
 }
 
 static uint16_t does(const struct rr_active_rule *rule, int side)
 {
     bool asks = side == RR_CLIENT;
     uint16_t flags = rule->rule->newest ? RR_PDU_NEWEST : 0;
-    if (holds(rule, RR_RULE_IGNORE))
+    if (rr_facts_hold(rule, RR_RULE_IGNORE))
         return flags | RR_PDU_IGNORED;
-    if (holds(rule, asks ? RR_RULE_ONEWAY : RR_RULE_PUSH)) {
+    if (rr_facts_hold(rule, asks ? RR_RULE_ONEWAY : RR_RULE_PUSH)) {
         bool open = rule->rule->open[asks ? RR_RULE_ONEWAY_END : RR_RULE_PUSH_END];
         return flags | RR_PDU_ALONE | RR_PDU_BEGINS | (open ? RR_PDU_OPEN : RR_PDU_ENDS);
     }
-    if (asks && holds(rule, RR_RULE_QUIET))
+    if (asks && rr_facts_hold(rule, RR_RULE_QUIET))
         flags |= RR_PDU_QUIET;
-    if (!asks && holds(rule, RR_RULE_INTERIM))
+    if (!asks && rr_facts_hold(rule, RR_RULE_INTERIM))
         flags |= RR_PDU_INTERIM;
     if (holds_unless_silent(rule, asks ? RR_RULE_REQUEST : RR_RULE_RESPONSE))
         flags |= RR_PDU_BEGINS;
@@ -141,30 +106,6 @@ static uint16_t does(const struct rr_active_rule *rule, int side)
     else if (holds_unless_silent(rule, asks ? RR_RULE_REQUEST_END : RR_RULE_RESPONSE_END))
         flags |= RR_PDU_ENDS;
     return flags;
-}
-
-/* One of the lists for a key; false where none of its fields is there. */
-static bool mix_list(const struct rr_tests *list, uint64_t *key)
-{
-    bool found = false;
-    *key = 0;
-    for (size_t i = 0; i < list->count; i++) {
-        const field_info *fi = reading.facts[list->test[i].slot];
-        *key = rr_value_mix(*key, fi);
-        found |= fi != NULL;
-    }
-    return found;
-}
-
-/* False where none of the key's fields is there. */
-static bool key_of(const struct rr_active_rule *rule, int side, uint64_t *key)
-{
-    enum rr_rule_part part =
-        side == RR_SERVER && is_said(rule, RR_RULE_RESPONSE_KEY) ? RR_RULE_RESPONSE_KEY : RR_RULE_KEY;
-    for (size_t i = 0; i < rule->rule->part[part].count; i++)
-        if (mix_list(&rule->clauses[part][i], key))
-            return true;
-    return false;
 }
 
 static const char *summary_of(const uint8_t *bytes, size_t length)
@@ -201,18 +142,6 @@ static const char *bare_summary(const struct found *f)
     return length > 0 ? summary_of(tvb_get_ptr(f->source, f->begin, length), (size_t)length) : NULL;
 }
 
-/* The fields of the summary, as they are in this message. */
-static const field_info **note_said(const struct rr_active_rule *rule, enum rr_rule_part part)
-{
-    if (!is_said(rule, part))
-        return NULL;
-    const struct rr_tests *all = &rule->clauses[part][0];
-    const field_info **said = wmem_alloc_array(reading.pinfo->pool, const field_info *, all->count);
-    for (size_t i = 0; i < all->count; i++)
-        said[i] = reading.facts[all->test[i].slot];
-    return said;
-}
-
 static const char *summarize(const void *found)
 {
     const struct found *f = found;
@@ -225,26 +154,16 @@ static const char *say_more(const void *found)
     return said_summary(found, false);
 }
 
-static void forget_facts(void)
-{
-    for (guint i = 0; i < reading.touched->len; i++) {
-        uint16_t slot = g_array_index(reading.touched, uint16_t, i);
-        reading.facts[slot] = NULL;
-        reading.texts[slot] = NULL;
-    }
-    g_array_set_size(reading.touched, 0);
-    for (guint i = 0; rr_rule_table_among(i); i++)
-        reading.before[rr_rule_table_among(i)->slot] = NULL;
-}
-
 /* Who sends what the rule calls a request, or a response. */
 static enum rr_speaker speaker(const struct rr_active_rule *rule)
 {
-    bool tells_request = is_said(rule, RR_RULE_REQUEST), tells_response = is_said(rule, RR_RULE_RESPONSE);
+    bool tells_request = rr_rule_says(rule, RR_RULE_REQUEST),
+         tells_response = rr_rule_says(rule, RR_RULE_RESPONSE);
     if (!tells_request && !tells_response)
         return RR_SPEAKER_EITHER;
-    bool asks = tells_request ? holds(rule, RR_RULE_REQUEST) : !holds(rule, RR_RULE_RESPONSE);
-    bool answers = tells_response ? holds(rule, RR_RULE_RESPONSE) : !holds(rule, RR_RULE_REQUEST);
+    bool asks = tells_request ? rr_facts_hold(rule, RR_RULE_REQUEST) : !rr_facts_hold(rule, RR_RULE_RESPONSE);
+    bool answers =
+        tells_response ? rr_facts_hold(rule, RR_RULE_RESPONSE) : !rr_facts_hold(rule, RR_RULE_REQUEST);
     if (asks == answers)
         return RR_SPEAKER_UNKNOWN;
     return asks ? RR_SPEAKER_ASKS : RR_SPEAKER_ANSWERS;
@@ -253,7 +172,7 @@ static enum rr_speaker speaker(const struct rr_active_rule *rule)
 static bool has_key(const struct rr_active_rule *rule)
 {
     uint64_t key;
-    return key_of(rule, RR_CLIENT, &key) || key_of(rule, RR_SERVER, &key);
+    return rr_facts_key(rule, RR_CLIENT, &key) || rr_facts_key(rule, RR_SERVER, &key);
 }
 
 /* Of what was cut when captured the dissector sees some bytes only, and takes them for all.  A datagram
@@ -293,19 +212,21 @@ static void note_pdu(const field_info *whole)
                        .source = whole->ds_tvb,
                        .begin = whole->start,
                        .end = whole->start + whole->length,
+                       .partial = rr_facts_are_partial(rule),
+                       .owes = rr_facts_owed(),
                        .rule = rule };
     int sender = in_udp ? -1 : sender_of(f.segment);
     for (int side = 0; side < 2; side++) {
         if (sender == !side)
             continue;
         f.does[side] = does(rule, side);
-        if (key_of(rule, side, &f.key[side]))
+        if (rr_facts_key(rule, side, &f.key[side]))
             f.does[side] |= RR_PDU_KEYED;
         else
             f.does[side] &= (uint16_t)~RR_PDU_NEWEST;
     }
-    f.said = note_said(rule, RR_RULE_SUMMARY);
-    f.more = note_said(rule, RR_RULE_SUMMARY_END);
+    f.said = rr_facts_of(rule, RR_RULE_SUMMARY);
+    f.more = rr_facts_of(rule, RR_RULE_SUMMARY_END);
     g_array_append_val(reading.found, f);
 }
 
@@ -314,29 +235,21 @@ static void end_pdu(const field_info *whole)
     if (is_told())
         note_pdu(whole);
     reading.in_pdu = false;
-    forget_facts();
+    rr_facts_forget();
 }
 
-static void note_fact(uint16_t slot, const field_info *fi)
+/* What may be a part of a message, and begins none. */
+static void note_unknown(const field_info *field)
 {
-    if (reading.facts[slot])
+    if (reading.carrier != RR_ROLE_TCP || !field->ds_tvb || !is_told())
         return;
-    reading.facts[slot] = fi;
-    g_array_append_val(reading.touched, slot);
-}
-
-/* And for a field among others of its kind, where it stands behind what the rule says. */
-static void note_among(uint16_t slot, const field_info *fi)
-{
-    const struct rr_among *a;
-    for (guint i = 0; (a = rr_rule_table_among(i)); i++) {
-        if (slot == a->where)
-            reading.before[a->slot] = strcmp(rr_value_text(reading.pinfo->pool, fi), a->is) == 0 ? fi : NULL;
-        else if (slot == a->field && reading.before[a->slot]) {
-            note_fact(a->slot, fi);
-            reading.before[a->slot] = NULL;
-        }
-    }
+    struct found f = { .segment = &reading.segments.first[reading.segment - 1],
+                       .source = field->ds_tvb,
+                       .begin = field->start,
+                       .end = field->start + field->length,
+                       .partial = true,
+                       .rule = reading.rule };
+    g_array_append_val(reading.found, f);
 }
 
 static struct found *found_at(guint i)
@@ -369,7 +282,7 @@ static void end_layer(void)
 
 static void read_layer(const proto_node *node, const struct rr_active_rule *rule)
 {
-    bool split = is_said(rule, RR_RULE_PDU);
+    bool split = rr_rule_says(rule, RR_RULE_PDU);
     guint first = reading.found->len;
     reading.rule = reading.owner = rule;
     reading.in_pdu = !split;
@@ -382,14 +295,23 @@ static void read_layer(const proto_node *node, const struct rr_active_rule *rule
     reading.rule = NULL;
 }
 
+static void count(const field_info *field)
+{
+    if (reading.in_pdu)
+        rr_facts_count();
+    else
+        note_unknown(field);
+}
+
 static void read_fact(const proto_node *node, uint16_t slot)
 {
-    bool begins = !reading.in_pdu && rr_rule_table_is_pdu(reading.rule, slot);
+    uint8_t kind = reading.rule->kinds[slot];
+    bool begins = !reading.in_pdu && kind & RR_KIND_PDU;
+    if (kind & RR_KIND_COUNTED && !begins)
+        count(node->finfo);
     reading.in_pdu |= begins;
-    if (reading.in_pdu) {
-        note_fact(slot, node->finfo);
-        note_among(slot, node->finfo);
-    }
+    if (reading.in_pdu)
+        rr_facts_note(kind, slot, node->finfo);
     read_children(node);
     if (begins)
         end_pdu(node->finfo);
@@ -467,6 +389,7 @@ void rr_pdus_read(packet_info *pinfo, proto_tree *tree, struct rr_segments segme
     if (!tree)
         return;
     reading.pinfo = pinfo;
+    rr_facts_read(pinfo->pool);
     reading.segments = segments;
     reading.segment = 0;
     reading.sent = NULL;
@@ -480,7 +403,7 @@ void rr_pdus_read(packet_info *pinfo, proto_tree *tree, struct rr_segments segme
 bool rr_pdus_in(const struct rr_watched *w)
 {
     for (guint i = 0; rr_rule_table_active() && i < reading.found->len; i++)
-        if (found_at(i)->segment == w)
+        if (found_at(i)->segment == w && !found_at(i)->partial)
             return true;
     return false;
 }
@@ -510,6 +433,7 @@ static struct rr_pdu pdu_of(const struct found *f, const struct rr_segment *s, c
     int side = v->side;
     struct rr_pdu pdu = { .length = (uint32_t)MAX(end_of(f, s) - f->begin, 0),
                           .does = f->does[side],
+                          .owes = f->owes,
                           .key = f->key[side],
                           .summary = summarize,
                           .more = f->more ? say_more : NULL,
@@ -536,16 +460,19 @@ void rr_pdus_tell_tracker(struct rr_tracker *t, const struct rr_watched *w, cons
         return;
     GArray *pdus = reading.told;
     g_array_set_size(pdus, 0);
-    for (guint i = 0; i < reading.found->len; i++)
-        if (found_at(i)->segment == w) {
-            struct rr_pdu pdu = pdu_of(found_at(i), &w->segment, v);
+    uint32_t unplaced = 0;
+    for (guint i = 0; i < reading.found->len; i++) {
+        const struct found *f = found_at(i);
+        if (f->segment != w)
+            continue;
+        struct rr_pdu pdu = pdu_of(f, &w->segment, v);
+        pdu.left = unplaced += !pdu.placed;
+        if (!f->partial)
             g_array_append_val(pdus, pdu);
-        }
-    uint32_t left = 0;
-    for (guint i = pdus->len; i-- > 0;) {
+    }
+    for (guint i = 0; i < pdus->len; i++) {
         struct rr_pdu *pdu = &g_array_index(pdus, struct rr_pdu, i);
-        pdu->left = left;
-        left += !pdu->placed;
+        pdu->left = unplaced - pdu->left;
     }
     rr_tracker_pdus(t, v, (const struct rr_pdu *)(void *)pdus->data, pdus->len);
 }

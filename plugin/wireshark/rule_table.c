@@ -10,7 +10,8 @@ static const char *file;
 /* A rule as a row of the table in the preferences. */
 struct row {
     char *protocol, *pair, *pdu, *request, *request_end, *response, *response_end, *interim, *oneway, *push,
-        *ignore, *key, *response_key, *summary, *summary_end, *quiet, *oneway_end, *push_end, *only;
+        *ignore, *key, *response_key, *summary, *summary_end, *quiet, *oneway_end, *push_end, *only, *part,
+        *count, *counted;
 };
 
 static const struct {
@@ -26,6 +27,8 @@ static const struct {
     { "summary", offsetof(struct row, summary) },   { "summary-end", offsetof(struct row, summary_end) },
     { "quiet", offsetof(struct row, quiet) },       { "oneway-end", offsetof(struct row, oneway_end) },
     { "push-end", offsetof(struct row, push_end) }, { "only", offsetof(struct row, only) },
+    { "part", offsetof(struct row, part) },         { "count", offsetof(struct row, count) },
+    { "counted", offsetof(struct row, counted) },
 };
 
 static struct row *rows;
@@ -61,6 +64,9 @@ UAT_CSTRING_CB_DEF(rows, quiet, struct row)
 UAT_CSTRING_CB_DEF(rows, oneway_end, struct row)
 UAT_CSTRING_CB_DEF(rows, push_end, struct row)
 UAT_CSTRING_CB_DEF(rows, only, struct row)
+UAT_CSTRING_CB_DEF(rows, part, struct row)
+UAT_CSTRING_CB_DEF(rows, count, struct row)
+UAT_CSTRING_CB_DEF(rows, counted, struct row)
 
 static char **cell_of(struct row *row, size_t i)
 {
@@ -142,13 +148,20 @@ void rr_rule_table_register(module_t *module)
         CELL(oneway_end, "One-way end", RR_RULE_ONEWAY_END),
         CELL(push_end, "Push end", RR_RULE_PUSH_END),
         CELL(only, "Only", RR_RULE_ONLY),
+        CELL(part, "Part", RR_RULE_PARTIAL),
+        CELL(count, "Count", RR_RULE_COUNT),
+        CELL(counted, "Counted", RR_RULE_COUNTED),
         UAT_END_FIELDS,
     };
 #undef CELL
     memcpy(fields, list, sizeof list);
+    static const char *empty[array_length(fields)]; /* rows of before need not have the newer columns */
+    for (size_t i = 1; i < array_length(cells) + 1; i++)
+        empty[i] = "";
     uat_t *uat =
         uat_new("Request/response rules", sizeof(struct row), "reqresp_rules", TRUE, &rows, &row_count,
                 UAT_AFFECTS_DISSECTION, NULL, copy_row, check_row, free_row, NULL, NULL, fields);
+    uat_set_default_values(uat, empty);
     prefs_register_bool_preference(
         module, "rules", "Pair messages by the rules of their protocols",
         "Where Wireshark's dissectors tell the messages of a protocol apart, and there is a rule for it, tie "
@@ -231,6 +244,37 @@ static void resolve_part(struct rr_active_rule *active, enum rr_rule_part part)
         for (size_t k = 0; k < tests->count; k++)
             tests->test[k] = test_of(&c->clause[i].term[k]);
     }
+}
+
+static uint8_t kind_in(const struct rr_rule *rule, enum rr_rule_part part)
+{
+    switch (part) {
+    case RR_RULE_PDU:
+        return RR_KIND_PDU | (rule->part[RR_RULE_COUNTED].count ? 0 : RR_KIND_COUNTED);
+    case RR_RULE_COUNT:
+        return RR_KIND_COUNT;
+    case RR_RULE_COUNTED:
+        return RR_KIND_COUNTED;
+    default:
+        return RR_KIND_FACT;
+    }
+}
+
+/* Once all fields have their slots. */
+static void note_kinds(struct rr_active_rule *active)
+{
+    uint8_t *kinds = wmem_alloc0_array(table.scope, uint8_t, rr_rule_table_slots());
+    for (int part = 0; part < RR_RULE_PART_COUNT; part++)
+        for (size_t i = 0; i < active->rule->part[part].count; i++)
+            for (size_t k = 0; k < active->clauses[part][i].count; k++)
+                kinds[active->clauses[part][i].test[k].slot] |=
+                    kind_in(active->rule, (enum rr_rule_part)part);
+    for (guint i = 0; i < table.among->len; i++) {
+        const struct rr_among *among = rr_rule_table_among(i);
+        kinds[among->field] |= RR_KIND_AMONG;
+        kinds[among->where] |= RR_KIND_AMONG;
+    }
+    active->kinds = kinds;
 }
 
 /* The first name of a field that this Wireshark does not have, or NULL. */
@@ -337,7 +381,8 @@ void rr_rule_table_begin(void)
             activate(g_ptr_array_index(table.rules, i));
     table.by_slot = g_new0(const struct rr_active_rule *, rr_rule_table_slots());
     for (guint i = 0; i < table.active->len; i++) {
-        const struct rr_active_rule *active = g_ptr_array_index(table.active, i);
+        struct rr_active_rule *active = g_ptr_array_index(table.active, i);
+        note_kinds(active);
         table.by_slot[active->slot] = active;
     }
 }
@@ -374,13 +419,4 @@ const struct rr_among *rr_rule_table_among(guint i)
 const struct rr_active_rule *rr_rule_table_rule(uint16_t slot)
 {
     return table.by_slot[slot];
-}
-
-bool rr_rule_table_is_pdu(const struct rr_active_rule *rule, uint16_t slot)
-{
-    const struct rr_condition *c = &rule->rule->part[RR_RULE_PDU];
-    for (size_t i = 0; i < (c->count ? c->clause[0].count : 0); i++)
-        if (rule->clauses[RR_RULE_PDU][0].test[i].slot == slot)
-            return true;
-    return false;
 }

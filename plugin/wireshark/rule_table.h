@@ -26,8 +26,12 @@ struct rr_tests {
     size_t count;
 };
 
+/* What a field is for a rule. */
+enum { RR_KIND_PDU = 1, RR_KIND_COUNT = 2, RR_KIND_COUNTED = 4, RR_KIND_FACT = 8, RR_KIND_AMONG = 16 };
+
 struct rr_active_rule {
     const struct rr_rule *rule;
+    const uint8_t *kinds; /* by slot */
     const char *protocol; /* lives as long as the program */
     uint16_t slot;        /* of the protocol */
     struct rr_tests *clauses[RR_RULE_PART_COUNT];
@@ -59,8 +63,7 @@ uint16_t rr_rule_table_slots(void); /* all are below */
 /* NULL where there is none of that number. */
 const struct rr_among *rr_rule_table_among(guint i);
 
-/* The rule for the protocol at `slot`; and whether that field is a message of its own for it. */
+/* The rule for the protocol at `slot`. */
 const struct rr_active_rule *rr_rule_table_rule(uint16_t slot);
-bool rr_rule_table_is_pdu(const struct rr_active_rule *rule, uint16_t slot);
 
 #endif

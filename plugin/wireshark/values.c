@@ -46,6 +46,15 @@ bool rr_value_number(const field_info *fi, uint64_t *number)
     return true;
 }
 
+uint32_t rr_value_count(const field_info *fi)
+{
+    uint64_t number;
+    bool is_signed = FT_IS_INT(fi->hfinfo->type);
+    if (!rr_value_number(fi, &number) || (is_signed && (int64_t)number < 0))
+        return 0;
+    return (uint32_t)MIN(number, INT32_MAX);
+}
+
 const uint8_t *rr_value_bytes(const field_info *fi, int *length)
 {
     *length = fi->length;

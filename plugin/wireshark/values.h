@@ -13,6 +13,9 @@ const char *rr_value_text(wmem_allocator_t *pool, const field_info *fi);
 /* As a number; false where the field is none. */
 bool rr_value_number(const field_info *fi, uint64_t *number);
 
+/* As a number of things, which is never beyond INT32_MAX; 0 where it is none. */
+uint32_t rr_value_count(const field_info *fi);
+
 /* What a rule wants of it.  *text is its text, once that was needed. */
 bool rr_value_passes(const struct rr_test *test, const field_info *fi, wmem_allocator_t *pool,
                      const char **text);

@@ -4,7 +4,8 @@
  * segment;
  * "<" the server.  After a message's length: "=7" its key; "a" it stands alone, "i" is an interim answer, "n"
  * does not begin anything, "m" more is to come, "w" it takes the place of those with its key, "o" it
- * goes on until the next begins, "q" perhaps it is owed no answer; "?" nobody understood it.  After the time:
+ * goes on until the next begins, "q" perhaps it is owed no answer, "*3" three that follow are parts of it;
+ * "?" nobody understood it.  After the time:
  * "/30" the bytes it acknowledges instead of all that were sent before; "!" it is not captured; "z" the
  * window is zero; "#2" it begins so many bytes before the segment. A capture that begins in the middle has no
  * "syn".
@@ -44,6 +45,9 @@ static bool read_pdu(const char **at, struct rr_pdu *pdu, int64_t *length, bool 
         if (*end == '=') {
             pdu->does |= RR_PDU_KEYED;
             pdu->key = g_ascii_strtoull(end + 1, &end, 10);
+            end--;
+        } else if (*end == '*') {
+            pdu->owes = (uint32_t)g_ascii_strtoull(end + 1, &end, 10);
             end--;
         } else if (*end == 'a')
             pdu->does |= RR_PDU_ALONE;
@@ -323,6 +327,32 @@ static const struct {
       ">10<0 unanswered; >11<0 open d2" },
     { "order/unanswered", "syn >10@1 >11@2 <5@3/10 <F", ">10<5 answered exact 2; >11<0 unanswered d2" },
     { "order/late-answer", "syn >10@1 tick@70000 <5@80000", ">10<5 answered exact 79999" },
+
+    /* Messages that announce how many parts follow. */
+    { "count/answer", "syn >10+11@1 <30*2@2 <10@3 <8@4 <6@5",
+      ">10<48 answered acked 1; >11<6 answered acked 4 d2" },
+    { "count/announced-by-a-part", "syn >10+11@1 <30*2@2 <10*1@3 <8+9+6@4",
+      ">10<57 answered acked 1; >11<6 answered acked 3 d2" },
+    { "count/request", "syn >10*2@1 >5n@2 >6n+11@3 <5@4 <7@5",
+      ">21<5 answered acked 1; >11<7 answered acked 2 d2" },
+    { "count/request-of-requests", "syn >10*1@1 >5+11@2 <5@4 <7@5",
+      ">15<5 answered acked 2; >11<7 answered acked 3 d2" },
+    { "count/asked-within", "syn >10@1 <5*1@2 >11@3 <6@4 <7@5",
+      ">10<11 answered exact 1; >11<7 answered acked 2" },
+    { "count/push-within", "syn >10@1 <5*1@2 <4a@3 <6@4 >11@5 <7@6",
+      ">10<11 answered exact 1; push 4; >11<7 answered exact 1" },
+    { "count/push", "syn <5*1@0 <6@1 >10@2 <7@3", "push 11; >10<7 answered exact 1" },
+    { "count/out-of-order", "syn >10+11@1 <30*2@2 <10@3! <8+6@4 <10@5^30",
+      ">10<48 answered acked 1; >11<6 answered acked 3 d2" },
+    { "count/part-lost", "syn >10+11@1 <30*2@2 <10@3! <8+6@4 >12@5 <7@6",
+      ">10<30 answered acked 1; >11<6 answered lost 3 d2; >0<8 unasked lost; >12<7 answered exact 1" },
+    { "count/asked-part-lost", "syn >10*2@1 >5n@2! >11@3 <5@4 <6@5",
+      ">10<5 answered lost 3; >11<6 answered lost 2 d2" },
+    { "count/said-amiss", ">10@1 <5*900@2 >11@3 <6@4 >12@5 <7@6 >13@7 <8@8",
+      ">10<5 answered lost 1; >11<6 answered lost 1 d2; >12<7 answered exact 1; >13<8 answered exact 1" },
+    { "count/asked-amiss", ">10*900@1 <5@2 >11@3 <6@4 >12@5 <7@6",
+      ">10<5 answered lost 1; >11<6 answered exact 1; >12<7 answered exact 1" },
+    { "count/never-whole", "syn >10@1 <5*9@2 >11@3 <6@4", ">10<11 answered exact 1; >11<0 open" },
 
     { "key/crossed", "syn >10=1+11=2@1 <5=2@3 <6=1@4", ">10<6 answered acked 3; >11<5 answered exact 2 d2" },
     { "key/twice-the-same", "syn >10=1+11=1@1 <5=1@3 <6=1@4",

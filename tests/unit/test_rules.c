@@ -66,6 +66,9 @@ static void whole_rule(void)
           "  pair: key\n"
           "\n"
           "rule plain\n"
+          "  count: plain.many plain.more\n"
+          "  counted: plain.one\n"
+          "  part: plain.begun|none counted | plain.rest == 1\n"
           "rule again\n"
           "  key: again.id\n"
           "  pair: newest\n");
@@ -88,6 +91,10 @@ static void whole_rule(void)
     assert_part(rule(0), RR_RULE_RESPONSE, "");
     g_assert_cmpstr(rule(1)->protocol, ==, "plain");
     g_assert_cmpint(rule(1)->pairing, ==, RR_BY_ORDER);
+    assert_part(rule(1), RR_RULE_COUNT, "plain.many & plain.more");
+    assert_part(rule(1), RR_RULE_PARTIAL, "plain.begun | plain.rest == 1");
+    g_assert_true(rule(1)->none_counted);
+    g_assert_false(rule(0)->none_counted);
     g_assert_false(rule(0)->newest);
     g_assert_cmpint(rule(2)->pairing, ==, RR_BY_KEY);
     g_assert_true(rule(2)->newest);
@@ -102,6 +109,11 @@ static const struct {
     { "rule a\n key: a.id\n", "line 3: rule a: names a key, but pairs by order" },
     { "rule a\n push-end: a.b\n", "line 2: rule a: push-end is \"next begins\", not \"a.b\"" },
     { "rule a\n quiet: a.b\n", "line 3: rule a: quiet, but pairs by order" },
+    { "rule a\n key: a.id\n pair: key\n count: a.b\n", "line 5: rule a: count, but pairs by key" },
+    { "rule a\n counted: a.b\n", "line 3: rule a: counted, but names no count" },
+    { "rule a\n part: none counted\n", "line 3: rule a: counted, but names no count" },
+    { "rule a\n part: a.b | none\n count: a.c\n part: a.b | | none counted\n",
+      "line 4: rule a: \"a.b | | none counted\" is no condition for part" },
     { "rule a\n summary: a.b(a c=d)\n", "line 2: rule a: \"a.b(a c=d)\" is no list of fields for summary" },
     { "rule a\n summary: a.b(=d)\n", "line 2: rule a: \"a.b(=d)\" is no list of fields for summary" },
     { "rule a\n colour: red\n", "line 2: rule a: nothing is called \"colour\"" },

@@ -1,0 +1,47 @@
+/* What a message shows of the fields that the active rules name, while it is read. */
+#ifndef RR_FACTS_H
+#define RR_FACTS_H
+
+#include "wireshark/rule_table.h"
+
+/* The rules are other ones; and a frame, whose memory `pool` is. */
+void rr_facts_begin(void);
+void rr_facts_read(wmem_allocator_t *pool);
+
+/* The message has the field of that slot, which for its rule is of that kind (RR_KIND_FACT and so on); it has
+ * one of those that were announced; it is over. */
+void rr_facts_note(uint8_t kind, uint16_t slot, const field_info *fi);
+void rr_facts_count(void);
+void rr_facts_forget(void);
+
+static inline bool rr_rule_says(const struct rr_active_rule *rule, enum rr_rule_part part)
+{
+    return rule->rule->part[part].count > 0;
+}
+
+/* Of what the rule says: whether the condition holds; the fields of a list, one for each that it names, good
+ * as long as the frame. */
+bool rr_facts_pass(const struct rr_active_rule *rule, enum rr_rule_part part);
+const field_info **rr_facts_listed(const struct rr_active_rule *rule, enum rr_rule_part part);
+
+/* The same where it may say nothing: that does not hold, and there is no list. */
+static inline bool rr_facts_hold(const struct rr_active_rule *rule, enum rr_rule_part part)
+{
+    return rr_rule_says(rule, part) && rr_facts_pass(rule, part);
+}
+
+static inline const field_info **rr_facts_of(const struct rr_active_rule *rule, enum rr_rule_part part)
+{
+    return rr_rule_says(rule, part) ? rr_facts_listed(rule, part) : NULL;
+}
+
+/* The key, where a side (enum rr_side) sent it; false where none of the key's fields is there. */
+bool rr_facts_key(const struct rr_active_rule *rule, int side, uint64_t *key);
+
+/* How many of those that were announced are not there. */
+uint32_t rr_facts_owed(void);
+
+/* A later message shows this one whole. */
+bool rr_facts_are_partial(const struct rr_active_rule *rule);
+
+#endif
