@@ -209,6 +209,38 @@ def pipelined(notes, rows, said):
     return "%d requests, at most %.6f more" % (len(notes), most)
 
 
+def in_pieces(notes, rows, said):
+    """Each message is all of it, in however many pieces it was shown: its bytes, its begin and its end are those of the client's."""
+    cases.check(len(notes), len(rows), "exchanges")
+    for note, row in zip(notes, rows):
+        what = "%s: " % note["asked"]
+        cases.check((note["request_bytes"], note["response_bytes"]), (row["request_bytes"], row["response_bytes"]), what + "bytes")
+        cases.check((True, "order", "answered", True), (note["asked"].startswith(row["summary"][:20].strip()), row["pairing"],
+                                                        row["status"], row["evidence"] in ("exact", "acked")), what + row["summary"])
+        if note["said"][0] in "+:":
+            cases.check(note["said"], said[row["exchange"]], what)
+        within((float(note["sent"]), float(note["done"])), [(seconds(row["request_start"]), seconds(row["response_end"]))])
+    return "%d requests" % len(notes)
+
+
+def as_turns(rows, turns):
+    """Where one request waits at a time, each exchange by rule is the turn: its frames and times, too."""
+    by_id, alike = {row["id"]: row for row in turns}, 0
+    for row in rows:
+        turn = by_id.get(row["id"], row)
+        if turn is row or any(turn[side + "_bytes"] != row[side + "_bytes"] for side in ("request", "response")):
+            continue
+        alike += 1
+        for column in ALIKE_TURNS:
+            cases.check(turn[column], row[column], "%s of %s" % (column, row["summary"]))
+    cases.check(True, alike >= 12, "%d turns" % alike)
+    return "%d turns" % alike
+
+
+ALIKE_TURNS = (*facts.FRAMES, "request_start", "request_end", "response_start", "response_end", "latency", "duration", "request_segments",
+               "response_segments", "missing")
+
+
 def notes_of(name):
     with open(host.CAPTURES / (name + ".truth.csv"), encoding="ascii", newline="") as file:
         return [(float(row["sent"]), None if (name, row["said"]) in GAVE_UP else float(row["done"]))
@@ -267,6 +299,10 @@ def can_fail():
     for wrong in (rows[1:], [rows[0], rows[2], rows[1], *rows[3:]], [{**row, "latency": "0.004"} for row in rows]):
         cases.refuses(pipelined, notes, wrong, said)
     cases.refuses(pipelined, notes, rows, {**said, rows[20]["exchange"]: "vv"})
+    notes, rows, said = pipeline_of("redis_pieces")
+    for changed in ({"response_bytes": "188"}, {"request_start": rows[1]["request_start"]}, {"evidence": "lost"}):
+        cases.refuses(in_pieces, notes, [{**row, **changed} for row in rows], said)
+    cases.refuses(as_turns, [{**row, "request_first": "7"} for row in rows], facts.exchanges(host.captures()["redis_pieces"]))
     for name, compare in (("dcerpc", one_by_one), ("nfs", apart)):
         notes, found = notes_of(name), spans(name, compare)
         cases.refuses(compare, notes, [(begin, end + SLACK) for begin, end in found])
@@ -276,6 +312,9 @@ def can_fail():
 
 def main(words):
     todo = [(name + " links", links, name) for name in LINKS]
+    path = host.captures()["redis_pieces"]
+    todo += [("redis_pieces whole", in_pieces, *pipeline_of("redis_pieces")),
+             ("redis_pieces turns", as_turns, facts.exchanges(path, *ON), facts.exchanges(path))]
     todo += [(name + " pipelined", pipelined, *pipeline_of(name)) for name in ("redis_staggered", "http_staggered")]
     todo += [("memcached_binary keys", memcached_keys), ("grpc keys", grpc_keys), ("grpc says", grpc_says),
              ("https decrypted", decrypted), ("curl's notes", curl_notes), ("amqp says", amqp_says)]

@@ -199,13 +199,20 @@ def redis_staggered(lab):  # redis-server
     return speak(lab, "redis")
 
 
+def redis_pieces(lab):  # redis-server
+    software.start_redis(lab)
+    software.wait_for(lab, 6379)
+    return speak(lab, "redis-pieces")
+
+
 def http_staggered(lab):  # nginx
     software.start_nginx(lab)
     software.wait_for(lab, 80)
     return speak(lab, "http")
 
 
-ALL = {run.__name__: run for run in (amqp, dcerpc, grpc, http_staggered, https, memcached_binary, nfs, redis_staggered, smb2)}
+ALL = {run.__name__: run for run in (amqp, dcerpc, grpc, http_staggered, https, memcached_binary, nfs, redis_pieces,
+                                    redis_staggered, smb2)}
 
 
 def with_keys(data, keys):

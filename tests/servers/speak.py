@@ -13,15 +13,16 @@ import time
 from concurrent import futures
 
 NOTES = ("asked", "sent", "done", "said")
+SIZES = ("request_bytes", "response_bytes")
 
 
 class Notes:
-    def __init__(self):
+    def __init__(self, *more):
         self.out = csv.writer(sys.stdout, lineterminator="\n")
-        self.out.writerow(NOTES)
+        self.out.writerow(NOTES + more)
 
-    def note(self, asked, sent, said, done=None):
-        self.out.writerow((asked, "%.6f" % sent, "%.6f" % (done or time.time()), said))
+    def note(self, asked, sent, said, done=None, more=()):
+        self.out.writerow((asked, "%.6f" % sent, "%.6f" % (done or time.time()), said, *more))
 
     def ask(self, asked, call, *words, **more):
         sent = time.time()
@@ -236,19 +237,31 @@ def rpc_client(host):
 
 class Pipeline:
     """Asks without waiting; each note has when the call to send it was made, and when the call returned that brought the last
-    byte of its answer."""
+    byte of its answer; with the bytes of both, if `sizes`."""
 
-    def __init__(self, host, port, whole):
-        self.sock = socket.create_connection((host, port))
+    def __init__(self, host, port, whole, sizes=False, segment=0):
+        self.sock = socket.socket()
+        if segment:
+            self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, segment)
+        self.sock.connect((host, port))
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.whole, self.waiting, self.rest, self.notes = whole, [], b"", Notes()
+        self.whole, self.waiting, self.rest, self.sizes = whole, [], b"", sizes
+        self.notes = Notes(*SIZES if sizes else ())
 
     def ask(self, *requests, apart=0.0):
         """(name, bytes)..., in one piece, or `apart` seconds apart."""
         for piece in [[one] for one in requests] if apart else [requests]:
-            self.waiting += [(name, time.time()) for name, _ in piece]
+            self.waiting += [(name, time.time(), len(data)) for name, data in piece]
             self.sock.sendall(b"".join(data for _, data in piece))
             self.hear(apart)
+
+    def ask_in_parts(self, request, *cuts):
+        """One request, which is sent in parts that begin at these places."""
+        name, data = request
+        self.waiting.append((name, time.time(), len(data)))
+        for begin, end in zip((0, *cuts), (*cuts, len(data))):
+            self.sock.sendall(data[begin:end])
+            self.hear(PAUSE / 4)
 
     def hear(self, seconds):
         """What comes within that time; with 0 nothing, with None until nothing waits."""
@@ -261,27 +274,84 @@ class Pipeline:
                 return
             now = time.time()
             while self.waiting and (size := self.whole(self.rest)):
-                (name, sent), answer, self.rest = self.waiting.pop(0), self.rest[:size], self.rest[size:]
-                self.notes.note(name, sent, answer.partition(b"\r\n")[0].decode(), now)
+                (name, sent, asked), answer, self.rest = self.waiting.pop(0), self.rest[:size], self.rest[size:]
+                self.notes.note(name, sent, answer.partition(b"\r\n")[0].decode(), now, (asked, size) if self.sizes else ())
+
+
+def resp_size(data):
+    """Of the message at the begin; 0 where there is less than that."""
+    size, wanted = 0, 1
+    while wanted:
+        end = data.find(b"\r\n", size) + 2
+        if end < 2:
+            return 0
+        kind, count = data[size:size + 1], data[size + 1:end - 2]
+        size, wanted = end, wanted - 1
+        if kind == b"$" and count != b"-1":
+            size += int(count) + 2
+        elif kind == b"*":
+            wanted += max(int(count), 0)
+    return size if size <= len(data) else 0
+
+
+def command(*words):
+    name = " ".join(words)
+    return name, ("*%d\r\n" % len(words) + "".join("$%d\r\n%s\r\n" % (len(word), word) for word in words)).encode()
 
 
 def redis_client(host):
-    def whole(data):
-        line, end, more = data.partition(b"\r\n")
-        if not end or line[:1] != b"$" or line == b"$-1":
-            return len(line) + 2 if end else 0
-        size = int(line[1:]) + 2
-        return len(line) + 2 + size if len(more) >= size else 0
-
-    def command(*words):
-        return " ".join(words), ("*%d\r\n" % len(words) + "".join("$%d\r\n%s\r\n" % (len(word), word) for word in words)).encode()
-    line = Pipeline(host, 6379, whole)
+    line = Pipeline(host, 6379, resp_size)
     line.ask(*(command("SET", "k%d" % i, "v" * i) for i in range(1, 9)), *(command("GET", "k%d" % i) for i in range(1, 9)))
     line.hear(None)
     line.ask(*(command("GET", "k%d" % i) for i in range(1, 9)), apart=PAUSE / 8)
     line.hear(None)
     line.ask(command("DEBUG", "SLEEP", "0.04"), *(command("INCR", "n") for _ in range(3)), command("NONSENSE"), apart=PAUSE / 4)
     line.ask(command("PING"), command("GET", "none"))
+    line.hear(None)
+
+
+SEGMENT = 200  # of which each segment's times take 12: four elements of 47 bytes are one
+
+
+def redis_pieces_client(host):
+    """What is longer than a segment, cut within an element and between two."""
+    def short(request):
+        return request[0][:20].strip(), request[1]
+
+    def ask(*requests):
+        line.ask(*map(short, requests))
+
+    def each(*requests):
+        for request in requests:
+            ask(request)
+            line.hear(None)
+
+    def entries(key, first):
+        """A stream of which each entry but the first takes a quarter of a segment."""
+        return [command("XADD", key, "10%02d-1" % i, "f", "x" * (13 if i else first)) for i in range(12)]
+    line = Pipeline(host, 6379, resp_size, True, SEGMENT)
+    # `*40` and the first element are as long as one of the others.
+    even, odd = ["e" * 35] + ["e" * 40] * 39, ["o" * (20 + i) for i in range(30)]
+    each(command("SET", "small", "s"), command("SET", "other", "t" * 11), command("SET", "big", "b" * 1500),
+         command("RPUSH", "even", *even), command("RPUSH", "odd", *odd))
+    ask(*entries("between", 9), *entries("within", 39), *entries("deeper", 28))
+    line.hear(None)
+    asked = [command("GET", "big"), command("LRANGE", "even", "0", "-1"), command("LRANGE", "odd", "0", "-1"),
+             command("MGET", "big", "none", "small", "big"), command("XRANGE", "between", "-", "+"),
+             command("XRANGE", "within", "-", "+"), command("XRANGE", "deeper", "-", "+")]
+    each(*asked)
+    for request in asked:
+        ask(request, command("GET", "small"), command("GET", "other"))
+    line.hear(None)
+    ask(*asked, command("PING"))
+    line.hear(None)
+    line.ask(*map(short, asked), command("ECHO", "last"), apart=PAUSE / 8)
+    line.hear(None)
+    apart = command("MSET", "a", "1" * 10, "b", "2" * 10)
+    line.ask_in_parts(apart, 14)          # between two elements
+    line.ask_in_parts(apart, 3, 30)       # within one
+    line.ask_in_parts(apart, 4, 14, 21)
+    ask(command("GET", "a"))
     line.hear(None)
 
 
@@ -302,7 +372,7 @@ def http_client(host):
     line.hear(None)
 
 
-ROLES = {"redis": redis_client, "http": http_client,
+ROLES = {"redis": redis_client, "redis-pieces": redis_pieces_client, "http": http_client,
          "grpc-server": grpc_server, "grpc": grpc_client, "memcache": memcache_client, "amqp": amqp_client,
          "dcerpc": dcerpc_client, "rpc": rpc_client}
 
