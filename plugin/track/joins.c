@@ -158,8 +158,11 @@ void rr_joins_complete(struct rr_conn *c, struct rr_exchange *x, const struct rr
 
 void rr_joins_end_asked(struct rr_conn *c, const struct rr_line *line)
 {
-    if (line->asking && line->asking->status != RR_ONEWAY)
-        end_request(c, line->asking);
+    struct rr_exchange *x = line->asking;
+    if (!x || x->status == RR_ONEWAY || x->request.ended_by != RR_GOING_ON)
+        return;
+    rr_changes(c, x, RR_CLIENT);
+    end_request(c, x);
 }
 
 /* The interim answers before the response are its bytes, too; its time is that of what follows. */

@@ -14,13 +14,15 @@ struct sight {
         misunderstood; /* how many segments, and messages but the first: that makes the rule known */
     guint from;        /* the capture's first segment */
     int keys;          /* so many are used in turn, once what has one is answered; 0: by order */
-    int parts;         /* a message has up to so many */
+    int parts;         /* a message has up to so many ... */
+    bool counted; /* ... that each end, the server's each begin a message, and announce how many follow */
 };
 
 struct part {
     int64_t begin, end;
     int side, message;
     uint16_t does;
+    uint32_t owes;
     bool told, hidden;
 };
 
@@ -34,6 +36,22 @@ struct dissector {
 };
 
 static const uint32_t ISN[2] = { 1000, 9000 };
+
+/* How many further parts each of them announces: all together `parts` - 1, and before the last never none
+ * that is to come. */
+static void announce(struct part *part, int parts, GRand *rand)
+{
+    int left = parts - 1, owed = 0;
+    for (int i = 0; i < parts; i++) {
+        int least = left && owed <= (i > 0);
+        part[i].does |= RR_PDU_ENDS;
+        if (part[i].side == RR_SERVER)
+            part[i].does |= RR_PDU_BEGINS;
+        part[i].owes = (uint32_t)g_rand_int_range(rand, least, left + 1);
+        left -= (int)part[i].owes;
+        owed += (int)part[i].owes - (i > 0);
+    }
+}
 
 static void add_message(struct dissector *d, int side, int number, int64_t begin, int64_t end, GRand *rand)
 {
@@ -52,6 +70,8 @@ static void add_message(struct dissector *d, int side, int number, int64_t begin
         };
         g_array_append_val(d->parts, part);
     }
+    if (d->sight->counted)
+        announce(&g_array_index(d->parts, struct part, d->parts->len - (guint)parts), parts, rand);
 }
 
 static int64_t message_end(const struct wire_captures *c, int side, int number)
@@ -97,6 +117,7 @@ static size_t dissect(struct dissector *d, const struct wire_segment *s, struct 
             .length = (uint32_t)(part->end - part->begin),
             .placed = true,
             .does = part->does,
+            .owes = part->owes,
             .key = d->sight->keys ? (uint64_t)(part->message % d->sight->keys) : 0,
             .protocol = "x",
         };
@@ -142,7 +163,8 @@ static int message_at(const struct wire_captures *c, int side, int64_t byte)
     return i;
 }
 
-static void check_proven(const struct wire_captures *c, const struct rr_exchange *x, const int64_t origin[2])
+static void check_proven(const struct wire_captures *c, const struct rr_exchange *x, const int64_t origin[2],
+                         bool whole)
 {
     int asked = message_at(c, RR_CLIENT, x->request.begin + origin[RR_CLIENT]);
     int told = message_at(c, RR_SERVER, x->response.begin + origin[RR_SERVER]);
@@ -151,6 +173,10 @@ static void check_proven(const struct wire_captures *c, const struct rr_exchange
     g_assert_cmpint(asked, ==, told);
     g_assert_cmpint(x->request.end + origin[RR_CLIENT], <=, message_end(c, RR_CLIENT, asked));
     g_assert_cmpint(x->response.end + origin[RR_SERVER], <=, message_end(c, RR_SERVER, told));
+    if (whole) {
+        g_assert_cmpint(x->request.end + origin[RR_CLIENT], ==, message_end(c, RR_CLIENT, asked));
+        g_assert_cmpint(x->response.end + origin[RR_SERVER], ==, message_end(c, RR_SERVER, told));
+    }
 }
 
 static void tell(const struct rr_exchange *x, void *user)
@@ -186,7 +212,7 @@ static void check_pairs(const struct dissector *d, const struct wire_captures *c
             continue;
         answered++;
         if (proven && !d->chancy)
-            check_proven(c, x, origin);
+            check_proven(c, x, origin, !d->missed);
     }
     g_assert_cmpuint(bytes[RR_CLIENT], <=, connection->bytes[RR_CLIENT]);
     g_assert_cmpuint(bytes[RR_SERVER], <=, connection->bytes[RR_SERVER] + connection->push_bytes);
@@ -228,14 +254,14 @@ static void watch(const struct wire_captures *c, int where, const struct sight *
     g_free(d);
 }
 
-static void run(guint32 seed, bool clean, bool whole, bool keyed)
+static void run(guint32 seed, bool clean, bool whole, bool keyed, bool counted)
 {
     static const double odds[] = { 0.02, 0.1, 0.3 };
     GRand *rand = g_rand_new_with_seed(seed);
     struct wire_plan plan = wire_some_plan(rand, clean);
     plan.request_min = 2; /* a lost byte at the end looks like the number of a FIN */
     struct wire_captures c = wire_run(&plan, rand);
-    struct sight sight = { .parts = g_rand_int_range(rand, 1, PARTS_MAX + 1) };
+    struct sight sight = { .parts = g_rand_int_range(rand, 1, PARTS_MAX + 1), .counted = counted };
     if (keyed)
         sight.keys = plan.asking == WIRE_IN_TURN ? g_rand_int_range(rand, 1, 4) : 1000;
     if (keyed && plan.asking == WIRE_IN_TURN)
@@ -255,17 +281,22 @@ static void run(guint32 seed, bool clean, bool whole, bool keyed)
 
 static void run_clean(guint32 seed)
 {
-    run(seed, true, true, seed & 1);
+    run(seed, true, true, seed & 1, false);
 }
 
 static void run_order(guint32 seed)
 {
-    run(seed, false, true, false);
+    run(seed, false, true, false, false);
 }
 
 static void run_keys(guint32 seed)
 {
-    run(seed, false, seed & 1, true);
+    run(seed, false, seed & 1, true, false);
+}
+
+static void run_counted(guint32 seed)
+{
+    run(seed, seed % 4 == 0, true, false, true);
 }
 
 static void test_clean(void)
@@ -283,11 +314,17 @@ static void test_keys(void)
     seeds_each(1000, run_keys);
 }
 
+static void test_counted(void)
+{
+    seeds_each(1000, run_counted);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/random-pdus/clean", test_clean);
     g_test_add_func("/random-pdus/order", test_order);
     g_test_add_func("/random-pdus/keys", test_keys);
+    g_test_add_func("/random-pdus/counted", test_counted);
     return g_test_run();
 }
