@@ -12,6 +12,7 @@ void rr_flow_release(struct rr_flow *f)
 {
     f->floor = MAX(f->floor, f->next);
     f->top = MAX(f->top, f->floor);
+    f->over = f->floor;
     g_free(f->pieces);
     f->pieces = NULL;
     f->head = f->count = f->room = 0;
@@ -149,6 +150,12 @@ struct rr_piece rr_flow_sum(const struct rr_flow *f, int64_t begin, int64_t end)
     }
     sum.end = end;
     return sum;
+}
+
+int64_t rr_flow_captured(const struct rr_flow *f, int64_t begin, int64_t end)
+{
+    int64_t dropped = f->count ? MIN(f->floor, piece_at(f, 0)->begin) : f->floor;
+    return rr_flow_sum(f, begin, end).bytes + MAX(MIN(dropped, end) - MAX(begin, f->over), 0);
 }
 
 bool rr_flow_remembers(const struct rr_flow *f, int64_t begin)

@@ -31,6 +31,7 @@ struct rr_flow {
     int64_t next;                /* end of what was sent, as far as is known */
     int64_t top;                 /* end of the highest byte captured or given up */
     int64_t floor;               /* no byte below is new */
+    int64_t over;                /* which of the bytes below were captured, nobody knows any more */
     int64_t seen;                /* bytes captured; next - seen are missing */
     int64_t acked;               /* by the other side */
     int64_t fin;                 /* offset of the FIN, or RR_NO_OFFSET */
@@ -68,6 +69,9 @@ void rr_flow_add(struct rr_flow *f, const struct rr_piece *piece);
 
 /* What the pieces from `begin` to `end` add up to; a piece that lies partly within counts with that part. */
 struct rr_piece rr_flow_sum(const struct rr_flow *f, int64_t begin, int64_t end);
+
+/* How many bytes of a range were captured; of pieces that were dropped, all, unless the flow was released. */
+int64_t rr_flow_captured(const struct rr_flow *f, int64_t begin, int64_t end);
 
 /* True where all pieces of the bytes from `begin` on are still there. */
 bool rr_flow_remembers(const struct rr_flow *f, int64_t begin);

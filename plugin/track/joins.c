@@ -86,7 +86,8 @@ struct rr_exchange *rr_joins_leave(struct rr_conn *c, struct rr_line *line)
 {
     struct rr_exchange *x = rr_line_nth(line, 0);
     line->head++;
-    line->interim = (struct rr_range){ 0 };
+    if (line->informed == x)
+        line->informed = NULL;
     if (--c->pdus->waiting == 0)
         rr_timer_clear(&c->waiting);
     return x;
@@ -220,7 +221,8 @@ static uint8_t proof_of(const struct rr_conn *c, const struct rr_exchange *x, co
 
 void rr_joins_answer(struct rr_conn *c, struct rr_line *line, const struct rr_told *t, uint8_t proof)
 {
-    struct rr_range interim = line->interim;
+    bool informed = line->informed == rr_line_nth(line, 0) && line->interim.begin < t->begin;
+    struct rr_range interim = informed ? line->interim : (struct rr_range){ 0 };
     struct rr_exchange *x = rr_joins_leave(c, line);
     proof |= proof_of(c, x, t);
     begin_response(c, line, x, t, interim);
@@ -262,8 +264,9 @@ void rr_joins_interim(struct rr_conn *c, struct rr_line *line, const struct rr_t
     rr_changes(c, x, RR_SERVER);
     if (!x->interim)
         x->interim = t->sum.first_time;
-    if (rr_range_empty(*interim))
+    if (line->informed != x)
         interim->begin = interim->end = t->begin;
+    line->informed = x;
     interim->end += t->bytes;
     rr_joins_take(c, RR_SERVER, t, x);
 }
@@ -299,8 +302,10 @@ static void push(struct rr_conn *c, struct rr_line *line, const struct rr_told *
 void rr_joins_unasked(struct rr_conn *c, struct rr_line *line, const struct rr_told *t, struct rr_range asked,
                       uint8_t proof)
 {
+    const struct rr_exchange *spare = c->pdus->spare;
     rr_spans_clip(&c->pdus->spans[RR_CLIENT], &asked.begin, &asked.end);
-    struct rr_exchange *x = new_exchange(c, t);
+    bool of_turn = spare && spare->request.begin < asked.end && spare->request.end > asked.begin;
+    struct rr_exchange *x = of_turn ? take_over(c, t) : new_exchange(c, t);
     struct rr_told request = rr_untold(&c->flow[RR_CLIENT], asked);
     x->request.begin = x->request.end = asked.begin;
     if (asked.begin < asked.end) {

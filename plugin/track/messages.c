@@ -445,11 +445,14 @@ void rr_end(struct rr_conn *c, int side, struct rr_exchange *x, enum rr_ended_by
 
 void rr_give_up(struct rr_conn *c, struct rr_exchange *x, enum rr_ended_by why)
 {
+    bool last_word = why == RR_BY_END || why == RR_BY_SESSION;
     rr_end(c, RR_CLIENT, x, why);
-    if (why != RR_BY_END && why != RR_BY_SESSION)
+    rr_thaw(c, x, RR_SERVER);
+    if (!last_word)
         x->proof |= PROOF_GIVEN_UP;
+    uint8_t before = x->status;
     rr_judge(c, x);
-    if (!x->part)
+    if (!x->part || x->status != before)
         rr_due(c, x, RR_ROW_EXCHANGE);
 }
 

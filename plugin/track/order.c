@@ -30,11 +30,29 @@ static struct rr_told *told_at(GArray *list, guint i)
     return &g_array_index(list, struct rr_told, i);
 }
 
+/* Bytes that it lacked may have come since it was told. */
+static void refresh(const struct rr_order *o, struct rr_told *t)
+{
+    bool lacks = t->bytes == t->sum.bytes && t->bytes < t->end - t->begin;
+    if (!lacks)
+        return;
+    struct rr_piece now = rr_flow_sum(&o->flow[RR_SERVER], t->begin, t->end);
+    if (now.bytes <= t->bytes)
+        return;
+    now.bytes = rr_flow_captured(&o->flow[RR_SERVER], t->begin, t->end);
+    now.protocol = t->sum.protocol;
+    now.summary = t->sum.summary;
+    t->sum = now;
+    t->bytes = now.bytes;
+}
+
 static void add_step(struct rr_order *o, enum rr_step_kind kind, const struct rr_told *t, uint8_t proof)
 {
     struct rr_step step = { .kind = kind, .proof = proof };
-    if (t)
+    if (t) {
         step.told = *t;
+        refresh(o, &step.told);
+    }
     g_array_append_val(o->steps, step);
 }
 
@@ -125,7 +143,7 @@ static void drop(struct rr_order *o, int count)
 static void answer_untold(struct rr_order *o, const struct rr_told *t)
 {
     struct rr_range asked = { o->gap.begin, MIN(o->gap.end, t->acked) };
-    if (rr_range_empty(asked)) {
+    if (rr_range_empty(asked) || !rr_flow_remembers(&o->flow[RR_CLIENT], asked.begin)) {
         add_step(o, RR_STEP_UNOWED, t, RR_PROOF_LOST);
         return;
     }
@@ -241,6 +259,16 @@ bool rr_order_confirm(struct rr_order *o, int64_t begin, int64_t end)
     return right;
 }
 
+void rr_order_found(struct rr_order *o, struct rr_range asked)
+{
+    if (o->gap.begin >= asked.end || o->gap.end <= asked.begin)
+        return;
+    if (o->gap.begin < asked.begin)
+        o->gap.end = asked.begin;
+    else
+        o->gap.begin = MIN(asked.end, o->gap.end);
+}
+
 bool rr_order_at_rest(const struct rr_order *o, int64_t begin, int64_t acked)
 {
     int64_t said = o->flow[RR_SERVER].next;
@@ -270,6 +298,25 @@ void rr_order_told(struct rr_order *o, const struct rr_told *t)
     g_array_insert_val(o->held, i, *t);
 }
 
+/* Those of a list are in order, and do not overlap. */
+static void clip(GArray *list, struct rr_range *range)
+{
+    guint i = list->len;
+    while (i > 0 && told_at(list, i - 1)->end > range->begin)
+        i--;
+    for (; i < list->len && told_at(list, i)->begin <= range->begin; i++)
+        range->begin = told_at(list, i)->end;
+    if (i < list->len)
+        range->end = MIN(range->end, told_at(list, i)->begin);
+    range->begin = MIN(range->begin, range->end);
+}
+
+void rr_order_clip(const struct rr_order *o, struct rr_range *range)
+{
+    clip(o->doubt, range);
+    clip(o->held, range);
+}
+
 static void cut(struct rr_order *o, GArray *list, int64_t end)
 {
     struct rr_told *t = list->len ? told_at(list, list->len - 1) : NULL;
@@ -277,8 +324,10 @@ static void cut(struct rr_order *o, GArray *list, int64_t end)
         return;
     if (o->upto == t->end)
         o->upto = end;
-    t->bytes = MAX(t->bytes - (t->end - end), 0);
-    t->sum.bytes = MIN(t->sum.bytes, end - t->begin);
+    refresh(o, t);
+    int64_t gone = rr_flow_captured(&o->flow[RR_SERVER], end, t->end);
+    t->bytes = MAX(t->bytes - gone, 0);
+    t->sum.bytes = MAX(t->sum.bytes - gone, 0);
     t->end = end;
 }
 

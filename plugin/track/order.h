@@ -59,8 +59,9 @@ struct rr_line {
     bool aside_open;                      /* that push goes on until the next message begins */
     bool shifted;                         /* of a key: an answer may be missed, so what waits is not sure */
     bool open;                            /* that response goes on until the next begins */
-    struct rr_range interim; /* what came before the response proper to the one that waits first: where it
-                                begins, and how much */
+    struct rr_range interim; /* what came before the response proper to `informed`: where it begins, and how
+                                much */
+    const struct rr_exchange *informed; /* of those that wait, or NULL */
 };
 
 enum rr_step_kind {
@@ -121,6 +122,9 @@ void rr_order_missed(struct rr_order *o, struct rr_range gap);
 /* A request is told that has these bytes; true where it is what one was made of, which so was right. */
 bool rr_order_confirm(struct rr_order *o, int64_t begin, int64_t end);
 
+/* Of these a message is told now. */
+void rr_order_found(struct rr_order *o, struct rr_range asked);
+
 /* A request that begins at `begin`, whose segment acknowledged the server's bytes up to `acked`, may be one
  * of a client that waits for nothing; and it is about to begin. */
 bool rr_order_at_rest(const struct rr_order *o, int64_t begin, int64_t acked);
@@ -131,6 +135,9 @@ bool rr_order_is_sure(const struct rr_order *o);
 
 /* A message of the server. */
 void rr_order_told(struct rr_order *o, const struct rr_told *t);
+
+/* What of the range is in no message that is set aside: its first stretch.  Empty where all of it is. */
+void rr_order_clip(const struct rr_order *o, struct rr_range *range);
 
 /* What was told up to `from`, or to beyond `end`, ends at `end`. */
 void rr_order_cut(struct rr_order *o, int64_t from, int64_t end);

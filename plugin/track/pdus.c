@@ -6,7 +6,17 @@
 #include "track/joins.h"
 #include "track/keyed.h"
 #include "track/messages.h"
+#include "track/places.h"
 #include "track/quiet.h"
+
+/* A turn's request stays one, with all of it that is in no message. */
+static void keep_turn(struct rr_conn *c, struct rr_exchange *x)
+{
+    struct rr_pdus *p = c->pdus;
+    rr_list_add(&p->all, x);
+    rr_spans_claim(&p->spans[RR_CLIENT], (struct rr_span){ x->request.begin, x->request.end, x });
+    p->upto[RR_CLIENT] = MAX(p->upto[RR_CLIENT], x->request.end);
+}
 
 /* A turn's message that was not over when the rule came is none: its bytes are told anew.  A request's
  * exchange, which has its number, is kept for the first that is asked. */
@@ -21,7 +31,7 @@ static void withdraw_turn(struct rr_conn *c, int side)
         return;
     rr_withdraw_last(c, side);
     if (side == RR_CLIENT && x->request.part) { /* it is known under its id */
-        rr_list_add(&p->all, x);
+        keep_turn(c, x);
         return;
     }
     p->upto[side] = rr_side_of(x, side)->begin;
@@ -72,14 +82,6 @@ void rr_pdus_free(struct rr_pdus *p)
     g_free(p);
 }
 
-/* The message that bytes at `offset` lie in, or NULL. */
-static struct rr_exchange *holder(const struct rr_conn *c, int side, int64_t offset)
-{
-    const struct rr_spans *s = &c->pdus->spans[side];
-    guint i = rr_spans_find(s, offset);
-    return i < s->count && s->at[i].begin <= offset ? s->at[i].exchange : NULL;
-}
-
 void rr_pdus_begun(struct rr_conn *c, int64_t offset, const uint8_t *bytes, uint32_t length)
 {
     struct rr_begun *b = &c->pdus->begun;
@@ -100,32 +102,19 @@ static const char *begun_summary(struct rr_conn *c, int64_t begin)
     return rr_store_text(c->shared->store, text, length);
 }
 
-void rr_pdus_gain(struct rr_conn *c, int side, struct rr_piece *piece)
+/* What of the range was told of no message yet: its first stretch. */
+static void clip(const struct rr_pdus *p, int side, int64_t *begin, int64_t *end)
 {
-    struct rr_exchange *x = holder(c, side, piece->begin);
-    rr_flow_add(&c->flow[side], piece);
-    c->facts.bytes[side] += (uint64_t)piece->bytes;
-    if (side == RR_SERVER && piece->end == c->flow[side].next)
-        rr_order_heard(&c->pdus->order, piece->end, piece->acked);
-    if (!x)
-        return;
-    struct rr_message *m = rr_side_of(x, side);
-    if (!rr_seen(m))
-        rr_changes(c, x, !side);
-    rr_changes(c, x, side);
-    rr_add_facts(m, piece);
-    m->bytes = MIN(m->bytes + (uint64_t)piece->bytes, (uint64_t)(m->end - m->begin));
-    rr_judge(c, x);
-}
-
-void rr_pdus_repeat(struct rr_conn *c, int side, int64_t offset)
-{
-    struct rr_exchange *x = holder(c, side, offset);
-    c->facts.repeats[side]++;
-    if (!x)
-        return;
-    rr_thaw(c, x, side);
-    rr_side_of(x, side)->repeats++;
+    int64_t from;
+    do {
+        from = *begin;
+        rr_spans_clip(&p->spans[side], begin, end);
+        struct rr_range range = { *begin, *end };
+        if (side == RR_SERVER)
+            rr_order_clip(&p->order, &range);
+        *begin = range.begin;
+        *end = range.end;
+    } while (*begin != from && *begin < *end);
 }
 
 /* Where the message lies, and what the flow knows of it; false where all of it was told before. */
@@ -144,37 +133,18 @@ static bool locate(const struct rr_conn *c, const struct rr_verdict *v, const st
         return false;
     begin = MAX(begin, p->start[v->side]);
     end = MAX(end, begin + 1);
-    rr_spans_clip(&p->spans[v->side], &begin, &end);
+    clip(p, v->side, &begin, &end);
     if (begin >= end || (v->len && !v->fresh))
         return false;
     const struct rr_piece *first = rr_flow_piece(f, begin);
     *t = (struct rr_told){
         .begin = begin, .end = end, .does = pdu->does, .owes = pdu->owes, .sum = rr_flow_sum(f, begin, end)
     };
+    bool known = t->sum.bytes > 0;
+    t->sum.bytes = rr_flow_captured(f, begin, end);
     t->bytes = pdu->placed ? t->sum.bytes : pdu->length;
     t->acked = pdu->placed && first ? first->acked : t->sum.acked;
-    return t->sum.bytes > 0;
-}
-
-/* A dissector can take for a part of one message what is the begin of the next. */
-static void cut_before(struct rr_conn *c, int side, int64_t begin)
-{
-    struct rr_spans *s = &c->pdus->spans[side];
-    struct rr_span *last = s->count ? &s->at[s->count - 1] : NULL;
-    bool within = last && last->begin < begin && last->end > begin;
-    if (side == RR_SERVER)
-        rr_order_cut(&c->pdus->order, within ? last->end : RR_NO_OFFSET, begin);
-    if (!within)
-        return;
-    int64_t more = last->end - begin;
-    last->end = c->pdus->upto[side] = begin;
-    if (!last->exchange)
-        return;
-    rr_changes(c, last->exchange, side);
-    struct rr_message *m = rr_side_of(last->exchange, side);
-    m->bytes -= MIN((uint64_t)more, m->bytes);
-    m->end =
-        MAX(m->end - more, m->begin + (int64_t)m->bytes); /* what was not placed can be less than its span */
+    return known;
 }
 
 static void note_missed(struct rr_conn *c, int side, struct rr_range range)
@@ -257,7 +227,7 @@ static bool is_next_part(const struct rr_conn *c, int side, const struct rr_line
 static bool asks_on(const struct rr_conn *c, const struct rr_line *line, const struct rr_told *t)
 {
     const struct rr_exchange *x = line->asking;
-    if (!x || t->does & RR_PDU_ALONE)
+    if (!x || t->does & RR_PDU_ALONE || t->begin < x->request.begin)
         return false;
     bool answered = rr_exists(&x->response) && x->response.ended_by != RR_GOING_ON;
     bool whole = x->request.ended_by != RR_GOING_ON;
@@ -317,6 +287,7 @@ static void tell_request(struct rr_conn *c, struct rr_line *line, const struct r
             rr_end(c, RR_SERVER, line->telling, RR_BY_NEXT);
         line->shifted &= rr_line_length(line) || !rr_order_at_rest(&c->pdus->order, t->begin, acked);
     } else {
+        rr_order_found(&c->pdus->order, (struct rr_range){ t->begin, t->end });
         rr_order_asks(&c->pdus->order, t->begin, acked, !(t->does & RR_PDU_ALONE));
         follow_order(c, RR_ORDER_BETWEEN);
     }
@@ -350,11 +321,12 @@ static void answer_keyed(struct rr_conn *c, struct rr_line *line, const struct r
 
 static bool tells_on(const struct rr_conn *c, const struct rr_line *line, const struct rr_told *t)
 {
-    const struct rr_exchange *x = line->telling;
+    const struct rr_exchange *x = line->telling, *last = rr_line_is_aside(line, t) ? line->aside : x;
     bool asked_since = line->asking && line->asking != x;
     bool goes_on =
         x && x->response.ended_by == RR_GOING_ON && !line->open && !asked_since && !rr_line_is_aside(line, t);
-    return rr_line_goes_on(line, t) && is_next_part(c, RR_SERVER, line, t, goes_on);
+    return rr_line_goes_on(line, t) && t->begin >= last->response.begin &&
+           is_next_part(c, RR_SERVER, line, t, goes_on);
 }
 
 static void tell_keyed(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
@@ -407,7 +379,7 @@ static void tell_side(struct rr_conn *c, int side, struct rr_line *line, const s
 static bool complete_untold(struct rr_conn *c, const struct rr_verdict *v, const struct rr_pdu *pdu)
 {
     int64_t begin = v->begin + pdu->at;
-    struct rr_exchange *x = holder(c, RR_CLIENT, begin);
+    struct rr_exchange *x = rr_places_told(c, RR_CLIENT, begin);
     if (!x || x->request.begin != begin || x->request.ended_by != RR_BY_RESPONSE)
         return false;
     struct rr_told t;
@@ -430,7 +402,7 @@ void rr_pdus_tell(struct rr_conn *c, const struct rr_verdict *v, const struct rr
     struct rr_told t;
     int side = v->side;
     if (pdu->placed && v->fresh)
-        cut_before(c, side, v->begin + pdu->at);
+        rr_places_cut_before(c, side, v->begin + pdu->at);
     bool known = side == RR_CLIENT && pdu->placed && pdu->does & RR_PDU_BEGINS && complete_untold(c, v, pdu);
     if (known || !locate(c, v, pdu, &t))
         return;
@@ -456,8 +428,11 @@ void rr_pdus_tell(struct rr_conn *c, const struct rr_verdict *v, const struct rr
         t.sum.summary = text_of(c, pdu, pdu->summary);
     else
         t.more = text_of(c, pdu, pdu->more);
+    const struct rr_exchange *asked = line->asking;
+    if (pdu->does & RR_PDU_INTERIM && pdu->does & RR_PDU_KEYED)
+        p->interim_key = pdu->key;
     tell_side(c, side, line, &t);
-    if (pdu->does & RR_PDU_QUIET && side == RR_CLIENT && line->asking)
+    if (pdu->does & RR_PDU_QUIET && side == RR_CLIENT && line->asking != asked)
         rr_quiet_asked(&p->quiet, pdu->key, line->asking);
     if (pdu->does & RR_PDU_KEYED)
         rr_keyed_leave(p, line, pdu->key);
@@ -531,7 +506,7 @@ static void reinstate_turn(struct rr_conn *c, enum rr_ended_by why)
     c->pdus->spare = NULL;
     if (!x)
         return;
-    rr_list_add(&c->pdus->all, x);
+    keep_turn(c, x);
     if (!x->part)
         rr_joins_give_up(c, x, why);
 }

@@ -50,7 +50,8 @@ struct rr_pdus {
     struct rr_quiet quiet;
     struct rr_holds holds;
     struct rr_begun begun;
-    bool opens; /* messages go on until the next begins */
+    uint64_t interim_key; /* of the last interim answer that had one */
+    bool opens;           /* messages go on until the next begins */
     struct rr_exchange *last, *spare;
     uint8_t ending; /* enum rr_ended_by, once the segment's messages are told */
 };

@@ -53,3 +53,31 @@ void rr_spans_add(struct rr_spans *s, struct rr_span span)
     s->at[i] = span;
     s->count++;
 }
+
+/* Takes what of a span of nobody's lies within `span` out of it. */
+static void free_nobodys(struct rr_spans *s, guint i, struct rr_span span)
+{
+    const struct rr_span was = s->at[i];
+    memmove(s->at + i, s->at + i + 1, (s->count - i - 1) * sizeof *s->at);
+    s->count--;
+    if (was.begin < span.begin)
+        rr_spans_add(s, (struct rr_span){ was.begin, span.begin, NULL });
+    if (was.end > span.end)
+        rr_spans_add(s, (struct rr_span){ span.end, was.end, NULL });
+}
+
+void rr_spans_claim(struct rr_spans *s, struct rr_span span)
+{
+    while (span.begin < span.end) {
+        guint i = rr_spans_find(s, span.begin);
+        struct rr_span next = { span.begin, span.end, span.exchange };
+        if (i < s->count && s->at[i].begin < span.end && !s->at[i].exchange) {
+            free_nobodys(s, i, span);
+            continue;
+        }
+        rr_spans_clip(s, &next.begin, &next.end);
+        if (next.begin < next.end)
+            rr_spans_add(s, next);
+        span.begin = next.end;
+    }
+}

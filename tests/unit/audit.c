@@ -91,9 +91,9 @@ static uint16_t part_of(const struct rr_row *row)
 
 static void note_part(struct audit *a, const struct rr_report *r, const struct rr_row *row, uint8_t kind)
 {
-    const void *about =
-        r->live ? (const void *)r->live : rr_tracker_connection(a->tracker, r->connection->stream);
-    gpointer key = (char *)about + kind; /* what it is about is larger than any kind */
+    /* What it is about is larger than any kind, and no memory lies where connections are counted. */
+    gpointer key = r->live ? (char *)r->live + kind
+                           : GSIZE_TO_POINTER(rr_connection_place(r->connection) << KINDS | kind);
     guint before = GPOINTER_TO_UINT(g_hash_table_lookup(a->parts, key));
     g_assert_cmpuint(part_of(row), ==, (guint16)(before + 1));
     g_hash_table_replace(a->parts, key, GUINT_TO_POINTER(before + 1));
@@ -131,7 +131,7 @@ static void refuse(const struct rr_column *column, struct rr_cell was, struct rr
     GString *text = g_string_new("a row changed:");
     print_cell(text, column, was);
     print_cell(text, column, is);
-    g_error("%s", text->str);
+    g_assertion_message(G_LOG_DOMAIN, __FILE__, __LINE__, G_STRFUNC, text->str);
 }
 
 static void check_frozen(const struct audit *a)
@@ -239,17 +239,22 @@ static gint by_bytes(gconstpointer a, gconstpointer b)
     return x->response.begin < y->response.begin ? -1 : x->response.begin > y->response.begin;
 }
 
-GPtrArray *audit_exchanges(const struct audit *a, uint32_t stream)
+GPtrArray *audit_exchanges_of(const struct audit *a, const struct rr_connection *c)
 {
     GPtrArray *all = g_ptr_array_new();
     GHashTableIter i;
     gpointer x;
     g_hash_table_iter_init(&i, a->exchanges);
     while (g_hash_table_iter_next(&i, &x, NULL))
-        if (((struct rr_exchange *)x)->connection->stream == stream)
+        if (((struct rr_exchange *)x)->connection == c)
             g_ptr_array_add(all, x);
     g_ptr_array_sort(all, by_bytes);
     return all;
+}
+
+GPtrArray *audit_exchanges(const struct audit *a, uint32_t stream)
+{
+    return audit_exchanges_of(a, rr_tracker_connection(a->tracker, stream));
 }
 
 struct totals {
@@ -282,31 +287,62 @@ static void note_id(GHashTable *ids, const guint64 *id, const struct rr_exchange
     g_hash_table_insert(ids, (gpointer)id, (gpointer)x);
 }
 
+static void check_told_message(const struct rr_message *m)
+{
+    check_range(m);
+    g_assert_cmpint(m->segments > 0, ==, rr_seen(m));
+    g_assert_cmpint(m->bytes > 0, <=, rr_seen(m));
+    g_assert_cmpint(m->part > 0, ==, rr_exists(m));
+}
+
+/* What turns prove of an exchange and rules do not: a request can be answered by what nobody understood, and
+ * need no answer at all. */
+static void check_told(const struct rr_exchange *x)
+{
+    bool asked = rr_seen(&x->request), told = rr_exists(&x->response);
+    check_told_message(&x->response);
+    g_assert_cmpint(x->number == 0, ==, rr_is_push(x));
+    if (rr_is_push(x)) {
+        g_assert_cmpint(rr_exists(&x->request), ==, false);
+        g_assert_cmpuint(x->part + x->request.part, ==, 0);
+        return;
+    }
+    check_told_message(&x->request);
+    g_assert_cmpuint(x->part, >, 0);
+    bool unproven = x->connection->transport == RR_UDP && !asked;
+    g_assert_cmpint(x->evidence != RR_NO_PAIR, ==, (told && !unproven) || x->evidence == RR_LOST);
+    g_assert_cmpint(x->status == RR_UNASKED, ==, !asked);
+    g_assert_cmpint(x->status == RR_ANSWERED, ==, asked && (told || x->evidence == RR_LOST));
+}
+
 /* Messages told by rule need not be all that was said: what nobody understood is in none. */
 static void check_ruled(const struct audit *a, const struct rr_connection *c)
 {
     uint32_t pushes = 0, exchanges = 0, unanswered = 0;
-    GPtrArray *all = audit_exchanges(a, c->stream);
+    GPtrArray *all = audit_exchanges_of(a, c);
+    GHashTable *ids = g_hash_table_new(g_int64_hash, g_int64_equal);
+    guint64 *id = g_new(guint64, all->len);
     for (guint i = 0; i < all->len; i++) {
         const struct rr_exchange *x = g_ptr_array_index(all, i);
-        check_range(&x->request);
-        check_range(&x->response);
-        g_assert_cmpuint(rr_is_push(x) ? x->response.part : x->part, >, 0);
-        g_assert_cmpint(rr_exists(&x->response) && !rr_is_push(x), <=, x->evidence != RR_NO_PAIR);
+        check_told(x);
         pushes += rr_is_push(x);
         exchanges += !rr_is_push(x);
         unanswered += x->status == RR_UNANSWERED;
+        id[i] = rr_exchange_id(x);
+        note_id(ids, &id[i], x);
     }
     g_assert_cmpuint(pushes, ==, c->pushes);
     g_assert_cmpuint(exchanges, ==, c->exchanges);
     g_assert_cmpuint(unanswered, ==, c->unanswered);
+    g_hash_table_destroy(ids);
+    g_free(id);
     g_ptr_array_free(all, TRUE);
 }
 
 static void check_connection(const struct audit *a, const struct rr_connection *c)
 {
     struct totals sum = { 0 };
-    GPtrArray *all = audit_exchanges(a, c->stream);
+    GPtrArray *all = audit_exchanges_of(a, c);
     GHashTable *ids = g_hash_table_new(g_int64_hash, g_int64_equal);
     guint64 *id = g_new(guint64, all->len);
     for (guint i = 0; i < all->len; i++) {
@@ -351,16 +387,28 @@ static void check_numbers(const struct audit *a)
     g_hash_table_destroy(numbers);
 }
 
+static void close_connection(const struct rr_connection *c, void *user)
+{
+    const struct audit *a = user;
+    bool ruled = c->transport == RR_UDP || rr_tracker_is_ruled(a->tracker, c->stream);
+    (ruled ? check_ruled : check_connection)(a, c);
+}
+
+/* What is visited was reported, and no less. */
+static void visit_exchange(const struct rr_exchange *x, void *user)
+{
+    const struct audit *a = user;
+    g_assert_true(g_hash_table_contains(a->exchanges, x));
+}
+
 void audit_close(struct audit *a)
 {
+    static const struct rr_visitor visitor = { close_connection, visit_exchange };
     audit_look(a);
     check_frozen(a);
     check_newest(a);
     check_numbers(a);
-    for (uint32_t stream = 0; rr_tracker_knows(a->tracker, stream); stream++) {
-        bool ruled = rr_tracker_is_ruled(a->tracker, stream);
-        (ruled ? check_ruled : check_connection)(a, rr_tracker_connection(a->tracker, stream));
-    }
+    rr_tracker_visit(a->tracker, &visitor, a);
 }
 
 char *audit_transcript(const struct audit *a)

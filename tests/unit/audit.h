@@ -23,7 +23,8 @@ void audit_look(struct audit *a);
 /* After rr_tracker_finish. */
 void audit_close(struct audit *a);
 
-/* The exchanges and pushes of a stream, in order of their bytes. */
+/* The exchanges and pushes of a connection, or of a TCP stream, in order of their bytes. */
+GPtrArray *audit_exchanges_of(const struct audit *a, const struct rr_connection *c);
 GPtrArray *audit_exchanges(const struct audit *a, uint32_t stream);
 
 /* All rows in order, without what tells where sequence numbers start. */

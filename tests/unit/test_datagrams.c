@@ -286,6 +286,23 @@ static void test_keys_used_anew(void)
     end_play(&p);
 }
 
+/* The end of a capture is not that of the wait: what is given up later is told anew. */
+static void test_after_the_end(void)
+{
+    struct playing p = begin_play();
+    play(&p, ">1:a@0");
+    rr_tracker_finish(p.tracker, RR_BY_END);
+    const struct rr_report open = rr_tracker_report(p.tracker, 0);
+    play(&p, ">1:b@5");
+    size_t last = rr_tracker_report_count(p.tracker) - 1;
+    const struct rr_report was = rr_tracker_report(p.tracker, 0), is = rr_tracker_report(p.tracker, last);
+    g_assert_true(open.live == is.live);
+    g_assert_cmpint(was.exchange->status, ==, RR_OPEN);
+    g_assert_cmpint(is.exchange->status, ==, RR_UNANSWERED);
+    g_assert_cmpuint(is.exchange->part, ==, 2);
+    end_play(&p);
+}
+
 /* What only TCP has is not there. */
 static void test_facts(void)
 {
@@ -321,6 +338,7 @@ int main(int argc, char **argv)
     g_test_add_func("/datagrams/shown", test_shown);
     g_test_add_func("/datagrams/bound", test_bound);
     g_test_add_func("/datagrams/keys-used-anew", test_keys_used_anew);
+    g_test_add_func("/datagrams/after-the-end", test_after_the_end);
     g_test_add_func("/datagrams/facts", test_facts);
     return g_test_run();
 }

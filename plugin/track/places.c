@@ -1,0 +1,119 @@
+#include "track/places.h"
+
+#include "track/messages.h"
+
+struct rr_exchange *rr_places_told(const struct rr_conn *c, int side, int64_t offset)
+{
+    const struct rr_spans *s = &c->pdus->spans[side];
+    guint i = rr_spans_find(s, offset);
+    return i < s->count && s->at[i].begin <= offset ? s->at[i].exchange : NULL;
+}
+
+/* The same of a turn before the rule. */
+static struct rr_exchange *taken_by_turn(const struct rr_conn *c, int side, int64_t offset)
+{
+    int i = rr_find(c, side, offset);
+    struct rr_exchange *x = i < 0 ? NULL : rr_nth(c, side, (guint)i);
+    return x && rr_side_of(x, side)->end > offset ? x : NULL;
+}
+
+/* A push is counted apart from the answers. */
+static void count_push(struct rr_conn *c, const struct rr_exchange *x, int64_t bytes)
+{
+    if (!rr_is_push(x))
+        return;
+    c->facts.push_bytes += (uint64_t)bytes;
+    c->facts.bytes[RR_SERVER] -= (uint64_t)bytes;
+}
+
+/* Those bytes of the piece come that the message of x lacked within `range`; an interim answer is none yet.
+ */
+static void gain_in(struct rr_conn *c, int side, struct rr_exchange *x, const struct rr_piece *piece,
+                    struct rr_range range)
+{
+    struct rr_message *m = rr_side_of(x, side);
+    struct rr_piece part = *piece;
+    part.begin = MAX(part.begin, range.begin);
+    part.end = MIN(part.end, range.end);
+    part.bytes = part.end - part.begin;
+    if (!rr_exists(m) || part.bytes <= 0)
+        return;
+    if (!rr_seen(m))
+        rr_changes(c, x, !side);
+    rr_changes(c, x, side);
+    rr_add_facts(m, &part);
+    m->bytes = MIN(m->bytes + (uint64_t)part.bytes, (uint64_t)(m->end - m->begin));
+    count_push(c, x, part.bytes);
+    rr_judge(c, x);
+}
+
+void rr_pdus_gain(struct rr_conn *c, int side, struct rr_piece *piece)
+{
+    const struct rr_spans *s = &c->pdus->spans[side];
+    rr_flow_add(&c->flow[side], piece);
+    c->facts.bytes[side] += (uint64_t)piece->bytes;
+    if (side == RR_SERVER && piece->end == c->flow[side].next)
+        rr_order_heard(&c->pdus->order, piece->end, piece->acked);
+    for (guint i = rr_spans_find(s, piece->begin); i < s->count && s->at[i].begin < piece->end; i++)
+        if (s->at[i].exchange)
+            gain_in(c, side, s->at[i].exchange, piece, (struct rr_range){ s->at[i].begin, s->at[i].end });
+    for (int i = MAX(rr_find(c, side, piece->begin), 0); i < (int)c->messages[side].len; i++) {
+        struct rr_exchange *x = rr_nth(c, side, (guint)i);
+        const struct rr_message *m = rr_side_of(x, side);
+        if (m->begin >= piece->end)
+            break;
+        gain_in(c, side, x, piece, (struct rr_range){ m->begin, m->end });
+    }
+}
+
+void rr_pdus_repeat(struct rr_conn *c, int side, int64_t offset)
+{
+    struct rr_exchange *x = rr_places_told(c, side, offset);
+    if (!x)
+        x = taken_by_turn(c, side, offset);
+    c->facts.repeats[side]++;
+    if (!x)
+        return;
+    rr_thaw(c, x, side);
+    rr_side_of(x, side)->repeats++;
+}
+
+/* Where interim answers to x wait for the one proper, if those were the last; else NULL. */
+static struct rr_line *informing(struct rr_pdus *p, const struct rr_exchange *x)
+{
+    struct rr_line *line = p->line.informed == x ? &p->line : g_hash_table_lookup(p->keyed, &p->interim_key);
+    return line && line->informed == x ? line : NULL;
+}
+
+/* The last `more` bytes of what was told last, of which `bytes` were captured, are another's; false where it
+ * keeps them. */
+static bool give_back(struct rr_conn *c, int side, struct rr_exchange *x, int64_t more, int64_t bytes)
+{
+    struct rr_message *m = rr_side_of(x, side);
+    if (!rr_exists(m)) {
+        struct rr_line *line = informing(c->pdus, x);
+        if (line)
+            line->interim.end = MAX(line->interim.end - bytes, line->interim.begin);
+        return line;
+    }
+    rr_changes(c, x, side);
+    m->bytes -= MIN((uint64_t)bytes, m->bytes);
+    m->end = MAX(m->end - more, m->begin + (int64_t)m->bytes); /* not placed, it can be less than its span */
+    count_push(c, x, -bytes);
+    return true;
+}
+
+void rr_places_cut_before(struct rr_conn *c, int side, int64_t begin)
+{
+    struct rr_spans *s = &c->pdus->spans[side];
+    struct rr_span *last = s->count ? &s->at[s->count - 1] : NULL;
+    int64_t from = RR_NO_OFFSET;
+    bool within = last && last->begin < begin && last->end > begin;
+    int64_t bytes = within ? rr_flow_captured(&c->flow[side], begin, last->end) : 0;
+    if (within && (!last->exchange || give_back(c, side, last->exchange, last->end - begin, bytes))) {
+        from = last->end;
+        last->end = c->pdus->upto[side] = begin;
+    }
+    if (side == RR_SERVER)
+        rr_order_cut(&c->pdus->order, from, begin);
+}
