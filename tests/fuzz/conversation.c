@@ -312,6 +312,8 @@ void conversation_new(struct conversation *c, const uint8_t *bytes, size_t lengt
     c->connections = 1 + (how >> 5 & 3);
     c->may_be_wild = who & 32;
     c->is_short_of_memory = who & 64;
+    c->is_ruled = who & 128;
+    c->style = c->is_ruled ? byte(c) : 0;
     for (int i = 0; i < CONVERSATION_CONNECTIONS; i++) {
         struct talk *talk = &c->talk[i];
         for (int end = 0; end < 2; end++) {
@@ -323,8 +325,17 @@ void conversation_new(struct conversation *c, const uint8_t *bytes, size_t lengt
     c->now = (struct rr_point){ how & 128 ? 0 : INT64_C(1600000000) * SECOND, 0 };
 }
 
-void conversation_open(const struct conversation *c, struct rr_tracker *t)
+bool conversation_is_by_datagrams(const struct conversation *c, uint32_t stream)
+{
+    return c->style & (stream % 2 ? 1 : 2);
+}
+
+void conversation_open(const struct conversation *c, struct rr_tracker *t,
+                       uint32_t place[CONVERSATION_CONNECTIONS])
 {
     for (uint32_t i = 0; i < (uint32_t)c->connections; i++)
-        rr_tracker_open(t, i, c->talk[i].point);
+        if (conversation_is_by_datagrams(c, i))
+            place[i] = rr_tracker_converse(t, i, c->talk[i].point, c->style & 32);
+        else
+            rr_tracker_open(t, i, c->talk[i].point);
 }

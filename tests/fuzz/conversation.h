@@ -1,7 +1,7 @@
 /* Bytes as a conversation: what a fuzzer makes up, read as the segments of a few connections.
  *
- * Two bytes say how the capture is made (conversation_new), then each instruction is a byte and its
- * arguments:
+ * Two bytes say how the capture is made (conversation_new), and, where the second has bit 7, a third how its
+ * messages are told by rule (dissector.h); then each instruction is a byte and its arguments:
  *
  *   bits 0-3   what happens, as in the table of verbs; bit 4 the end that does it; bits 5-6 the connection
  *   bit 7      its segments acknowledge no more than that end's last one did
@@ -53,12 +53,13 @@ struct conversation {
     struct rr_point now;
     struct rr_segment copy; /* the segment before, to be captured again */
     uint32_t copy_of;
-    bool has_copy, same_frame, may_be_wild, is_short_of_memory;
+    bool has_copy, same_frame, may_be_wild, is_short_of_memory, is_ruled;
+    uint8_t style; /* of a ruled one */
     void (*tell)(void *user, enum event what, uint32_t stream, const struct rr_segment *s);
     void *user;
 };
 
-/* Reads the first two bytes; `tell` gets what happens, in order. */
+/* Reads the first bytes; `tell` gets what happens, in order. */
 void conversation_new(struct conversation *c, const uint8_t *bytes, size_t length,
                       void (*tell)(void *user, enum event what, uint32_t stream, const struct rr_segment *s),
                       void *user);
@@ -69,8 +70,12 @@ static inline uint8_t conversation_byte(uint32_t seq)
     return (uint8_t)(seq * 37 + 11);
 }
 
-/* Each goes to the tracker under its number. */
-void conversation_open(const struct conversation *c, struct rr_tracker *t);
+/* Each goes to the tracker under its number; one by datagrams, under the place that is told. */
+void conversation_open(const struct conversation *c, struct rr_tracker *t,
+                       uint32_t place[CONVERSATION_CONNECTIONS]);
+
+/* That connection is one by datagrams instead: those with payload. */
+bool conversation_is_by_datagrams(const struct conversation *c, uint32_t stream);
 
 /* Reads an instruction; false where there is none left. */
 bool conversation_step(struct conversation *c);

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "conversation.h"
+#include "dissector.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 void __wrap___sanitizer_cov_trace_pc(void);
@@ -42,20 +42,48 @@ static size_t in_use(void)
 
 struct bill {
     struct conversation talk;
+    struct dissector dissector;
+    uint32_t place[CONVERSATION_CONNECTIONS]; /* of those by datagrams */
     struct rr_tracker *tracker;
     uint64_t segments, dearest;
 };
 
+/* What the dissector takes is not counted. */
+static size_t dissect(struct bill *bill, uint32_t stream, const struct rr_segment *s, struct rr_pdu *pdus)
+{
+    int64_t begin = (int32_t)(s->seq - bill->talk.talk[stream].end[s->end].isn - 1);
+    size_t count = dissector_read(&bill->dissector, stream, begin + (s->flags & RR_SYN ? 1 : 0), s, pdus);
+    int side = rr_tracker_ruled_side(bill->tracker, stream, s->end);
+    dissector_tell(&bill->dissector, side < 0 ? s->end : side, s, pdus, count);
+    return count;
+}
+
+static void feed(struct bill *bill, uint32_t stream, const struct rr_segment *s, const struct rr_pdu *pdus,
+                 size_t count)
+{
+    if (count)
+        rr_tracker_rule(bill->tracker, stream);
+    struct rr_verdict v = rr_tracker_feed(bill->tracker, stream, s);
+    if (rr_tracker_is_ruled(bill->tracker, stream))
+        rr_tracker_pdus(bill->tracker, &v, pdus, count);
+}
+
 static void happens(void *user, enum event what, uint32_t stream, const struct rr_segment *s)
 {
     struct bill *bill = user;
-    uint64_t before = steps;
+    struct rr_pdu pdus[DISSECTOR_PDUS];
     if (what == EVENT_FINISH)
         return;
+    bool is_datagram = conversation_is_by_datagrams(&bill->talk, stream);
+    size_t count = what == EVENT_SEGMENT && bill->talk.is_ruled ? dissect(bill, stream, s, pdus) : 0;
+    uint64_t before = steps;
     rr_tracker_tick(bill->tracker, bill->talk.now);
-    if (what == EVENT_SEGMENT) {
-        bill->segments++;
-        rr_tracker_feed(bill->tracker, stream, s);
+    bill->segments += what == EVENT_SEGMENT;
+    if (what == EVENT_SEGMENT && !is_datagram)
+        feed(bill, stream, s, pdus, count);
+    else if (what == EVENT_SEGMENT && s->len) {
+        const struct rr_datagram d = dissector_datagram(&bill->dissector, s);
+        rr_tracker_datagram(bill->tracker, bill->place[stream], &d);
     }
     bill->dearest = MAX(bill->dearest, steps - before);
 }
@@ -81,7 +109,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     bill.segments = bill.dearest = steps = 0;
     conversation_new(&bill.talk, bytes + 1, length - 1, happens, &bill);
     bill.tracker = rr_tracker_new(&bill.talk.settings);
-    conversation_open(&bill.talk, bill.tracker);
+    conversation_open(&bill.talk, bill.tracker, bill.place);
+    dissector_init(&bill.dissector, bill.talk.style);
     talk_until(&bill, again);
     while (bill.segments < SEGMENTS) {
         bill.talk.at = again;

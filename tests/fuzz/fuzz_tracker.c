@@ -3,30 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conversation.h"
-#include "track/payload.h"
-#include "unit/audit.h"
+#include "run.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-
-enum { SEGMENTS_MAX = 4096 };
-
-struct span {
-    uint32_t way; /* stream and end */
-    int64_t begin, end;
-};
-
-struct run {
-    struct conversation talk;
-    struct rr_tracker *tracker;
-    struct audit *audit;
-    struct rr_payload *payload;
-    size_t report; /* the first whose bytes were not looked at */
-    struct span span[SEGMENTS_MAX];
-    struct rr_verdict verdict[SEGMENTS_MAX];
-    size_t segments;
-    bool told;
-};
 
 struct walk {
     const struct rr_verdict *verdict;
@@ -45,9 +24,18 @@ static void visit(const struct rr_exchange *x, const struct rr_message *m, bool 
     walk->fresh |= fresh;
 }
 
-/* The messages that a segment lies in follow each other, and hold what it brought. */
-static void check_messages(const struct rr_verdict *v)
+bool run_is_by_turns(const struct run *run, const struct rr_connection *c)
 {
+    return c->transport == RR_TCP && !rr_tracker_is_ruled(run->tracker, c->stream);
+}
+
+/* The messages that a segment lies in follow each other, and hold what it brought. */
+static void check_messages(const struct run *run, const struct rr_verdict *v)
+{
+    if (!run_is_by_turns(run, v->connection)) {
+        told_check_shown(run, v);
+        return;
+    }
     struct walk walk = { v, MAX(v->begin, 0), false };
     rr_verdict_messages(v, visit, &walk);
     g_assert_cmpint(walk.fresh, ==, v->fresh);
@@ -55,7 +43,7 @@ static void check_messages(const struct rr_verdict *v)
         g_assert_cmpint(walk.at, >=, v->begin + v->skip + v->take);
 }
 
-static void check_verdict(const struct rr_verdict *v, const struct rr_segment *s)
+static void check_verdict(const struct run *run, const struct rr_verdict *v, const struct rr_segment *s)
 {
     g_assert_cmpuint(v->len, ==, s->flags & RR_RST ? 0 : s->len);
     g_assert_cmpuint((guint64)v->skip + v->take, <=, v->len);
@@ -66,7 +54,35 @@ static void check_verdict(const struct rr_verdict *v, const struct rr_segment *s
     g_assert_cmpint(v->state[1], <, RR_TCP_STATE_COUNT);
     if (v->len)
         g_assert_cmpint(v->fresh || v->repeat, ==, true);
-    check_messages(v);
+    check_messages(run, v);
+}
+
+uint8_t run_byte(const struct run *run, const struct rr_connection *c, int side, int64_t offset)
+{
+    if (c->transport == RR_TCP)
+        return conversation_byte(c->origin[side] + (uint32_t)offset);
+    for (size_t i = 0; i < run->segments; i++) {
+        const struct rr_verdict *v = &run->verdict[i];
+        if (v->connection == c && v->side == side && v->begin <= offset && v->begin + v->len > offset)
+            return conversation_byte(run->seq[i] + (uint32_t)(offset - v->begin));
+    }
+    g_assert_not_reached();
+}
+
+/* Bytes of a message on the way past those that are expected. */
+struct reading {
+    const struct run *run;
+    const struct rr_connection *c;
+    int side;
+    struct rr_bytes bytes;
+    size_t at;
+};
+
+static void compare(int64_t begin, int64_t end, void *user)
+{
+    struct reading *r = user;
+    for (; begin < end && r->at < r->bytes.length; begin++)
+        g_assert_cmpuint(r->bytes.at[r->at++], ==, run_byte(r->run, r->c, r->side, begin));
 }
 
 /* A row that shows all of its bytes shows the right ones. */
@@ -75,14 +91,14 @@ static void check_bytes(struct run *run, const struct rr_report *r, int side)
     const struct rr_connection *c = r->live->connection;
     const struct rr_message *m = side == RR_CLIENT ? &r->exchange->request : &r->exchange->response;
     struct rr_bytes bytes = rr_payload_bytes(run->payload, c, side, m, SIZE_MAX / 2);
+    struct reading reading = { run, c, side, bytes, 0 };
     /* A frame that makes a row due may bring bytes that this row still calls missing. */
     g_assert_cmpuint(bytes.length, <=, (size_t)(m->end - m->begin));
     if (bytes.cut)
         return;
     g_assert_cmpuint(bytes.length, ==, (size_t)(m->end - m->begin));
-    uint32_t seq = c->origin[side] + (uint32_t)m->begin;
-    for (size_t i = 0; i < bytes.length; i++)
-        g_assert_cmpuint(bytes.at[i], ==, conversation_byte(seq + (uint32_t)i));
+    rr_message_ranges(c, side, m, compare, &reading);
+    g_assert_cmpuint(reading.at, ==, bytes.length);
 }
 
 static void check_due(struct run *run)
@@ -106,24 +122,69 @@ static void tell(const struct run *run, uint32_t stream, const struct rr_segment
             s->len, (int)(s->ack - other->isn - 1), s->window ? "" : " window 0");
 }
 
+static void tell_pdus(const struct rr_pdu *pdus, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        fprintf(stderr, "    message at %d len %u left %u%s does %03x key %u\n", (int)pdus[i].at,
+                pdus[i].length, pdus[i].left, pdus[i].placed ? "" : " not placed", pdus[i].does,
+                (unsigned)pdus[i].key);
+}
+
+/* The tracker gets the segment, and what a dissector says of it. */
+static struct rr_verdict feed_segment(struct run *run, uint32_t stream, const struct rr_segment *s,
+                                      int64_t begin)
+{
+    struct rr_pdu pdus[DISSECTOR_PDUS];
+    size_t count = run->talk.is_ruled ? dissector_read(&run->dissector, stream, begin, s, pdus) : 0;
+    if (count)
+        rr_tracker_rule(run->tracker, stream);
+    struct rr_verdict v = rr_tracker_feed(run->tracker, stream, s);
+    run->connection[stream] = v.connection;
+    if (!rr_tracker_is_ruled(run->tracker, stream))
+        return v;
+    dissector_tell(&run->dissector, v.side, s, pdus, count);
+    if (run->told)
+        tell_pdus(pdus, count);
+    rr_tracker_pdus(run->tracker, &v, pdus, count);
+    return v;
+}
+
+static struct rr_verdict feed_datagram(struct run *run, uint32_t stream, const struct rr_segment *s)
+{
+    const struct rr_datagram d = dissector_datagram(&run->dissector, s);
+    if (run->told)
+        fprintf(stderr, "    datagram does %03x/%03x key %u/%u\n", d.does[0], d.does[1], (unsigned)d.key[0],
+                (unsigned)d.key[1]);
+    struct rr_verdict v = rr_tracker_datagram(run->tracker, run->place[stream], &d);
+    run->connection[stream] = v.connection;
+    return v;
+}
+
 static void feed(struct run *run, uint32_t stream, const struct rr_segment *s)
 {
+    bool is_datagram = conversation_is_by_datagrams(&run->talk, stream);
+    int64_t begin = (int32_t)(s->seq - run->talk.talk[stream].end[s->end].isn - 1);
+    int64_t payload = s->flags & RR_SYN ? begin + 1 : begin;
     if (run->told)
         tell(run, stream, s);
     rr_payload_begin_frame(run->payload, run->tracker, s->at.frame);
     rr_tracker_tick(run->tracker, s->at);
     audit_look(run->audit);
-    struct rr_verdict v = rr_tracker_feed(run->tracker, stream, s);
+    if (is_datagram && !s->len)
+        return;
+    struct rr_verdict v = is_datagram ? feed_datagram(run, stream, s) : feed_segment(run, stream, s, payload);
     rr_payload_add(run->payload, &v, s->payload, s->captured);
-    check_due(run);
-    audit_look(run->audit);
-    check_verdict(&v, s);
     if (run->segments == SEGMENTS_MAX)
         abort();
-    int64_t begin = (int32_t)(s->seq - run->talk.talk[stream].end[s->end].isn - 1);
-    int64_t payload = s->flags & RR_SYN ? begin + 1 : begin;
     run->verdict[run->segments] = v;
+    run->seq[run->segments] = s->seq + (s->flags & RR_SYN ? 1 : 0);
     run->span[run->segments++] = (struct span){ stream * 2 + s->end, payload, payload + s->len };
+    check_due(run);
+    audit_look(run->audit);
+    if (is_datagram)
+        told_check_shown(run, &v);
+    else
+        check_verdict(run, &v, s);
 }
 
 static void happens(void *user, enum event what, uint32_t stream, const struct rr_segment *s)
@@ -146,22 +207,21 @@ static int by_place(const void *a, const void *b)
     return x->begin < y->begin ? -1 : x->begin > y->begin;
 }
 
-/* How many different bytes of a direction were captured from `at` on; the spans are in order. */
-static int64_t captured(const struct run *run, uint32_t way, int64_t at)
+/* The spans are in order. */
+int64_t run_captured(const struct run *run, uint32_t way, int64_t begin, int64_t end)
 {
     int64_t sum = 0;
-    for (size_t i = 0; i < run->segments; i++) {
+    for (size_t i = 0; i < run->segments && begin < end; i++) {
         const struct span *s = &run->span[i];
-        if (s->way != way || s->end <= at)
+        if (s->way != way || s->end <= begin)
             continue;
-        sum += s->end - MAX(s->begin, at);
-        at = s->end;
+        sum += MAX(MIN(s->end, end) - MAX(s->begin, begin), 0);
+        begin = s->end;
     }
     return sum;
 }
 
-/* Nothing made it doubtful where a direction begins or whether it goes on: every byte is told of. */
-static bool is_plain(const struct talk *talk, const struct rr_connection *c)
+bool run_is_plain(const struct talk *talk, const struct rr_connection *c)
 {
     return talk->met && !talk->reset && !talk->shut && !talk->end[0].fin && !talk->end[1].fin &&
            c->close == RR_CLOSE_OPEN;
@@ -171,18 +231,19 @@ static bool is_plain(const struct talk *talk, const struct rr_connection *c)
 static void check_books(const struct run *run, uint32_t stream)
 {
     const struct talk *talk = &run->talk.talk[stream];
-    const struct rr_connection *c = rr_tracker_connection(run->tracker, stream);
+    const struct rr_connection *c = run->connection[stream];
     if (talk->wild)
         return;
     bool swapped = strcmp(c->end[RR_CLIENT].host, talk->point[0].host) != 0;
     for (uint32_t end = 0; end < 2; end++) {
         const struct sender *sent = &talk->end[end];
         int side = (int)end ^ swapped;
-        int64_t shown = captured(run, stream * 2 + end, talk->met ? 0 : -1); /* a keep-alive's byte first */
+        int64_t shown = run_captured(run, stream * 2 + end, talk->met ? 0 : -1,
+                                     INT64_MAX); /* a keep-alive's byte first */
         int64_t told = (int64_t)(c->bytes[side] + (side == RR_SERVER ? c->push_bytes : 0));
         int64_t lacking = (int64_t)c->missing[side];
         g_assert_cmpint(told, <=, shown);
-        if (!is_plain(talk, c))
+        if (!run_is_plain(talk, c))
             continue;
         g_assert_cmpint(told, ==, shown);
         g_assert_cmpint(told + lacking, >=, MAX(sent->captured_end, sent->acknowledged) - 1);
@@ -213,34 +274,65 @@ static void check_order(const struct rr_tracker *t)
     }
 }
 
+static void begin_run(struct run *run, const uint8_t *bytes, size_t length)
+{
+    run->segments = run->report = 0;
+    run->told = getenv("RR_TELL") != NULL;
+    memset(run->connection, 0, sizeof run->connection);
+    conversation_new(&run->talk, bytes, length, happens, run);
+    dissector_init(&run->dissector, run->talk.style);
+    run->tracker = rr_tracker_new(&run->talk.settings);
+    run->audit = audit_new(run->tracker);
+    run->payload = rr_payload_new(run->talk.is_short_of_memory
+                                      ? (struct rr_payload_limits){ 64, 128, 16, 0 }
+                                      : (struct rr_payload_limits){ 1 << 20, 1 << 20, 4096, 0 });
+    conversation_open(&run->talk, run->tracker, run->place);
+}
+
+static void check_connection(const struct run *run, uint32_t stream)
+{
+    const struct rr_connection *c = run->connection[stream];
+    if (c->transport == RR_TCP)
+        check_books(run, stream);
+    if (!run_is_by_turns(run, c))
+        told_check_books(run, stream);
+    check_facts(c);
+}
+
+static void pass(const struct rr_connection *c, void *user)
+{
+    (void)c;
+    (void)user;
+}
+
+static void tell_exchange(const struct rr_exchange *x, void *user)
+{
+    (void)user;
+    fprintf(stderr, "%u: %d-%d %d-%d bytes %d %d parts %d %d %d %s %s %s\n", x->number, (int)x->request.begin,
+            (int)x->request.end, (int)x->response.begin, (int)x->response.end, (int)x->request.bytes,
+            (int)x->response.bytes, x->request.part, x->response.part, x->part, rr_status_name(x->status),
+            rr_evidence_name(x->evidence), rr_pairing_name(x->pairing));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
+    static const struct rr_visitor teller = { pass, tell_exchange };
     static struct run run;
-    run.segments = 0;
-    run.told = getenv("RR_TELL") != NULL;
-    conversation_new(&run.talk, bytes, length, happens, &run);
-    run.tracker = rr_tracker_new(&run.talk.settings);
-    run.audit = audit_new(run.tracker);
-    run.payload =
-        rr_payload_new(run.talk.is_short_of_memory ? (struct rr_payload_limits){ 64, 128, 16, 0 }
-                                                   : (struct rr_payload_limits){ 1 << 20, 1 << 20, 4096, 0 });
-    run.report = 0;
-    conversation_open(&run.talk, run.tracker);
+    begin_run(&run, bytes, length);
     while (run.segments + 4 < SEGMENTS_MAX && conversation_step(&run.talk))
         ;
     for (size_t i = 0; i < run.segments; i++)
-        check_messages(&run.verdict[i]);
+        check_messages(&run, &run.verdict[i]);
     rr_tracker_finish(run.tracker, RR_BY_END);
+    if (run.told)
+        rr_tracker_visit(run.tracker, &teller, NULL);
     check_due(&run);
     audit_close(run.audit);
     check_order(run.tracker);
     qsort(run.span, run.segments, sizeof *run.span, by_place);
-    for (uint32_t i = 0; i < (uint32_t)run.talk.connections; i++) {
-        if (!run.talk.talk[i].begun)
-            continue;
-        check_books(&run, i);
-        check_facts(rr_tracker_connection(run.tracker, i));
-    }
+    for (uint32_t i = 0; i < (uint32_t)run.talk.connections; i++)
+        if (run.connection[i])
+            check_connection(&run, i);
     rr_payload_free(run.payload);
     audit_free(run.audit);
     rr_tracker_free(run.tracker);
