@@ -210,13 +210,13 @@ def pipelined(notes, rows, said):
 
 
 def in_pieces(notes, rows, said):
-    """Each message is all of it, in however many pieces it was shown: its bytes, its begin and its end are those of the client's."""
+    """Each message is all of it, in however many pieces it was shown: its bytes, its begin and its end are the client's."""
     cases.check(len(notes), len(rows), "exchanges")
     for note, row in zip(notes, rows):
         what = "%s: " % note["asked"]
         cases.check((note["request_bytes"], note["response_bytes"]), (row["request_bytes"], row["response_bytes"]), what + "bytes")
-        cases.check((True, "order", "answered", True), (note["asked"].startswith(row["summary"][:20].strip()), row["pairing"],
-                                                        row["status"], row["evidence"] in ("exact", "acked")), what + row["summary"])
+        named, proven = note["asked"].startswith(row["summary"][:20].strip()), row["evidence"] in ("exact", "acked")
+        cases.check((True, "order", "answered", True), (named, row["pairing"], row["status"], proven), what + row["summary"])
         if note["said"][0] in "+:":
             cases.check(note["said"], said[row["exchange"]], what)
         within((float(note["sent"]), float(note["done"])), [(seconds(row["request_start"]), seconds(row["response_end"]))])
@@ -237,8 +237,8 @@ def as_turns(rows, turns):
     return "%d turns" % alike
 
 
-ALIKE_TURNS = (*facts.FRAMES, "request_start", "request_end", "response_start", "response_end", "latency", "duration", "request_segments",
-               "response_segments", "missing")
+ALIKE_TURNS = (*facts.FRAMES, "request_start", "request_end", "response_start", "response_end", "latency", "duration",
+               "request_segments", "response_segments", "missing")
 
 
 def notes_of(name):

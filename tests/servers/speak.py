@@ -239,14 +239,14 @@ class Pipeline:
     """Asks without waiting; each note has when the call to send it was made, and when the call returned that brought the last
     byte of its answer; with the bytes of both, if `sizes`."""
 
-    def __init__(self, host, port, whole, sizes=False, segment=0):
+    def __init__(self, host, port, whole, sizes=False, segment=0, notes=None):
         self.sock = socket.socket()
         if segment:
             self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, segment)
         self.sock.connect((host, port))
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.whole, self.waiting, self.rest, self.sizes = whole, [], b"", sizes
-        self.notes = Notes(*SIZES if sizes else ())
+        self.notes = notes or Notes(*SIZES if sizes else ())
 
     def ask(self, *requests, apart=0.0):
         """(name, bytes)..., in one piece, or `apart` seconds apart."""
