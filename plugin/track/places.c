@@ -38,7 +38,7 @@ static void gain_in(struct rr_conn *c, int side, struct rr_exchange *x, const st
     part.bytes = part.end - part.begin;
     if (!rr_exists(m) || part.bytes <= 0)
         return;
-    if (!rr_seen(m))
+    if (!rr_seen(m) || part.first_frame < m->first_frame)
         rr_changes(c, x, !side);
     rr_changes(c, x, side);
     rr_add_facts(m, &part);

@@ -246,7 +246,8 @@ void rr_message_ranges(const struct rr_connection *connection, int side, const s
     int64_t left = m->end - m->begin;
     guint first = s ? first_span(s, m) : 0, others = 0;
     if (!s || first == s->count) {
-        visit(m->begin, m->end, user);
+        if (left > 0)
+            visit(m->begin, m->end, user);
         return;
     }
     for (guint i = first; i < s->count && left > 0 && others < LOOK_AHEAD; i++) {

@@ -62,6 +62,7 @@ static void draw(const struct dissector *d, uint32_t seq, int side, struct rr_pd
     uint32_t m = mark(d, seq);
     uint16_t keyed = draw_key(d, m, &pdu->key), flags = draw_flags(side, m);
     pdu->does = flags & RR_PDU_IGNORED ? flags : flags | keyed;
+    pdu->owes = (m & 15 << 20) == 15 << 20 ? (m >> 24 & 1 ? UINT32_MAX : 1 + (m >> 25 & 3)) : 0;
     pdu->protocol = m & 1 << 12 ? "ruled" : "other";
 }
 

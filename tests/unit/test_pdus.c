@@ -420,6 +420,7 @@ static const struct {
     { "order/interim-cut-short", "syn >10@1 <8i@2 <5@3#3", ">10<13 answered acked 1 i1" },
     { "order/turn-came-late", "syn >3?@1 <9?@2! <5?@3 >4@4 <2@5 <9?@6^0",
       ">3<14 answered acked 2; >4<2 answered lost 1" },
+    { "order/turn-probed", "syn >1?@2z <1?@3 <1?@4 >5@5", ">1<2 answered acked 1; >5<0 open" },
     { "order/turn-asked-before", ">5?@1 >1x@2 <5@3", ">5<5 answered lost 2" },
     { "key/notification", "syn >10=1@1 <6=0a@3 <5=1@4", ">10<5 answered acked 3; push 6" },
 };
