@@ -16,7 +16,8 @@ struct audit {
     GArray *rows;          /* of struct seen_row */
     GArray *cells;         /* of struct rr_cell, as the rows had them when they were reported */
     GHashTable *parts;     /* what a row is about and its kind -> its newest part */
-    GHashTable *exchanges; /* live ones */
+    GHashTable *exchanges; /* live ones ... */
+    guint visited;         /* ... and how many of these are there in the end */
 };
 
 enum { KINDS = 4 };
@@ -394,11 +395,12 @@ static void close_connection(const struct rr_connection *c, void *user)
     (ruled ? check_ruled : check_connection)(a, c);
 }
 
-/* What is visited was reported, and no less. */
+/* What was reported is visited, once. */
 static void visit_exchange(const struct rr_exchange *x, void *user)
 {
-    const struct audit *a = user;
+    struct audit *a = user;
     g_assert_true(g_hash_table_contains(a->exchanges, x));
+    a->visited++;
 }
 
 void audit_close(struct audit *a)
@@ -408,7 +410,9 @@ void audit_close(struct audit *a)
     check_frozen(a);
     check_newest(a);
     check_numbers(a);
+    a->visited = 0;
     rr_tracker_visit(a->tracker, &visitor, a);
+    g_assert_cmpuint(a->visited, ==, g_hash_table_size(a->exchanges));
 }
 
 char *audit_transcript(const struct audit *a)
