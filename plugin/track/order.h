@@ -32,6 +32,7 @@ struct rr_told {
     uint16_t does;    /* RR_PDU_BEGINS and so on */
     bool anew;        /* it does not go on with what was before it */
     uint32_t owes;    /* as of struct rr_pdu */
+    bool tail;        /* its begin is in what was taken for another's */
 };
 
 /* `t` comes next, where so many further parts of the message before it are owed: what it then is, and how

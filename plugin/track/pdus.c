@@ -1,7 +1,7 @@
 #include "track/pdus.h"
 
-#include "exchange/summary.h"
 #include "track/alone.h"
+#include "track/begun.h"
 #include "track/holds.h"
 #include "track/joins.h"
 #include "track/keyed.h"
@@ -82,26 +82,6 @@ void rr_pdus_free(struct rr_pdus *p)
     g_free(p);
 }
 
-void rr_pdus_begun(struct rr_conn *c, int64_t offset, const uint8_t *bytes, uint32_t length)
-{
-    struct rr_begun *b = &c->pdus->begun;
-    if (offset != c->pdus->upto[RR_CLIENT])
-        return;
-    b->at = offset;
-    b->length = (uint16_t)MIN(length, RR_BEGUN_MAX);
-    memcpy(b->bytes, bytes, b->length);
-}
-
-static const char *begun_summary(struct rr_conn *c, int64_t begin)
-{
-    const struct rr_begun *b = &c->pdus->begun;
-    char text[RR_SUMMARY_SIZE];
-    if (begin < b->at || begin >= b->at + b->length)
-        return NULL;
-    size_t length = rr_summary(b->bytes + (begin - b->at), (size_t)(b->at + b->length - begin), text);
-    return rr_store_text(c->shared->store, text, length);
-}
-
 /* What of the range was told of no message yet: its first stretch. */
 static void clip(const struct rr_pdus *p, int side, int64_t *begin, int64_t *end)
 {
@@ -117,6 +97,18 @@ static void clip(const struct rr_pdus *p, int side, int64_t *begin, int64_t *end
     } while (*begin != from && *begin < *end);
 }
 
+/* The message is the first of its segment, and was decrypted, so that it is not known where it begins. */
+static bool is_first_unplaced(const struct rr_verdict *v, const struct rr_pdu *pdu, int64_t begin)
+{
+    return !pdu->placed && begin <= v->begin;
+}
+
+/* ... and has more bytes than there are from `begin` on: it began before. */
+static bool is_tail(const struct rr_verdict *v, const struct rr_pdu *pdu, int64_t begin)
+{
+    return is_first_unplaced(v, pdu, begin) && pdu->length > v->begin + v->len - begin;
+}
+
 /* Where the message lies, and what the flow knows of it; false where all of it was told before. */
 static bool locate(const struct rr_conn *c, const struct rr_verdict *v, const struct rr_pdu *pdu,
                    struct rr_told *t)
@@ -127,7 +119,7 @@ static bool locate(const struct rr_conn *c, const struct rr_verdict *v, const st
     if (pdu->placed) {
         begin = v->begin + pdu->at;
         end = MIN(begin + pdu->length, f->next);
-    } else if (begin >= segment_end || begin < f->floor)
+    } else if (begin >= segment_end || !rr_flow_remembers(f, begin))
         begin = v->begin;
     if (end <= p->start[v->side])
         return false;
@@ -137,12 +129,15 @@ static bool locate(const struct rr_conn *c, const struct rr_verdict *v, const st
     if (begin >= end || (v->len && !v->fresh))
         return false;
     const struct rr_piece *first = rr_flow_piece(f, begin);
-    *t = (struct rr_told){
-        .begin = begin, .end = end, .does = pdu->does, .owes = pdu->owes, .sum = rr_flow_sum(f, begin, end)
-    };
+    *t = (struct rr_told){ .begin = begin,
+                           .end = end,
+                           .does = pdu->does,
+                           .owes = pdu->owes,
+                           .tail = is_tail(v, pdu, begin),
+                           .sum = rr_flow_sum(f, begin, end) };
     bool known = t->sum.bytes > 0;
     t->sum.bytes = rr_flow_captured(f, begin, end);
-    t->bytes = pdu->placed ? t->sum.bytes : pdu->length;
+    t->bytes = pdu->placed || t->tail ? t->sum.bytes : pdu->length;
     t->acked = pdu->placed && first ? first->acked : t->sum.acked;
     return known;
 }
@@ -159,17 +154,6 @@ static void ignore(struct rr_conn *c, int side, const struct rr_told *t)
 {
     rr_joins_take(c, side, t, NULL);
     note_missed(c, side, (struct rr_range){ t->begin, t->end });
-}
-
-/* The client's bytes, of which no message was told, are a request. */
-static void ask_untold(struct rr_conn *c, struct rr_range asked)
-{
-    struct rr_told t = rr_untold(&c->flow[RR_CLIENT], asked);
-    t.does = RR_PDU_BEGINS;
-    if (!t.sum.summary)
-        t.sum.summary = begun_summary(c, asked.begin);
-    rr_joins_ask(c, &c->pdus->line, &t);
-    rr_end(c, RR_CLIENT, c->pdus->line.asking, RR_BY_RESPONSE);
 }
 
 static void carry_out(struct rr_conn *c, const struct rr_step *step)
@@ -193,7 +177,7 @@ static void carry_out(struct rr_conn *c, const struct rr_step *step)
         rr_joins_unasked(c, line, t, step->asked, step->proof);
         break;
     case RR_STEP_ASK:
-        ask_untold(c, step->asked);
+        rr_begun_ask(c, step->asked);
         break;
     case RR_STEP_IGNORE:
         ignore(c, RR_SERVER, t);
@@ -244,7 +228,7 @@ static int64_t acked_asking(const struct rr_conn *c, const struct rr_told *t)
     const struct rr_piece *first = rr_flow_piece(f, t->begin);
     const struct rr_piece *next = first ? rr_flow_piece_after(f, first->end) : NULL;
     bool late = t->begin < c->pdus->upto[RR_CLIENT] || (next && next->first_frame < first->first_frame);
-    return first && !late ? first->acked : RR_NEVER;
+    return first && !late && !t->tail ? first->acked : RR_NEVER;
 }
 
 /* The client goes on after all was said, to something else: what the server then says is no answer's either.
@@ -287,6 +271,8 @@ static void tell_request(struct rr_conn *c, struct rr_line *line, const struct r
             rr_end(c, RR_SERVER, line->telling, RR_BY_NEXT);
         line->shifted &= rr_line_length(line) || !rr_order_at_rest(&c->pdus->order, t->begin, acked);
     } else {
+        if (t->tail)
+            rr_order_missed(&c->pdus->order, (struct rr_range){ 0 });
         rr_order_found(&c->pdus->order, (struct rr_range){ t->begin, t->end });
         rr_order_asks(&c->pdus->order, t->begin, acked, !(t->does & RR_PDU_ALONE));
         follow_order(c, RR_ORDER_BETWEEN);
@@ -374,11 +360,22 @@ static void tell_side(struct rr_conn *c, int side, struct rr_line *line, const s
     }
 }
 
+/* Where the message begins: of what was decrypted the next that is told after a request that was not whole is
+ * that request. */
+static int64_t begin_of(const struct rr_conn *c, const struct rr_verdict *v, const struct rr_pdu *pdu)
+{
+    const struct rr_range *guess = &c->pdus->order.guess;
+    int64_t upto = c->pdus->upto[RR_CLIENT];
+    if (pdu->placed)
+        return v->begin + pdu->at;
+    return is_first_unplaced(v, pdu, upto) && guess->end == upto ? guess->begin : upto;
+}
+
 /* The message is the request that was made of its first bytes when the answer came; false where there is
  * none. */
 static bool complete_untold(struct rr_conn *c, const struct rr_verdict *v, const struct rr_pdu *pdu)
 {
-    int64_t begin = v->begin + pdu->at;
+    int64_t begin = begin_of(c, v, pdu), end = v->begin + v->len;
     struct rr_exchange *x = rr_places_told(c, RR_CLIENT, begin);
     if (!x || x->request.begin != begin || x->request.ended_by != RR_BY_RESPONSE)
         return false;
@@ -387,8 +384,10 @@ static bool complete_untold(struct rr_conn *c, const struct rr_verdict *v, const
     rr_changes(c, x, RR_CLIENT);
     x->request.summary = text_of(c, pdu, pdu->summary);
     x->request.ended_by = RR_BY_PDU;
-    if (rr_order_confirm(&c->pdus->order, begin, begin + pdu->length))
+    if (rr_order_confirm(&c->pdus->order, begin, pdu->placed ? begin + pdu->length : end))
         x->proof &= (uint8_t)~RR_PROOF_LOST;
+    if (more && !pdu->placed)
+        t.bytes = MAX((int64_t)pdu->length - (int64_t)x->request.bytes, 0);
     if (more) {
         x->proof &= (uint8_t) ~(RR_PROOF_ACK | RR_PROOF_ALL); /* the answer came before it was whole */
         rr_joins_complete(c, x, &t);
@@ -403,7 +402,8 @@ void rr_pdus_tell(struct rr_conn *c, const struct rr_verdict *v, const struct rr
     int side = v->side;
     if (pdu->placed && v->fresh)
         rr_places_cut_before(c, side, v->begin + pdu->at);
-    bool known = side == RR_CLIENT && pdu->placed && pdu->does & RR_PDU_BEGINS && complete_untold(c, v, pdu);
+    p->plain = pdu->placed;
+    bool known = side == RR_CLIENT && pdu->does & RR_PDU_BEGINS && complete_untold(c, v, pdu);
     if (known || !locate(c, v, pdu, &t))
         return;
     if (p->upto[side] < t.begin)

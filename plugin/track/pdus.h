@@ -51,6 +51,7 @@ struct rr_pdus {
     struct rr_holds holds;
     struct rr_begun begun;
     uint64_t interim_key; /* of the last interim answer that had one */
+    bool plain;           /* the message told last lies in the segments as it is */
     bool opens;           /* messages go on until the next begins */
     struct rr_exchange *last, *spare;
     uint8_t ending; /* enum rr_ended_by, once the segment's messages are told */
@@ -59,9 +60,6 @@ struct rr_pdus {
 /* The connection is ruled from here on. */
 void rr_pdus_rule(struct rr_conn *c);
 void rr_pdus_free(struct rr_pdus *p);
-
-/* The client's unseen bytes from `offset` on are these. */
-void rr_pdus_begun(struct rr_conn *c, int64_t offset, const uint8_t *bytes, uint32_t length);
 
 /* Bytes that were not there before; and a segment that brought none from `offset` on. */
 void rr_pdus_gain(struct rr_conn *c, int side, struct rr_piece *piece);

@@ -1,6 +1,7 @@
 #include "track/turns.h"
 
 #include "exchange/summary.h"
+#include "track/begun.h"
 #include "track/holds.h"
 #include "track/messages.h"
 #include "track/pdus.h"
@@ -241,7 +242,7 @@ void rr_turns_pass(struct rr_conn *c, const struct rr_segment *s, int64_t begin,
         struct rr_piece piece = piece_of(c, s, begin, acked, gap, false);
         int64_t skip = gap.begin - begin;
         if (v->side == RR_CLIENT && skip < s->captured)
-            rr_pdus_begun(c, gap.begin, s->payload + skip, s->captured - (uint32_t)skip);
+            rr_begun_note(c, gap.begin, s->payload + skip, s->captured - (uint32_t)skip);
         rr_pdus_gain(c, v->side, &piece);
         rr_holds_note(c, v->side, gap, RR_DELAY_LOSS, missed_since, s->at.time);
     }

@@ -4,8 +4,8 @@
  * segment;
  * "<" the server.  After a message's length: "=7" its key; "a" it stands alone, "i" is an interim answer, "n"
  * does not begin anything, "m" more is to come, "w" it takes the place of those with its key, "o" it
- * goes on until the next begins, "q" perhaps it is owed no answer, "x" it is not shown, "*3" three that
- * follow are parts of it; "?" nobody understood it.  After the time:
+ * goes on until the next begins, "q" perhaps it is owed no answer, "u" it was decrypted, "x" it is not shown,
+ * "*3" three that follow are parts of it; "?" nobody understood it.  After the time:
  * "/30" the bytes it acknowledges instead of all that were sent before; "!" it is not captured; "z" the
  * window is zero; "#2" it begins so many bytes before the segment. A capture that begins in the middle has no
  * "syn".
@@ -51,7 +51,9 @@ static bool read_pdu(const char **at, struct rr_pdu *pdu, int64_t *length, bool 
         } else if (*end == '*') {
             pdu->owes = (uint32_t)g_ascii_strtoull(end + 1, &end, 10);
             end--;
-        } else if (*end == 'a')
+        } else if (*end == 'u')
+            pdu->placed = false;
+        else if (*end == 'a')
             pdu->does |= RR_PDU_ALONE;
         else if (*end == 'i')
             pdu->does |= RR_PDU_INTERIM;
@@ -280,6 +282,11 @@ static const struct {
       ">10<5 answered lost 1; >11<6 answered lost 1; >9<7 answered exact 1" },
     { "order/begun-and-asked-meanwhile", "syn >10?@1 <5@2/10 >9?@3 tick@4000 >11@5000 <6@5001 <7@5002",
       ">10<5 answered lost 1; >11<7 answered lost 2; >9<6 answered lost 4998" },
+    { "order/early-answer-long-before-decrypted", "syn >10?@1 <5@2 tick@4000 >12u@5000#8 >9u@5001 <6@5002",
+      ">20<5 answered order -4998; >9<6 answered exact 1" },
+    { "order/early-answer-before-the-rule", "syn >10?@1 <3?@2 <5@3 >12u@4#10 >9u@5 <6@6 >8u@7 <7@8",
+      ">10<3 answered exact 1; push 5; >12<0 answered lost; >9<6 answered lost 1 d2; >8<7 answered lost 1 "
+      "d3" },
     { "order/long-answer", "syn >10+10@1 <5m+6nm+7n+8@3",
       ">10<18 answered acked 2; >10<8 answered acked 2 d2" },
     { "order/alone-within-an-answer", "syn >10@1 <5m@2 >4a@3 <6@4", ">10<11 answered exact 1; >4<0 oneway" },

@@ -1,0 +1,17 @@
+/* Requests that are answered before the dissector showed them.  Private to track/.
+ *
+ * What a dissector puts together it shows when it is whole.  An answer that came before, or where that never
+ * came, is to the bytes that the server had by then.
+ */
+#ifndef RR_BEGUN_H
+#define RR_BEGUN_H
+
+#include "track/pdus.h"
+
+/* The client's unseen bytes from `offset` on are these. */
+void rr_begun_note(struct rr_conn *c, int64_t offset, const uint8_t *bytes, uint32_t length);
+
+/* The client's bytes, of which no message was told, are a request that waits. */
+void rr_begun_ask(struct rr_conn *c, struct rr_range asked);
+
+#endif
