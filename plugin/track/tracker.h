@@ -57,8 +57,10 @@ struct rr_pdu {
     uint16_t does;   /* RR_PDU_BEGINS and so on */
     uint32_t owes; /* so many of those that follow are further parts of it, and further ones that these owe */
     uint64_t key;
-    const char *(*summary)(const void *of); /* printable text, or NULL; asked for where a message begins */
-    const char *(*more)(const void *of);    /* the same of a part of it that comes later; may be NULL */
+    /* Printable text, good until the next is asked for, or NULL: where a message begins; and of a part of it
+     * that comes later, which may be NULL itself. */
+    const char *(*summary)(const void *of);
+    const char *(*more)(const void *of);
     const void *of;
     const char *protocol; /* a static string */
 };

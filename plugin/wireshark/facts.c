@@ -122,10 +122,8 @@ static bool mix_list(const struct rr_tests *list, uint64_t *key)
     return found;
 }
 
-bool rr_facts_key(const struct rr_active_rule *rule, int side, uint64_t *key)
+bool rr_facts_mix(const struct rr_active_rule *rule, enum rr_rule_part part, uint64_t *key)
 {
-    bool other = side == RR_SERVER && rr_rule_says(rule, RR_RULE_RESPONSE_KEY);
-    enum rr_rule_part part = other ? RR_RULE_RESPONSE_KEY : RR_RULE_KEY;
     for (size_t i = 0; i < rule->rule->part[part].count; i++)
         if (mix_list(&rule->clauses[part][i], key))
             return true;

@@ -35,8 +35,16 @@ static inline const field_info **rr_facts_of(const struct rr_active_rule *rule, 
     return rr_rule_says(rule, part) ? rr_facts_listed(rule, part) : NULL;
 }
 
-/* The key, where a side (enum rr_side) sent it; false where none of the key's fields is there. */
-bool rr_facts_key(const struct rr_active_rule *rule, int side, uint64_t *key);
+/* The key, by the first of the lists of which a field is there; false where none is. */
+bool rr_facts_mix(const struct rr_active_rule *rule, enum rr_rule_part part, uint64_t *key);
+
+/* The same, where a side (enum rr_side) sent it. */
+static inline bool rr_facts_key(const struct rr_active_rule *rule, int side, uint64_t *key)
+{
+    bool other = side == RR_SERVER && rr_rule_says(rule, RR_RULE_RESPONSE_KEY);
+    enum rr_rule_part part = other ? RR_RULE_RESPONSE_KEY : RR_RULE_KEY;
+    return rr_rule_says(rule, part) && rr_facts_mix(rule, part, key);
+}
 
 /* How many of those that were announced are not there. */
 uint32_t rr_facts_owed(void);

@@ -108,10 +108,11 @@ static uint16_t does(const struct rr_active_rule *rule, int side)
     return flags;
 }
 
+/* Good until the next one. */
 static const char *summary_of(const uint8_t *bytes, size_t length)
 {
-    char text[RR_SUMMARY_SIZE];
-    return rr_summary(bytes, length, text) ? wmem_strdup(reading.pinfo->pool, text) : NULL;
+    static char text[RR_SUMMARY_SIZE];
+    return rr_summary(bytes, length, text) ? text : NULL;
 }
 
 static void put_fields(wmem_strbuf_t *all, const struct rr_active_rule *rule, enum rr_rule_part part,
