@@ -223,6 +223,17 @@ def in_pieces(notes, rows, said):
     return "%d requests" % len(notes)
 
 
+def never_shifted(notes, rows):
+    """What a dissector does not know makes pairs `lost`, and none with a proof is another than the client's."""
+    columns = ("request_bytes", "response_bytes")
+    wanted = {(note["asked"], *(note[column] for column in columns)) for note in notes}
+    proven = [(row["summary"], *(row[column] for column in columns)) for row in rows if row["evidence"] in ("exact", "acked")]
+    cases.check(set(), set(proven) - wanted, "pairs with a proof")
+    cases.check(True, len(proven) >= 15, "%d of them" % len(proven))
+    cases.check({"exact", "acked", "lost"}, {row["evidence"] for row in rows}, "evidence")
+    return "%d of %d with a proof" % (len(proven), len(notes))
+
+
 def as_turns(rows, turns):
     """Where one request waits at a time, each exchange by rule is the turn: its frames and times, too."""
     by_id, alike = {row["id"]: row for row in turns}, 0
@@ -303,6 +314,8 @@ def can_fail():
     for changed in ({"response_bytes": "188"}, {"request_start": rows[1]["request_start"]}, {"evidence": "lost"}):
         cases.refuses(in_pieces, notes, [{**row, **changed} for row in rows], said)
     cases.refuses(as_turns, [{**row, "request_first": "7"} for row in rows], facts.exchanges(host.captures()["redis_pieces"]))
+    notes, rows, _ = pipeline_of("redis_resp3")
+    cases.refuses(never_shifted, notes, [{**row, "evidence": row["evidence"].replace("lost", "acked")} for row in rows])
     for name, compare in (("dcerpc", one_by_one), ("nfs", apart)):
         notes, found = notes_of(name), spans(name, compare)
         cases.refuses(compare, notes, [(begin, end + SLACK) for begin, end in found])
@@ -314,6 +327,7 @@ def main(words):
     todo = [(name + " links", links, name) for name in LINKS]
     path = host.captures()["redis_pieces"]
     todo += [("redis_pieces whole", in_pieces, *pipeline_of("redis_pieces")),
+             ("redis_resp3 never shifted", never_shifted, *pipeline_of("redis_resp3")[:2]),
              ("redis_pieces turns", as_turns, facts.exchanges(path, *ON), facts.exchanges(path))]
     todo += [(name + " pipelined", pipelined, *pipeline_of(name)) for name in ("redis_staggered", "http_staggered")]
     todo += [("memcached_binary keys", memcached_keys), ("grpc keys", grpc_keys), ("grpc says", grpc_says),

@@ -205,6 +205,12 @@ def redis_pieces(lab):  # redis-server
     return speak(lab, "redis-pieces")
 
 
+def redis_resp3(lab):  # redis-server
+    software.start_redis(lab)
+    software.wait_for(lab, 6379)
+    return speak(lab, "redis-resp3")
+
+
 def http_staggered(lab):  # nginx
     software.start_nginx(lab)
     software.wait_for(lab, 80)
@@ -212,7 +218,7 @@ def http_staggered(lab):  # nginx
 
 
 ALL = {run.__name__: run for run in (amqp, dcerpc, grpc, http_staggered, https, memcached_binary, nfs, redis_pieces,
-                                    redis_staggered, smb2)}
+                                    redis_resp3, redis_staggered, smb2)}
 
 
 def with_keys(data, keys):

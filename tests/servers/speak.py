@@ -278,6 +278,9 @@ class Pipeline:
                 self.notes.note(name, sent, answer.partition(b"\r\n")[0].decode(), now, (asked, size) if self.sizes else ())
 
 
+RESP_MEMBERS = {b"*": 1, b"~": 1, b">": 1, b"%": 2}
+
+
 def resp_size(data):
     """Of the message at the begin; 0 where there is less than that."""
     size, wanted = 0, 1
@@ -289,8 +292,8 @@ def resp_size(data):
         size, wanted = end, wanted - 1
         if kind == b"$" and count != b"-1":
             size += int(count) + 2
-        elif kind == b"*":
-            wanted += max(int(count), 0)
+        elif kind in RESP_MEMBERS:
+            wanted += max(int(count), 0) * RESP_MEMBERS[kind]
     return size if size <= len(data) else 0
 
 
@@ -355,6 +358,28 @@ def redis_pieces_client(host):
     line.hear(None)
 
 
+def redis_resp3_client(host):
+    """Maps, sets and nulls between words that are told apart by their length."""
+    line = Pipeline(host, 6379, resp_size, True)
+    words = iter(range(10, 99))
+
+    def echo():
+        return command("ECHO", "e" * next(words))
+    none, both, some = command("GET", "none"), command("HGETALL", "h"), command("SMEMBERS", "s")
+    script = command("EVAL", "return {1,false,2}", "0")
+    for request in (command("HELLO", "3"), command("HSET", "h", "a", "1", "b", "2"), command("SADD", "s", "x", "y"),
+                    *(echo() for _ in range(4))):
+        line.ask(request)
+        line.hear(None)
+    for batch in ((echo(), none, echo()), (both, echo(), echo()), (echo(), echo()), (script, echo(), some, echo()), (none,), (both,),
+                  (echo(), both, echo(), none, echo())):
+        line.ask(*batch)
+        line.hear(None)
+    for _ in range(6):
+        line.ask(echo())
+        line.hear(None)
+
+
 def http_client(host):
     def whole(data):
         head, end, body = data.partition(b"\r\n\r\n")
@@ -372,7 +397,7 @@ def http_client(host):
     line.hear(None)
 
 
-ROLES = {"redis": redis_client, "redis-pieces": redis_pieces_client, "http": http_client,
+ROLES = {"redis": redis_client, "redis-pieces": redis_pieces_client, "redis-resp3": redis_resp3_client, "http": http_client,
          "grpc-server": grpc_server, "grpc": grpc_client, "memcache": memcache_client, "amqp": amqp_client,
          "dcerpc": dcerpc_client, "rpc": rpc_client}
 
