@@ -188,7 +188,7 @@ static bool all_told(struct rr_order *o, int64_t end, struct rr_range *hole)
 static void note_hole(struct rr_order *o, struct rr_range hole)
 {
     o->hole = hole;
-    o->guess = (struct rr_range){ 0 };
+    o->guess = o->crossed = (struct rr_range){ 0 };
     o->broken = true;
     o->sure = false;
     o->owed = 0;
@@ -227,7 +227,7 @@ static void judge_rest(struct rr_order *o)
     else if (!o->overlaps) {
         int gone = settle(o);
         drop(o, (int)rr_line_length(o->line) - gone);
-        o->hole = o->gap = o->guess = (struct rr_range){ 0 };
+        o->hole = o->gap = o->guess = o->crossed = (struct rr_range){ 0 };
         o->sure = o->regained = true;
     }
     if (o->line->open)
@@ -245,7 +245,7 @@ void rr_order_heard(struct rr_order *o, int64_t end, int64_t acked)
 void rr_order_missed(struct rr_order *o, struct rr_range gap)
 {
     o->gap = gap;
-    o->guess = (struct rr_range){ 0 };
+    o->guess = o->crossed = (struct rr_range){ 0 };
     o->sure = false;
 }
 
@@ -257,6 +257,22 @@ bool rr_order_confirm(struct rr_order *o, int64_t begin, int64_t end)
         o->sure = true;
     }
     return right;
+}
+
+void rr_order_cross(struct rr_order *o, struct rr_range said)
+{
+    bool sure = rr_order_is_sure(o);
+    rr_order_missed(o, (struct rr_range){ 0 });
+    if (sure)
+        o->crossed = said;
+}
+
+void rr_order_uncross(struct rr_order *o, struct rr_range told)
+{
+    if (rr_range_empty(o->crossed) || told.begin > o->crossed.begin || told.end < o->crossed.end)
+        return;
+    o->crossed = (struct rr_range){ 0 };
+    o->sure = true;
 }
 
 void rr_order_found(struct rr_order *o, struct rr_range asked)
@@ -349,7 +365,7 @@ static bool may_fill(const struct rr_order *o, const struct rr_told *t)
 
 static void set_aside(struct rr_order *o, const struct rr_told *t)
 {
-    o->guess = (struct rr_range){ 0 };
+    o->guess = o->crossed = (struct rr_range){ 0 };
     g_array_append_val(o->doubt, *t);
     told_at(o->doubt, o->doubt->len - 1)->anew = o->broken;
     o->broken = false;

@@ -89,24 +89,26 @@ struct rr_order {
     const struct rr_spans *spans;
     const int64_t *told_upto; /* end of the highest message */
     const struct rr_line *line;
-    GArray *held;          /* of struct rr_told: they come after a hole, or before their request */
-    GArray *doubt;         /* so too: it is not known which request they answer */
-    GArray *steps;         /* of struct rr_step: decided */
-    guint stepped;         /* of these were handed out */
-    int64_t upto;          /* the server's bytes before were decided on */
-    int64_t heard_end;     /* end of the server's newest bytes captured ... */
-    int64_t heard;         /* ... and the client's that they acknowledged */
-    int64_t saw;           /* the server's bytes that the client had seen when it asked last */
-    int64_t owed;          /* of what was decided on last so many further parts are to come */
-    struct rr_range hole;  /* the server's bytes of which no message was told, last; empty: none */
-    struct rr_range gap;   /* the client's likewise */
-    struct rr_range guess; /* of these a request was made, when all before was sure, and nothing since is in
-                              doubt but for that */
-    bool sure;             /* what waits first is what the next answer belongs to */
-    bool regained;         /* ... since the client came to rest */
-    bool broken;           /* what comes next does not go on with what was before */
-    bool overlaps;         /* the client does not wait for its answers, even at rest */
-    bool rests;            /* the client has come to rest, and that is to be judged */
+    GArray *held;            /* of struct rr_told: they come after a hole, or before their request */
+    GArray *doubt;           /* so too: it is not known which request they answer */
+    GArray *steps;           /* of struct rr_step: decided */
+    guint stepped;           /* of these were handed out */
+    int64_t upto;            /* the server's bytes before were decided on */
+    int64_t heard_end;       /* end of the server's newest bytes captured ... */
+    int64_t heard;           /* ... and the client's that they acknowledged */
+    int64_t saw;             /* the server's bytes that the client had seen when it asked last */
+    int64_t owed;            /* of what was decided on last so many further parts are to come */
+    struct rr_range hole;    /* the server's bytes of which no message was told, last; empty: none */
+    struct rr_range gap;     /* the client's likewise */
+    struct rr_range guess;   /* of these a request was made, when all before was sure, and nothing since is in
+                                doubt but for that */
+    struct rr_range crossed; /* likewise: nothing is in doubt but whether these bytes of the server, of before
+                                the rule, answered the first request */
+    bool sure;               /* what waits first is what the next answer belongs to */
+    bool regained;           /* ... since the client came to rest */
+    bool broken;             /* what comes next does not go on with what was before */
+    bool overlaps;           /* the client does not wait for its answers, even at rest */
+    bool rests;              /* the client has come to rest, and that is to be judged */
 };
 
 /* What is pointed to outlives it.  `sure`: nothing came before that a message could have been in. */
@@ -122,6 +124,11 @@ void rr_order_missed(struct rr_order *o, struct rr_range gap);
 
 /* A request is told that has these bytes; true where it is what one was made of, which so was right. */
 bool rr_order_confirm(struct rr_order *o, int64_t begin, int64_t end);
+
+/* These bytes of the server may have answered what the client says now, and were told of no message.  They
+ * did not: what they were is told. */
+void rr_order_cross(struct rr_order *o, struct rr_range said);
+void rr_order_uncross(struct rr_order *o, struct rr_range told);
 
 /* Of these a message is told now. */
 void rr_order_found(struct rr_order *o, struct rr_range asked);

@@ -56,6 +56,7 @@ void rr_pdus_rule(struct rr_conn *c)
 {
     bool sure = nothing_missed(c);
     struct rr_pdus *p = c->pdus = g_new0(struct rr_pdus, 1);
+    p->clean = sure && c->flow[RR_CLIENT].whole && c->flow[RR_SERVER].whole;
     p->keyed = rr_keyed_new();
     withdraw_turn(c, RR_CLIENT);
     withdraw_turn(c, RR_SERVER);
@@ -395,6 +396,40 @@ static bool complete_untold(struct rr_conn *c, const struct rr_verdict *v, const
     return true;
 }
 
+/* What the server said in turns since it had the client's byte at `offset`. */
+static struct rr_range said_since(const struct rr_conn *c, int64_t offset)
+{
+    struct rr_range said = { INT64_MAX, c->pdus->start[RR_SERVER] };
+    for (guint i = c->messages[RR_SERVER].len; i-- > 0;) {
+        const struct rr_exchange *x = rr_nth(c, RR_SERVER, i);
+        if (x->request.end <= offset)
+            break;
+        said.begin = x->response.begin;
+    }
+    return said;
+}
+
+/* The message began at `begin` as one of a turn: what more of it there is may be told, unless it is one that
+ * another may have answered, or that may answer another; false where it is not. */
+static bool began_as_turn(struct rr_conn *c, int side, int64_t begin, const struct rr_told *t)
+{
+    struct rr_pdus *p = c->pdus;
+    struct rr_range said = said_since(c, begin);
+    bool greets = side == RR_SERVER && p->clean && t->does & RR_PDU_ALONE;
+    if (greets) {
+        p->greeted = (struct rr_range){ begin, t->end };
+        rr_order_uncross(&p->order, p->greeted);
+    }
+    bool unanswered = rr_range_empty(said) || (p->greeted.begin <= said.begin && p->greeted.end >= said.end);
+    if (greets || (side == RR_CLIENT && p->clean && unanswered))
+        return true;
+    p->missed[side] = (struct rr_range){ t->begin, t->begin };
+    rr_order_cross(&p->order, side == RR_CLIENT && p->clean ? said : (struct rr_range){ 0 });
+    if (side == RR_SERVER)
+        ignore(c, side, t);
+    return side == RR_CLIENT;
+}
+
 void rr_pdus_tell(struct rr_conn *c, const struct rr_verdict *v, const struct rr_pdu *pdu)
 {
     struct rr_pdus *p = c->pdus;
@@ -412,14 +447,8 @@ void rr_pdus_tell(struct rr_conn *c, const struct rr_verdict *v, const struct rr
         rr_joins_take(c, side, &t, NULL);
         return;
     }
-    if (pdu->placed && v->begin + pdu->at < p->start[side]) {
-        note_missed(c, side, (struct rr_range){ t.begin, t.begin });
-        rr_order_missed(&p->order, (struct rr_range){ 0 });
-        if (side == RR_SERVER) {
-            ignore(c, side, &t);
-            return;
-        }
-    }
+    if (pdu->placed && v->begin + pdu->at < p->start[side] && !began_as_turn(c, side, v->begin + pdu->at, &t))
+        return;
     t.sum.protocol = rr_store_protocol(c->shared->store, pdu->protocol);
     struct rr_line *line = pdu->does & RR_PDU_KEYED ? rr_keyed_line(p, pdu->key) : &p->line;
     if (side == RR_CLIENT && (p->owed || t.owes))

@@ -50,9 +50,11 @@ struct rr_pdus {
     struct rr_quiet quiet;
     struct rr_holds holds;
     struct rr_begun begun;
-    uint64_t interim_key; /* of the last interim answer that had one */
-    bool plain;           /* the message told last lies in the segments as it is */
-    bool opens;           /* messages go on until the next begins */
+    uint64_t interim_key;    /* of the last interim answer that had one */
+    struct rr_range greeted; /* what began as a turn of the server, and answers nothing */
+    bool clean;              /* all of both sides before the rule was captured */
+    bool plain;              /* the message told last lies in the segments as it is */
+    bool opens;              /* messages go on until the next begins */
     struct rr_exchange *last, *spare;
     uint8_t ending; /* enum rr_ended_by, once the segment's messages are told */
 };
