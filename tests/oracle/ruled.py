@@ -234,6 +234,24 @@ def never_shifted(notes, rows):
     return "%d of %d with a proof" % (len(proven), len(notes))
 
 
+EARLY = {"yes": "exact", "late": "order", "no": "lost"}
+
+
+def early(notes, rows, said):
+    """An answer that came before its request was whole is that request's; where the rest never came, the bytes are those that the
+    server had."""
+    cases.check(len(notes), len(rows), "exchanges")
+    for note, row in zip(notes, rows):
+        what = "%s at %s: " % (note["asked"], note["sent"])
+        cases.check((note["said"], EARLY[note["whole"]], "answered"), (said[row["exchange"]], row["evidence"], row["status"]), what)
+        cases.check((note["asked"] + " HTTP/1.1", note["response_bytes"]), (row["summary"], row["response_bytes"]), what)
+        less = int(note["request_bytes"]) - int(row["request_bytes"])
+        cases.check(True, less == 0 or (note["whole"] == "no" and less > 0), what + "%d bytes less" % less)
+        cases.check(note["asked"].startswith("PUT /put"), row["interim"] != "", what + "interim")
+        within((float(note["sent"]), float(note["done"])), [(seconds(row["request_start"]), seconds(row["response_end"]))])
+    return "%d requests" % len(notes)
+
+
 def as_turns(rows, turns):
     """Where one request waits at a time, each exchange by rule is the turn: its frames and times, too."""
     by_id, alike = {row["id"]: row for row in turns}, 0
@@ -313,6 +331,10 @@ def can_fail():
     notes, rows, said = pipeline_of("redis_pieces")
     for changed in ({"response_bytes": "188"}, {"request_start": rows[1]["request_start"]}, {"evidence": "lost"}):
         cases.refuses(in_pieces, notes, [{**row, **changed} for row in rows], said)
+    notes, rows, said = pipeline_of("http_early")
+    for changed in ({"response_bytes": "308"}, {"request_bytes": "56"}, {"evidence": "acked"}, {"interim": ""}):
+        cases.refuses(early, notes, [{**row, **changed} for row in rows], said)
+    cases.refuses(early, notes, [rows[0], rows[2], rows[1], *rows[3:]], said)
     cases.refuses(as_turns, [{**row, "request_first": "7"} for row in rows], facts.exchanges(host.captures()["redis_pieces"]))
     notes, rows, _ = pipeline_of("redis_resp3")
     cases.refuses(never_shifted, notes, [{**row, "evidence": row["evidence"].replace("lost", "acked")} for row in rows])
@@ -325,6 +347,7 @@ def can_fail():
 
 def main(words):
     todo = [(name + " links", links, name) for name in LINKS]
+    todo.append(("http_early", early, *pipeline_of("http_early")))
     path = host.captures()["redis_pieces"]
     todo += [("redis_pieces whole", in_pieces, *pipeline_of("redis_pieces")),
              ("redis_resp3 never shifted", never_shifted, *pipeline_of("redis_resp3")[:2]),

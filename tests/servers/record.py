@@ -199,6 +199,27 @@ def redis_staggered(lab):  # redis-server
     return speak(lab, "redis")
 
 
+NGINX_EARLY = """daemon off; master_process off; pid {0}/pid; error_log stderr;
+events {{ }}
+http {{ access_log off; client_body_temp_path {0}/b; proxy_temp_path {0}/p; fastcgi_temp_path {0}/f;
+  uwsgi_temp_path {0}/u; scgi_temp_path {0}/s;
+  server {{ listen [::]:80 ipv6only=off; root {0}/www; location /no {{ return 403; }}
+    location /put {{ dav_methods PUT; }} location /much {{ client_max_body_size 1k; }} }} }}
+"""
+
+
+def http_early(lab):  # nginx
+    home = lab.make_folder("nginx")
+    for folder in (home / "www", home / "www/put"):
+        folder.mkdir()
+        folder.chmod(0o777)
+    (home / "www/page").write_bytes(software.PAGE)
+    (home / "nginx.conf").write_text(NGINX_EARLY.format(home))
+    lab.daemon(lab.server, labs.find("nginx"), "-e", "stderr", "-p", home, "-c", home / "nginx.conf")
+    software.wait_for(lab, 80)
+    return speak(lab, "http-early")
+
+
 def redis_pieces(lab):  # redis-server
     software.start_redis(lab)
     software.wait_for(lab, 6379)
@@ -217,8 +238,8 @@ def http_staggered(lab):  # nginx
     return speak(lab, "http")
 
 
-ALL = {run.__name__: run for run in (amqp, dcerpc, grpc, http_staggered, https, memcached_binary, nfs, redis_pieces,
-                                    redis_resp3, redis_staggered, smb2)}
+ALL = {run.__name__: run for run in (amqp, dcerpc, grpc, http_early, http_staggered, https, memcached_binary, nfs,
+                                    redis_pieces, redis_resp3, redis_staggered, smb2)}
 
 
 def with_keys(data, keys):

@@ -397,7 +397,81 @@ def http_client(host):
     line.hear(None)
 
 
+BODY, SILENCE = 1000, 3.5  # longer than what is taken for the end of an answer
+
+
+class Upload:
+    """A connection on which one request at a time is said in parts; each note tells when the first was sent, and whether all was
+    before the answer was read: `yes`, `late` or `no`."""
+
+    def __init__(self, host, notes):
+        self.sock, self.notes = socket.create_connection((host, 80)), notes
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def say(self, data):
+        self.sock.sendall(data)
+        self.sent += len(data)
+
+    def hear(self):
+        """The first line of the next answer."""
+        data = b""
+        while b"\r\n\r\n" not in data:
+            data += self.sock.recv(1)
+        size = int((re.search(rb"(?i)\r\ncontent-length: *([0-9]+)", data) or [0, 0])[1])
+        data += self.sock.recv(size, socket.MSG_WAITALL)
+        self.heard += len(data)
+        return data.partition(b"\r\n")[0].decode()
+
+    def ask(self, method, path, parts=0, expects=False, before=0, pause=PAUSE, stops=False):
+        """The body is so many parts, of which some are said before the answer is read, and none after it if the client `stops`."""
+        self.sent = self.heard = 0
+        began, length = time.time(), "Content-Length: %d\r\n" % (parts * BODY) if parts else ""
+        expect = "Expect: 100-continue\r\n" if expects else ""
+        self.say(("%s %s HTTP/1.1\r\nHost: server\r\n%s%s\r\n" % (method, path, length, expect)).encode())
+        said = self.hear() if expects else ""
+        if "100" in said:
+            for part in range(parts):
+                time.sleep(pause if part else 0)
+                self.say(b"b" * BODY)
+        else:
+            self.say(b"b" * BODY * before)
+        said = said if said and "100" not in said else self.hear()
+        done = time.time()
+        whole = "no" if stops else "late" if before < parts and not expects else "yes"
+        if whole == "late":
+            time.sleep(pause)
+            self.say(b"b" * BODY * (parts - before))
+            time.sleep(PAUSE)
+        self.notes.note("%s %s" % (method, path), began, said, done, (self.sent, self.heard, whole))
+
+    def end(self):
+        self.sock.close()
+        time.sleep(PAUSE)
+
+
+def http_early_client(host):
+    """Answers that come before their request is whole, and what comes before an answer."""
+    notes = Notes(*SIZES, "whole")
+    for pause in (PAUSE, SILENCE):
+        line = Upload(host, notes)
+        line.ask("GET", "/page")
+        line.ask("PUT", "/no", 3, before=1, pause=pause)
+        line.ask("GET", "/page")
+        line.ask("PUT", "/put/%g" % pause, 3, expects=True, pause=pause)
+        line.ask("GET", "/page")
+        line.end()
+    for more in ({"expects": True}, {"before": 1}):
+        line = Upload(host, notes)
+        line.ask("GET", "/page")
+        line.ask("PUT", "/much", 3, stops=True, **more)
+        line.end()
+        line = Upload(host, notes)
+        line.ask("PUT", "/much", 3, stops=True, **more)
+        line.end()
+
+
 ROLES = {"redis": redis_client, "redis-pieces": redis_pieces_client, "redis-resp3": redis_resp3_client, "http": http_client,
+         "http-early": http_early_client,
          "grpc-server": grpc_server, "grpc": grpc_client, "memcache": memcache_client, "amqp": amqp_client,
          "dcerpc": dcerpc_client, "rpc": rpc_client}
 
