@@ -221,7 +221,8 @@ static uint8_t proof_of(const struct rr_conn *c, const struct rr_exchange *x, co
 
 void rr_joins_answer(struct rr_conn *c, struct rr_line *line, const struct rr_told *t, uint8_t proof)
 {
-    bool informed = line->informed == rr_line_nth(line, 0) && line->interim.begin < t->begin;
+    bool informed =
+        line->informed == rr_line_nth(line, 0) && line->interim.begin < t->begin && t->sum.first_frame;
     struct rr_range interim = informed ? line->interim : (struct rr_range){ 0 };
     struct rr_exchange *x = rr_joins_leave(c, line);
     proof |= proof_of(c, x, t);

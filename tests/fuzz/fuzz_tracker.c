@@ -7,6 +7,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
+/* So many bytes of a message, and of a direction, are kept where there is room. */
+enum { KEPT_MAX = 1 << 20 };
+
 struct walk {
     const struct rr_verdict *verdict;
     int64_t at; /* where the next message must begin, or before */
@@ -85,14 +88,22 @@ static void compare(int64_t begin, int64_t end, void *user)
         g_assert_cmpuint(r->bytes.at[r->at++], ==, run_byte(r->run, r->c, r->side, begin));
 }
 
+/* Nothing of it is beyond the bounds of what is kept. */
+static bool is_short(const struct run *run, const struct talk *talk)
+{
+    return !run->talk.is_short_of_memory && !talk->wild && talk->end[0].shown < KEPT_MAX &&
+           talk->end[1].shown < KEPT_MAX;
+}
+
 /* All that was captured of a message is kept until its connection's row is out, but for a byte that probed a
  * closed window before anything was said.  By rule, until its own first row is out, and but for what it gives
  * back to the next: its bytes are looked up where they lie now. */
 static bool keeps_all(const struct run *run, const struct rr_connection *c, const struct rr_message *m)
 {
+    const struct talk *talk = &run->talk.talk[c->stream];
     bool plain = c->transport == RR_UDP || dissector_is_honest(&run->dissector);
     bool kept = run_is_by_turns(run, c) || (m->part == 1 && plain);
-    return kept && !run->talk.is_short_of_memory && !run->talk.talk[c->stream].shut && !m->cut && !c->part;
+    return kept && is_short(run, talk) && !talk->shut && !m->cut && !c->part;
 }
 
 /* A row that shows all of its bytes shows the right ones. */
@@ -297,7 +308,7 @@ static void begin_run(struct run *run, const uint8_t *bytes, size_t length)
     run->audit = audit_new(run->tracker);
     run->payload = rr_payload_new(run->talk.is_short_of_memory
                                       ? (struct rr_payload_limits){ 64, 128, 16, 0 }
-                                      : (struct rr_payload_limits){ 1 << 20, 1 << 20, 4096, 0 });
+                                      : (struct rr_payload_limits){ KEPT_MAX, KEPT_MAX, 4096, 0 });
     conversation_open(&run->talk, run->tracker, run->place);
 }
 

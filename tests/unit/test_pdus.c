@@ -432,6 +432,8 @@ static const struct {
       ">5<5 answered acked 1; push 5; >10<4 answered acked 3; >5<6 answered acked 3 d2; push 5" },
     { "order/greeting-crossed-before", "syn <5?@1/0 >5?@1/0 <5?@2/5 <5a@3/5#10 >5?@4/10 >5@5/15#10 <4@6/15",
       ">5<5 answered acked 1; push 5; push 5; >10<4 answered exact 1" },
+    { "order/interim-answer-lost", "syn >10@1 <4i@2 <6@3! >11@4 <7@5",
+      ">10<0 answered lost i1; >11<7 answered lost 1 d2" },
     { "order/turn-probed", "syn >1?@2z <1?@3 <1?@4 >5@5", ">1<2 answered acked 1; >5<0 open" },
     { "order/turn-asked-before", ">5?@1 >1x@2 <5@3", ">5<5 answered lost 2" },
     { "key/notification", "syn >10=1@1 <6=0a@3 <5=1@4", ">10<5 answered acked 3; push 6" },
