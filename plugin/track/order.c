@@ -341,9 +341,10 @@ static void cut(struct rr_order *o, GArray *list, int64_t end)
     if (o->upto == t->end)
         o->upto = end;
     refresh(o, t);
+    bool as_sent = t->bytes == t->sum.bytes;
     int64_t gone = rr_flow_captured(&o->flow[RR_SERVER], end, t->end);
-    t->bytes = MAX(t->bytes - gone, 0);
-    t->sum.bytes = MAX(t->sum.bytes - gone, 0);
+    t->sum.bytes = CLAMP(t->sum.bytes - gone, 0, end - t->begin);
+    t->bytes = as_sent ? t->sum.bytes : MAX(t->bytes - gone, 0);
     t->end = end;
 }
 
