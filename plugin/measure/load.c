@@ -7,7 +7,7 @@ struct job {
     int64_t begin, end; /* of the request and of the response, where they are */
     int64_t latency;
     uint64_t request_bytes, response_bytes;
-    bool arrives, completes, answered;
+    bool arrives, completes, unanswered;
 };
 
 struct rr_load {
@@ -39,7 +39,7 @@ void rr_load_exchange(struct rr_load *l, const struct rr_exchange *x)
         .response_bytes = x->response.bytes,
         .arrives = rr_seen(&x->request),
         .completes = rr_seen(&x->response),
-        .answered = rr_exists(&x->response),
+        .unanswered = !rr_exists(&x->response) && x->status != RR_ONEWAY,
     };
     if (!rr_is_push(x) && (job.arrives || job.completes))
         g_array_append_val(l->jobs, job);
@@ -100,7 +100,7 @@ static void count_job(struct rr_slices *s, const struct job *j)
     if (j->arrives) {
         struct rr_slice *slice = &s->slice[slice_of(s, j->begin)];
         slice->arrivals++;
-        slice->unanswered += !j->answered;
+        slice->unanswered += j->unanswered;
         slice->request_bytes += j->request_bytes;
     }
     if (j->completes) {

@@ -73,29 +73,70 @@ static bool is_recent(const struct rr_conn *c, const struct rr_exchange *x, stru
     return !patience || rr_span(x->request.first_time, now.time) <= patience;
 }
 
-/* A client that was answered and has asked so many others since goes through its keys anew: it is not that
- * the answer was lost behind the capture. */
-static bool may_come_again(const struct rr_conn *c, const struct rr_exchange *x)
+static bool is_alone(const struct arrival *a)
 {
-    enum { OTHERS = 4096 };
-    return waits(x) || c->facts.exchanges - x->number < OTHERS;
+    return a->does & RR_PDU_ALONE;
 }
 
-/* A request is the same as long as an answer to it may come; without a key, as long as none came. */
-static bool is_again(const struct rr_conn *c, const struct rr_asked *k, const struct arrival *a)
+/* What stands alone is kept apart from what is answered under the same key; of that only a request with a key
+ * can be told from one that says the same. */
+static uint64_t place_of(const struct arrival *a)
 {
-    if (!k || k->at[a->side].begin == k->at[a->side].end || k->hash[a->side] != a->hash)
+    return is_alone(a) ? rr_mix(rr_mix(1, ~a->key), 1) : a->key;
+}
+
+static struct rr_asked *find_asked(const struct rr_conn *c, const struct arrival *a)
+{
+    bool kept = !is_alone(a) || (is_keyed(a) && a->side == RR_CLIENT);
+    return kept ? rr_keys_find(&c->shared->keys, c, place_of(a)) : NULL;
+}
+
+static struct rr_asked *use_key(struct rr_conn *c, const struct arrival *a, struct rr_exchange *x)
+{
+    return rr_keys_use(&c->shared->keys, c, place_of(a), x, c->facts.exchanges);
+}
+
+/* A client that has asked so many others since goes through its keys anew. */
+static bool may_come_again(const struct rr_conn *c, const struct rr_said *s)
+{
+    enum { OTHERS = 32768 };
+    return c->facts.exchanges - s->nth < OTHERS;
+}
+
+/* A request is the same as long as an answer to it may come, and even then, as that may be lost behind the
+ * capture; not without a key, or where one is used again at once. */
+static bool is_again(const struct rr_conn *c, const struct rr_said *s, const struct arrival *a)
+{
+    if (s->at[a->side].begin == s->at[a->side].end || s->hash[a->side] != a->hash)
         return false;
     if (a->side == RR_SERVER)
         return true;
-    return is_recent(c, k->exchange, a->datagram->at) &&
-           (is_keyed(a) ? may_come_again(c, k->exchange) : waits(k->exchange));
+    return is_recent(c, s->exchange, a->datagram->at) && may_come_again(c, s) &&
+           (waits(s->exchange) || (is_keyed(a) && !(a->does & RR_PDU_NEWEST)));
+}
+
+/* A late copy of what was said before the key's newest exchange, which is about something else. */
+static bool is_late(const struct rr_conn *c, const struct rr_asked *k, const struct arrival *a)
+{
+    bool told_apart = is_keyed(a) && !(a->does & RR_PDU_NEWEST);
+    return told_apart && k->before.hash[RR_CLIENT] != k->newest.hash[RR_CLIENT] && is_again(c, &k->before, a);
+}
+
+/* In what it was said already; NULL where it is new. */
+static const struct rr_said *said_in(const struct rr_conn *c, const struct rr_asked *k,
+                                     const struct arrival *a)
+{
+    if (!k)
+        return NULL;
+    if (is_again(c, &k->newest, a))
+        return &k->newest;
+    return is_late(c, k, a) ? &k->before : NULL;
 }
 
 static void note_arrival(struct rr_asked *k, const struct arrival *a)
 {
-    k->at[a->side] = a->at;
-    k->hash[a->side] = a->hash;
+    k->newest.at[a->side] = a->at;
+    k->newest.hash[a->side] = a->hash;
 }
 
 static const char *summary_of(struct rr_conn *c, const struct rr_datagram *d)
@@ -169,16 +210,18 @@ static void tell(struct rr_conn *c, struct arrival *a)
     rr_prove(x, RR_PROOF_ALONE);
     rr_judge(c, x);
     rr_due(c, x, RR_ROW_REQUEST | RR_ROW_EXCHANGE);
+    if (is_keyed(a))
+        note_arrival(use_key(c, a, x), a);
 }
 
 /* What waited with the same key is not waited for any more. */
 static void ask(struct rr_conn *c, struct arrival *a, const struct rr_asked *before)
 {
-    bool waited = before && waits(before->exchange);
+    bool waited = before && waits(before->newest.exchange);
     if (waited)
-        give_up(c, before->exchange, RR_BY_NEXT);
+        give_up(c, before->newest.exchange, RR_BY_NEXT);
     struct rr_exchange *x = open_request(c, a);
-    struct rr_asked *k = rr_keys_use(&c->shared->keys, c, a->key, x);
+    struct rr_asked *k = use_key(c, a, x);
     k->doubtful = waited && !(a->does & RR_PDU_NEWEST);
     if (a->does & RR_PDU_QUIET)
         rr_prove(x, RR_PROOF_QUIET);
@@ -199,7 +242,7 @@ static uint8_t proof_of(const struct rr_asked *k, const struct arrival *a)
 
 static void answer(struct rr_conn *c, struct arrival *a, struct rr_asked *k)
 {
-    struct rr_exchange *x = k->exchange;
+    struct rr_exchange *x = k->newest.exchange;
     c->datagrams->waiting -= waits(x);
     become(c, a, x);
     rr_prove(x, proof_of(k, a));
@@ -215,7 +258,7 @@ static void answer_unasked(struct rr_conn *c, struct arrival *a)
     x->request.ended_by = RR_BY_RESPONSE;
     become(c, a, x);
     rr_end(c, RR_SERVER, x, RR_BY_PDU);
-    note_arrival(rr_keys_use(&c->shared->keys, c, a->key, x), a);
+    note_arrival(use_key(c, a, x), a);
 }
 
 static void push(struct rr_conn *c, struct arrival *a, const struct rr_exchange *before)
@@ -225,29 +268,31 @@ static void push(struct rr_conn *c, struct arrival *a, const struct rr_exchange 
     rr_end(c, RR_SERVER, x, RR_BY_PDU);
 }
 
-/* Its bytes are in the connection's sum alone. */
+/* Its bytes are in the connection's sum alone.  One that comes after the answer was overtaken by that. */
 static void note_interim(struct rr_conn *c, struct arrival *a, struct rr_exchange *x)
 {
-    rr_changes(c, x, RR_SERVER);
-    if (!x->interim)
+    if (!x->interim && !rr_exists(&x->response)) {
+        rr_changes(c, x, RR_SERVER);
         x->interim = a->datagram->at.time;
+    }
     take(c, a, x);
 }
 
 /* An answer to what was answered differently before is a push, as is an interim one to nothing. */
 static void hear(struct rr_conn *c, struct arrival *a, struct rr_asked *k)
 {
-    if (!k && !(a->does & RR_PDU_INTERIM)) {
+    bool interim = a->does & RR_PDU_INTERIM;
+    struct rr_exchange *x = k ? k->newest.exchange : NULL;
+    bool answered = x && rr_exists(&x->response);
+    if (!k && !interim)
         answer_unasked(c, a);
-        return;
-    }
-    if (!k || rr_exists(&k->exchange->response))
-        push(c, a, k ? k->exchange : NULL);
-    else if (a->does & RR_PDU_INTERIM)
-        note_interim(c, a, k->exchange);
+    else if (k && interim)
+        note_interim(c, a, x);
+    else if (!k || answered)
+        push(c, a, x);
     else
         answer(c, a, k);
-    if (k)
+    if (k && !(interim && answered))
         note_arrival(k, a);
 }
 
@@ -276,16 +321,16 @@ struct rr_verdict rr_datagrams_feed(struct rr_conn *c, const struct rr_datagram 
     int side = d->end == c->client ? RR_CLIENT : RR_SERVER;
     struct arrival a = { .datagram = d, .side = side, .does = d->does[side], .hash = hash_of(d) };
     a.key = is_keyed(&a) ? d->key[side] : 0;
-    bool alone = a.does & RR_PDU_ALONE;
-    struct rr_asked *k = alone ? NULL : rr_keys_find(&c->shared->keys, c, a.key);
+    struct rr_asked *k = find_asked(c, &a);
     uint32_t cost = 0;
     note_time(c, d->at);
-    if (is_again(c, k, &a)) {
-        a.at = k->at[side];
+    const struct rr_said *said = said_in(c, k, &a);
+    if (said) {
+        a.at = said->at[side];
         cost = repeat(c, &a);
-    } else if (alone && side == RR_CLIENT)
+    } else if (is_alone(&a) && side == RR_CLIENT)
         tell(c, &a);
-    else if (alone)
+    else if (is_alone(&a))
         push(c, &a, NULL);
     else if (side == RR_CLIENT)
         ask(c, &a, k);

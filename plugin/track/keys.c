@@ -1,6 +1,6 @@
 #include "track/keys.h"
 
-struct said {
+struct used {
     uint64_t id, times;
 };
 
@@ -19,14 +19,14 @@ static gboolean equal(gconstpointer one, gconstpointer other)
 void rr_keys_init(struct rr_keys *k)
 {
     k->newest = g_hash_table_new_full(hash, equal, g_free, NULL);
-    k->said = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    k->used = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     g_queue_init(&k->by_use);
 }
 
 void rr_keys_release(struct rr_keys *k)
 {
     g_hash_table_destroy(k->newest);
-    g_hash_table_destroy(k->said);
+    g_hash_table_destroy(k->used);
 }
 
 struct rr_asked *rr_keys_find(const struct rr_keys *k, const void *conversation, uint64_t key)
@@ -47,7 +47,8 @@ static struct rr_asked *add(struct rr_keys *k, const void *conversation, uint64_
     return a;
 }
 
-struct rr_asked *rr_keys_use(struct rr_keys *k, const void *conversation, uint64_t key, struct rr_exchange *x)
+struct rr_asked *rr_keys_use(struct rr_keys *k, const void *conversation, uint64_t key, struct rr_exchange *x,
+                             uint32_t nth)
 {
     struct rr_asked *a = rr_keys_find(k, conversation, key);
     if (a)
@@ -55,18 +56,18 @@ struct rr_asked *rr_keys_use(struct rr_keys *k, const void *conversation, uint64
     else
         a = add(k, conversation, key);
     g_queue_push_tail_link(&k->by_use, &a->link);
-    a->exchange = x;
-    a->at[0] = a->at[1] = (struct rr_range){ 0 };
+    a->before = a->newest;
+    a->newest = (struct rr_said){ .exchange = x, .nth = nth };
     return a;
 }
 
 uint64_t rr_keys_times(struct rr_keys *k, uint64_t id)
 {
-    struct said *said = g_hash_table_lookup(k->said, &id);
-    if (!said) {
-        said = g_new0(struct said, 1);
-        said->id = id;
-        g_hash_table_add(k->said, said);
+    struct used *used = g_hash_table_lookup(k->used, &id);
+    if (!used) {
+        used = g_new0(struct used, 1);
+        used->id = id;
+        g_hash_table_add(k->used, used);
     }
-    return said->times++;
+    return used->times++;
 }

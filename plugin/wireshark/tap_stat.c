@@ -8,15 +8,21 @@ static struct settings {
     enum rr_grouping by;
 } settings;
 
-static const struct rr_sheet_column columns[] = {
-    { "Group", RR_SHEET_TEXT, 22 },          { "Connections", RR_SHEET_COUNT, 11 },
-    { "Exchanges", RR_SHEET_COUNT, 9 },      { "Answered", RR_SHEET_COUNT, 8 },
-    { "Unanswered", RR_SHEET_COUNT, 10 },    { "Unasked", RR_SHEET_COUNT, 7 },
-    { "Open", RR_SHEET_COUNT, 7 },           { "Pushes", RR_SHEET_COUNT, 7 },
-    { "Request bytes", RR_SHEET_BYTES, 13 }, { "Response bytes", RR_SHEET_BYTES, 14 },
-    { "Push bytes", RR_SHEET_BYTES, 10 },    { "Slow", RR_SHEET_COUNT, 7 },
-    { "Repeats %", RR_SHEET_NUMBER, 9 },     RR_SHEET_LATENCY
-};
+static const struct rr_sheet_column columns[] = { { "Group", RR_SHEET_TEXT, 22 },
+                                                  { "Connections", RR_SHEET_COUNT, 11 },
+                                                  { "Exchanges", RR_SHEET_COUNT, 9 },
+                                                  { "Answered", RR_SHEET_COUNT, 8 },
+                                                  { "Unanswered", RR_SHEET_COUNT, 10 },
+                                                  { "Unasked", RR_SHEET_COUNT, 7 },
+                                                  { "Open", RR_SHEET_COUNT, 7 },
+                                                  { "One-way", RR_SHEET_COUNT, 7 },
+                                                  { "Pushes", RR_SHEET_COUNT, 7 },
+                                                  { "Request bytes", RR_SHEET_BYTES, 13 },
+                                                  { "Response bytes", RR_SHEET_BYTES, 14 },
+                                                  { "Push bytes", RR_SHEET_BYTES, 10 },
+                                                  { "Slow", RR_SHEET_COUNT, 7 },
+                                                  { "Repeats %", RR_SHEET_NUMBER, 9 },
+                                                  RR_SHEET_LATENCY };
 
 static void *begin(void)
 {
@@ -34,6 +40,7 @@ static void show_group(struct rr_sheet *s, struct rr_group *group)
     rr_sheet_count(s, t->unanswered);
     rr_sheet_count(s, t->unasked);
     rr_sheet_count(s, t->open);
+    rr_sheet_count(s, t->oneway);
     rr_sheet_count(s, t->pushes);
     rr_sheet_number(s, (double)t->request_bytes);
     rr_sheet_number(s, (double)t->response_bytes);

@@ -138,8 +138,9 @@ def totals(exchanges, connections, slow=1000000000):
         "Push bytes": str(sum(number(row["push_bytes"]) for row in connections)),
         "Slow": str(sum(span > slow for span in spans)),
     }
-    for status in ("answered", "unanswered", "unasked", "open"):
-        told[status.capitalize()] = str(sum(row["status"] == status for row in exchanges))
+    for status, column in (("answered", "Answered"), ("unanswered", "Unanswered"), ("unasked", "Unasked"), ("open", "Open"),
+                           ("oneway", "One-way")):
+        told[column] = str(sum(row["status"] == status for row in exchanges))
     if spans:
         told |= {"Min ms": milliseconds(spans[0]), "Mean ms": milliseconds(sum(spans) / len(spans)),
                  "Max ms": milliseconds(spans[-1])}

@@ -76,7 +76,7 @@ def check_snapshot(text, exchanges, connections):
         for fact, column in (("total_req_bytes", "Request bytes"), ("total_resp_bytes", "Response bytes"),
                              ("slow_reqs", "Slow"), ("connections", "Connections"), ("exchanges", "Exchanges"),
                              ("answered", "Answered"), ("unanswered", "Unanswered"), ("unasked", "Unasked"),
-                             ("open", "Open"), ("pushes", "Pushes"), ("push_bytes", "Push bytes")):
+                             ("open", "Open"), ("oneway", "One-way"), ("pushes", "Pushes"), ("push_bytes", "Push bytes")):
             cases.check(total[column], str(facts[fact]), name + " " + fact)
         expected = told.percentiles(spans)
         if spans:
@@ -153,7 +153,7 @@ def check_load(text, exchanges):
         at = [time and time - time % int(interval * 1e9) for time in times]
         if at[0]:
             wanted[at[0]] += {"Arrivals": 1, "Request bytes": int(row["request_bytes"]),
-                              "Unanswered": int(row["response_bytes"] == "")}
+                              "Unanswered": int(row["response_bytes"] == "" and row["status"] != "oneway")}
         if at[1]:
             wanted[at[1]] += {"Completions": 1, "Response bytes": int(row["response_bytes"])}
         if all(times) and times[1] > times[0]:

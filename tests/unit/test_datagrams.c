@@ -154,10 +154,19 @@ static const struct {
     { "quiet", ">1:a!q@0 >2:b!q@1 <2:B@2 ~60001", "1 oneway - - 0/0 1; 2 answered exact 1 0/0 2" },
     { "late", ">1:a@0 ~60001 <1:A@61000", "1 answered exact 61000 0/0 1" },
     { "unasked", "<1:A@0 <1:A@1 >1:a@2 <1:B@3", "1 unasked - - 0/1 0; 2 answered exact 1 0/0 1" },
-    { "alone", ">1:a!a@0 >1:a!a@1 <1:A!a@2", "1 oneway - - 0/0 0; 2 oneway - - 0/0 0; push 0" },
+    { "alone", ">:a!a@0 >:a!a@1 <1:A!a@2", "1 oneway - - 0/0 0; 2 oneway - - 0/0 0; push 0" },
     { "interim", ">1:a@0 <1:i!i@3 <1:i!i@4 <1:A@9", "1 answered exact 9 0/1 1" },
     { "interim-to-nothing", "<1:i!i@3", "push 0" },
-    { "interim-after-the-answer", ">1:a@0 <1:A@2 <1:i!i@3", "1 answered exact 2 0/0 1; push 1" },
+    { "interim-after-the-answer", ">1:a@0 <1:A@2 <1:i!i@3 <1:A@4", "1 answered exact 2 0/1 1" },
+    { "late-copy-of-the-answer-before", ">1:a@0 <1:A@2 >1:b@5 <1:A@6 <1:B@9",
+      "1 answered exact 2 0/1 1; 2 answered exact 4 0/0 1" },
+    { "late-copy-of-the-request-before", ">1:a@0 <1:A@2 >1:b@5 >1:a@6 <1:B@9",
+      "1 answered exact 2 1/0 1; 2 answered exact 4 0/0 1" },
+    { "the-same-answer-to-something-else-without-a-key", ">:a@0 <:A@2 >:b@5 <:A@6",
+      "1 answered order 2 0/0 0; 2 answered order 1 0/0 0" },
+    { "the-newest-is-asked-anew", ">1:a!n@0 <1:A!n@2 >1:a!n@5 <1:A!n@6 >1:b!n@7 <1:A!n@9",
+      "1 answered exact 2 0/0 1; 2 answered exact 1 0/0 1; 3 answered exact 2 0/0 1" },
+    { "alone-once-more", ">1:a!a@0 >1:a!a@1 >2:a!a@2", "1 oneway - - 1/0 0; 2 oneway - - 0/0 0" },
     { "turn", ">:a@0 <:A@5 >:a@9 <:A@12", "1 answered order 5 0/0 0; 2 answered order 3 0/0 0" },
     { "turn-asked-again", ">:a@0 >:a@5 <:A@9", "1 answered order 9 1/0 0" },
     { "turn-with-a-loss", ">:a@0 >:b@5 <:B@9 >:c@20 <:C@21",
@@ -211,7 +220,7 @@ static void test_same_at_both_ends(void)
 static void test_no_id_twice(void)
 {
     GArray *ids = g_array_new(FALSE, FALSE, 8);
-    ids_of(">1:a@0 <1:A@1 >1:b@2 >2:a@3 >:a@4 <:A@5 >:a@6 <3:a@7 >1:a!a@8 >1:a!a@9 <1:a!a@10 <1:a!a@11 "
+    ids_of(">1:a@0 <1:A@1 >1:b@2 >2:a@3 >:a@4 <:A@5 >:a@6 <3:a@7 >:a!a@8 >:a!a@9 <1:a!a@10 <1:a!a@11 "
            ">1:a@70000",
            ids);
     g_assert_cmpuint(ids->len, ==, 11);
@@ -233,7 +242,7 @@ static void test_shown(void)
         const char *datagram, *shown;
     } steps[] = { { ">1:aa@0", "1q " },     { ">2:bbb@1", "2q " },    { ">1:aa@1000", "1q= " },
                   { "<1:i!i@1001", "1r " }, { "<2:B@1002", "2r " },   { "<1:A@1003", "1r " },
-                  { "<2:B@1004", "2r= " },  { "<1:i!i@1005", "0r " }, { ">2:bbb@1006", "2q= " } };
+                  { "<2:B@1004", "2r= " },  { "<1:i!i@1005", "1r " }, { ">2:bbb@1006", "2q= " } };
     struct playing p = begin_play();
     GString *shown = g_string_new(NULL);
     struct rr_verdict verdicts[G_N_ELEMENTS(steps)];
@@ -267,21 +276,28 @@ static void test_bound(void)
 }
 
 /* As long as it may be that an answer was lost behind the capture it is the same request once more; not where
- * the client has come around all its keys. */
+ * the client has come around all its keys.  What others ask does not count. */
 static void test_keys_used_anew(void)
 {
-    enum { KEYS = 5000 };
+    enum { KEYS = 40000, LOST = 7 };
+    const struct rr_endpoint others[2] = { { "192.0.2.3", 40000 }, { "192.0.2.2", 53 } };
     struct playing p = begin_play();
     char text[64];
+    uint32_t place = p.place;
+    p.place = rr_tracker_converse(p.tracker, 4, others, true);
+    play(&p, ">1:a@0 <1:A@0");
+    p.place = place;
     for (uint32_t i = 0; i < 2 * KEYS; i++) {
-        g_snprintf(text, sizeof text, ">%u:a@%u", i % KEYS, i);
+        g_snprintf(text, sizeof text, ">%u:a@%u", i % KEYS, i / 100);
         send_one(&p, text);
         *text = '<';
-        send_one(&p, text);
+        if (i != LOST)
+            send_one(&p, text);
     }
-    g_snprintf(text, sizeof text, ">%u:a@%u", KEYS - 1, 2 * KEYS);
+    g_snprintf(text, sizeof text, ">%u:a@%u", KEYS - 1, 2 * KEYS / 100);
     const struct rr_connection *c = send_one(&p, text).connection;
     g_assert_cmpuint(c->exchanges, ==, 2 * KEYS);
+    g_assert_cmpuint(c->unanswered, ==, 1);
     g_assert_cmpuint(c->repeats[RR_CLIENT], ==, 1);
     end_play(&p);
 }
