@@ -253,8 +253,9 @@ void rr_message_ranges(const struct rr_connection *connection, int side, const s
     for (guint i = first; i < s->count && left > 0 && others < LOOK_AHEAD; i++) {
         const struct rr_span *span = &s->at[i];
         if (span->exchange == s->at[first].exchange) {
-            visit(MAX(span->begin, m->begin), span->end, user);
-            left -= span->end - span->begin;
+            int64_t begin = MAX(span->begin, m->begin), end = MIN(span->end, begin + left);
+            visit(begin, end, user);
+            left -= end - begin;
         } else
             others++;
     }
