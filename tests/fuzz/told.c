@@ -91,7 +91,8 @@ struct direction {
     const struct run *run;
     const struct rr_connection *c;
     int side;
-    bool exact; /* every message takes what it says, and every byte that was captured counted */
+    bool exact;  /* every message takes what it says, and every byte that was captured counted */
+    bool placed; /* all messages are */
     uint32_t way;
     int64_t shift; /* from offsets of the connection to those of the conversation */
 };
@@ -106,13 +107,16 @@ static struct direction direction_of(const struct run *run, uint32_t stream, int
         .run = run,
         .c = c,
         .side = side,
-        .exact = !talk->wild && dissector_places_all(&run->dissector) && run_is_plain(talk, c),
+        .exact = !talk->wild && dissector_is_honest(&run->dissector) && run_is_plain(talk, c),
+        .placed = dissector_places_all(&run->dissector),
         .way = stream * 2 + end,
         .shift = (int32_t)(c->origin[side] - talk->end[end].isn - 1),
     };
 }
 
-/* Its bytes are those that were captured where it lies, each once. */
+/* Its bytes are those that were captured where it lies, each once.  A dissector that says now one thing of a
+ * byte and now another can leave a message with more or less than that, but not with more than has room
+ * there. */
 static void check_bytes(const struct direction *d, const struct rr_message *m, GArray *all)
 {
     guint first = all->len;
@@ -125,6 +129,8 @@ static void check_bytes(const struct direction *d, const struct rr_message *m, G
         g_assert_cmpint(s.length, ==, m->end - m->begin);
         g_assert_cmpuint(m->bytes, ==, (guint64)s.length);
     }
+    if (d->c->transport == RR_TCP && d->placed)
+        g_assert_cmpint((gint64)m->bytes, <=, m->end - m->begin);
     if (d->c->transport == RR_UDP || !d->exact)
         return;
     for (guint i = first; i < all->len; i++) {
