@@ -98,7 +98,7 @@ def update(name, capture, kinds, *words):
     return "\n".join(written)
 
 
-def every_capture_is_in_the_table(captures, listed):
+def every_capture_is_in_a_table(captures, listed):
     cases.check(sorted(captures), sorted(listed))
 
 
@@ -107,7 +107,8 @@ def main(arguments):
     modes = [mode for mode in MODES if mode in arguments] or ["--one", "--two"]
     captures = host.captures()
     lines = list(lines_of("ruled.txt" if RULED else "cases.txt"))
-    todo = [] if RULED else [("table", every_capture_is_in_the_table, captures, {name for name, *_ in lines})]
+    listed = {name for table in ("cases.txt", "ruled.txt") for name, *_ in lines_of(table)}
+    todo = [] if RULED else [("table", every_capture_is_in_a_table, captures, listed)]
     for name, *words in lines:
         kinds = [word for word in words if "=" not in word]
         known = [part for word in words if "=" in word for part in ("-d", word)]
