@@ -430,11 +430,23 @@ static bool began_as_turn(struct rr_conn *c, int side, int64_t begin, const stru
     return side == RR_CLIENT;
 }
 
+static void pass_over(struct rr_conn *c, const struct rr_verdict *v, const struct rr_pdu *pdu)
+{
+    struct rr_told t;
+    bool next = pdu->placed && c->pdus->upto[v->side] == v->begin + pdu->at;
+    if (next && locate(c, v, pdu, &t))
+        rr_joins_take(c, v->side, &t, NULL);
+}
+
 void rr_pdus_tell(struct rr_conn *c, const struct rr_verdict *v, const struct rr_pdu *pdu)
 {
     struct rr_pdus *p = c->pdus;
     struct rr_told t;
     int side = v->side;
+    if (pdu->does & RR_PDU_OUTSIDE) {
+        pass_over(c, v, pdu);
+        return;
+    }
     if (pdu->placed && v->fresh)
         rr_places_cut_before(c, side, v->begin + pdu->at);
     p->plain = pdu->placed;

@@ -39,13 +39,16 @@ static struct {
     bool in_pdu;             /* facts are collected */
     const struct rr_watched *sent; /* whose sender is known */
     int sender;
+    const field_info *record; /* the length of one of encrypted bytes, or NULL */
     GArray *found;
-    GArray *told; /* struct rr_pdu: of one segment */
+    GArray *outside; /* struct found: of which only the place is known, and that it is in no message */
+    GArray *told;    /* struct rr_pdu: of one segment */
 } reading;
 
 static void release(void)
 {
     g_array_free(reading.found, TRUE);
+    g_array_free(reading.outside, TRUE);
     g_array_free(reading.told, TRUE);
 }
 
@@ -77,6 +80,7 @@ void rr_pdus_begin(dissector_handle_t postdissector)
         return;
     register_shutdown_routine(release);
     reading.found = g_array_new(FALSE, FALSE, sizeof(struct found));
+    reading.outside = g_array_new(FALSE, FALSE, sizeof(struct found));
     reading.told = g_array_new(FALSE, FALSE, sizeof(struct rr_pdu));
 }
 
@@ -326,6 +330,22 @@ static void note_segment(void)
     reading.owner = NULL;
 }
 
+/* What is about the encryption: of a record once. */
+static void note_control(void)
+{
+    const field_info *record = reading.record;
+    uint64_t length;
+    if (!record || reading.carrier != RR_ROLE_TCP || !record->ds_tvb || record->start < RR_RECORD_LENGTH_AT ||
+        !rr_value_number(record, &length))
+        return;
+    struct found f = { .segment = &reading.segments.first[reading.segment - 1],
+                       .source = record->ds_tvb,
+                       .begin = record->start - RR_RECORD_LENGTH_AT };
+    f.end = f.begin + RR_RECORD_HEADER_LENGTH + (int)MIN(length, UINT16_MAX);
+    g_array_append_val(reading.outside, f);
+    reading.record = NULL;
+}
+
 static void note_carrier(enum rr_role role, const field_info *fi)
 {
     switch (role) {
@@ -337,6 +357,12 @@ static void note_carrier(enum rr_role role, const field_info *fi)
         break;
     case RR_ROLE_KEPT:
         rr_joined_note_kept(fi);
+        break;
+    case RR_ROLE_RECORD:
+        reading.record = fi;
+        break;
+    case RR_ROLE_CONTROL:
+        note_control();
         break;
     case RR_ROLE_UDP:
         end_layer();
@@ -385,6 +411,7 @@ void rr_pdus_read(packet_info *pinfo, proto_tree *tree, struct rr_segments segme
     if (!rr_rule_table_active())
         return;
     g_array_set_size(reading.found, 0);
+    g_array_set_size(reading.outside, 0);
     rr_joined_begin();
     rr_carriers_begin();
     if (!tree)
@@ -397,6 +424,7 @@ void rr_pdus_read(packet_info *pinfo, proto_tree *tree, struct rr_segments segme
     reading.carrier = RR_ROLE_NONE;
     reading.owner = reading.rule = NULL;
     reading.layer = NULL;
+    reading.record = NULL;
     read_children(tree);
     end_layer();
 }
@@ -428,9 +456,21 @@ static int end_of(const struct found *f, const struct rr_segment *s)
     return at >= 0 ? f->begin + (int)(s->len - at) : rr_joined_end_of(f->source);
 }
 
+static void place(struct rr_pdu *pdu, const struct found *f, const struct rr_segment *s,
+                  const struct rr_verdict *v)
+{
+    int64_t begin, at = offset_in(f, s);
+    if (at >= 0) {
+        pdu->placed = true;
+        pdu->at = at;
+    } else if (rr_joined_begin_of(f->source, v, &begin)) {
+        pdu->placed = true;
+        pdu->at = begin + f->begin - v->begin;
+    }
+}
+
 static struct rr_pdu pdu_of(const struct found *f, const struct rr_segment *s, const struct rr_verdict *v)
 {
-    int64_t begin;
     int side = v->side;
     struct rr_pdu pdu = { .length = (uint32_t)MAX(end_of(f, s) - f->begin, 0),
                           .does = f->does[side],
@@ -440,19 +480,24 @@ static struct rr_pdu pdu_of(const struct found *f, const struct rr_segment *s, c
                           .more = f->more ? say_more : NULL,
                           .of = f,
                           .protocol = f->rule->protocol };
-    int64_t at = offset_in(f, s);
-    if (at >= 0) {
-        pdu.placed = true;
-        pdu.at = at;
-    } else if (rr_joined_begin_of(f->source, v, &begin)) {
-        pdu.placed = true;
-        pdu.at = begin + f->begin - v->begin;
-    }
+    place(&pdu, f, s, v);
     /* In a tree that nobody looks at a layer can seem to be longer than it is. */
     int64_t most = pdu.placed && pdu.at >= 0 ? rr_joined_not_kept(s, pdu.at) : -1;
     if (most >= 0 && pdu.length > most)
         pdu.length = (uint32_t)most;
     return pdu;
+}
+
+static void add_outside(GArray *pdus, const struct rr_watched *w, const struct rr_verdict *v)
+{
+    for (guint i = 0; i < reading.outside->len; i++) {
+        const struct found *f = &g_array_index(reading.outside, struct found, i);
+        struct rr_pdu pdu = { .length = (uint32_t)MAX(f->end - f->begin, 0), .does = RR_PDU_OUTSIDE };
+        if (f->segment != w)
+            continue;
+        place(&pdu, f, &w->segment, v);
+        g_array_append_val(pdus, pdu);
+    }
 }
 
 void rr_pdus_tell_tracker(struct rr_tracker *t, const struct rr_watched *w, const struct rr_verdict *v)
@@ -461,6 +506,8 @@ void rr_pdus_tell_tracker(struct rr_tracker *t, const struct rr_watched *w, cons
         return;
     GArray *pdus = reading.told;
     g_array_set_size(pdus, 0);
+    add_outside(pdus, w, v);
+    const guint outside = pdus->len;
     uint32_t unplaced = 0;
     for (guint i = 0; i < reading.found->len; i++) {
         const struct found *f = found_at(i);
@@ -471,7 +518,7 @@ void rr_pdus_tell_tracker(struct rr_tracker *t, const struct rr_watched *w, cons
         if (!f->partial)
             g_array_append_val(pdus, pdu);
     }
-    for (guint i = 0; i < pdus->len; i++) {
+    for (guint i = outside; i < pdus->len; i++) {
         struct rr_pdu *pdu = &g_array_index(pdus, struct rr_pdu, i);
         pdu->left = unplaced - pdu->left;
     }

@@ -5,6 +5,7 @@
  * "<" the server.  After a message's length: "=7" its key; "a" it stands alone, "i" is an interim answer, "n"
  * does not begin anything, "m" more is to come, "w" it takes the place of those with its key, "o" it
  * goes on until the next begins, "q" perhaps it is owed no answer, "u" it was decrypted, "x" it is not shown,
+ * "t" it is no message,
  * "*3" three that follow are parts of it; "?" nobody understood it.  After the time:
  * "/30" the bytes it acknowledges instead of all that were sent before; "!" it is not captured; "z" the
  * window is zero; "#2" it begins so many bytes before the segment. A capture that begins in the middle has no
@@ -69,6 +70,8 @@ static bool read_pdu(const char **at, struct rr_pdu *pdu, int64_t *length, bool 
             pdu->does |= RR_PDU_QUIET;
         else if (*end == 'x')
             pdu->does = RR_PDU_IGNORED;
+        else if (*end == 't')
+            pdu->does = RR_PDU_OUTSIDE;
         else if (*end == '?')
             *understood = false;
     }
@@ -284,6 +287,11 @@ static const struct {
       ">10<5 answered lost 1; >11<7 answered lost 2; >9<6 answered lost 4998" },
     { "order/early-answer-long-before-decrypted", "syn >10?@1 <5@2 tick@4000 >12u@5000#8 >9u@5001 <6@5002",
       ">20<5 answered order -4998; >9<6 answered exact 1" },
+    { "order/decrypted-and-not", "syn >10u@1 <5u@5 >10u@10 <30t@15 <30t@16 <7u@60 >8t+9u@70 <4u@72",
+      ">10<5 answered exact 4; >10<7 answered acked 50; >9<4 answered exact 2" },
+    { "order/decrypted-and-not-within-an-answer",
+      "syn >10u@1 <5u@5 >10u@10 <6?@15 <30t@16 <12u@60 >9u@70 <4u@72",
+      ">10<5 answered exact 4; >10<12 answered exact 5; >9<4 answered exact 2" },
     { "order/early-answer-before-the-rule", "syn >10?@1 <3?@2 <5@3 >12u@4#10 >9u@5 <6@6 >8u@7 <7@8",
       ">10<3 answered exact 1; push 5; >12<0 answered lost; >9<6 answered lost 1 d2; >8<7 answered lost 1 "
       "d3" },
