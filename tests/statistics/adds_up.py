@@ -16,9 +16,13 @@ GROUPINGS = ("server", "client", "connection", "verb", "port")
 MOST = 10000
 
 
+def golden(name, kind):
+    return ROWS / ("%s.%s.csv" % (name.replace("/", "_"), kind))
+
+
 def rows(name, kind):
     """The export's, as the golden test holds it to."""
-    text = (ROWS / ("%s.%s.csv" % (name.replace("/", "_"), kind))).read_bytes().decode()
+    text = golden(name, kind).read_bytes().decode()
     return host.truth(host.parse(text))
 
 
@@ -212,8 +216,8 @@ def adds_up(name, capture, by):
 
 
 def main(words):
-    todo = [(name, adds_up, name, capture, by)
-            for (name, capture), by in zip(sorted(host.captures().items()), itertools.cycle(GROUPINGS))]
+    captures = ((name, capture) for name, capture in sorted(host.captures().items()) if golden(name, "exchanges").exists())
+    todo = [(name, adds_up, name, capture, by) for (name, capture), by in zip(captures, itertools.cycle(GROUPINGS))]
     cases.run(cases.chosen(todo, words))
 
 
