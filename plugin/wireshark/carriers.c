@@ -3,6 +3,7 @@
 #include <epan/ipproto.h>
 
 #include "wireshark/asked.h"
+#include "wireshark/bytes.h"
 #include "wireshark/values.h"
 
 /* Of the header, in bytes; a field of it costs much more to ask for than to read here. */
@@ -124,11 +125,6 @@ void rr_carriers_begin(void)
     carriers.was_read = true;
 }
 
-static uint16_t number_at(const uint8_t *bytes)
-{
-    return (uint16_t)(bytes[0] << 8 | bytes[1]);
-}
-
 /* Who sent the datagram with this header to whom: as it passed. */
 static void find_ends(struct rr_udp *u, const uint8_t *header)
 {
@@ -145,9 +141,9 @@ static void find_ends(struct rr_udp *u, const uint8_t *header)
 /* A length of 0 is that of a jumbogram. */
 static void read_header(struct rr_udp *u, const uint8_t *header)
 {
-    uint16_t length = number_at(header + LENGTH);
-    u->src_port = number_at(header + SRC_PORT);
-    u->dst_port = number_at(header + DST_PORT);
+    uint16_t length = rr_two_bytes(header + LENGTH);
+    u->src_port = rr_two_bytes(header + SRC_PORT);
+    u->dst_port = rr_two_bytes(header + DST_PORT);
     if (length >= UDP_HEADER_LENGTH)
         u->end = u->begin + length - UDP_HEADER_LENGTH;
     find_ends(u, header);

@@ -4,6 +4,7 @@
 #include <epan/ipproto.h>
 
 #include "wireshark/asked.h"
+#include "wireshark/bytes.h"
 #include "wireshark/layers.h"
 #include "wireshark/stream.h"
 
@@ -58,16 +59,6 @@ static struct rr_watched *append(uint32_t frame)
     return &passing.segments[passing.count++];
 }
 
-static uint16_t two_bytes(const uint8_t *p)
-{
-    return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static uint32_t four_bytes(const uint8_t *p)
-{
-    return (uint32_t)two_bytes(p) << 16 | two_bytes(p + 2);
-}
-
 /* False where TCP will not take it for a segment either, and where it has no payload. */
 static bool note(tvbuff_t *tvb, packet_info *pinfo)
 {
@@ -85,15 +76,15 @@ static bool note(tvbuff_t *tvb, packet_info *pinfo)
         copy_address_shallow(&w->link_dst, &pinfo->dl_dst);
         w->vlan = pinfo->vlan_id;
     }
-    w->src_port = two_bytes(bytes);
-    w->dst_port = two_bytes(bytes + 2);
+    w->src_port = rr_two_bytes(bytes);
+    w->dst_port = rr_two_bytes(bytes + 2);
     w->below = wmem_list_count(pinfo->layers);
     w->segment = (struct rr_segment){
         .at = rr_watch_point(pinfo),
-        .seq = four_bytes(bytes + 4),
-        .ack = four_bytes(bytes + 8),
+        .seq = rr_four_bytes(bytes + 4),
+        .ack = rr_four_bytes(bytes + 8),
         .flags = bytes[13],
-        .window = two_bytes(bytes + 14),
+        .window = rr_two_bytes(bytes + 14),
         .len = sent - header,
         .captured = captured > header ? MIN(captured, sent) - header : 0,
         .payload = captured > header ? bytes + header : NULL,
