@@ -230,12 +230,6 @@ void rr_joins_answer(struct rr_conn *c, struct rr_line *line, const struct rr_to
     rr_prove(x, proof);
 }
 
-static void count_push(struct rr_conn *c, const struct rr_told *t)
-{
-    c->facts.push_bytes += (uint64_t)t->sum.bytes;
-    c->facts.bytes[RR_SERVER] -= (uint64_t)t->sum.bytes;
-}
-
 void rr_joins_go_on(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
 {
     bool aside = rr_line_is_aside(line, t);
@@ -244,7 +238,7 @@ void rr_joins_go_on(struct rr_conn *c, struct rr_line *line, const struct rr_tol
     join(c, RR_SERVER, x, t);
     rr_joins_take(c, RR_SERVER, t, x);
     if (aside)
-        count_push(c, t);
+        rr_count_as_push(c, t->sum.bytes);
     if (t->does & RR_PDU_ENDS && !aside)
         rr_end(c, RR_SERVER, x, RR_BY_PDU);
     if (t->does & RR_PDU_ENDS && aside && !line->aside_open)
@@ -290,7 +284,7 @@ static void push(struct rr_conn *c, struct rr_line *line, const struct rr_told *
     struct rr_exchange *x = enlist(c, rr_new_push(c, c->pdus->upto[RR_CLIENT], c->pdus->last), t);
     join(c, RR_SERVER, x, t);
     rr_joins_take(c, RR_SERVER, t, x);
-    count_push(c, t);
+    rr_count_as_push(c, t->sum.bytes);
     line->aside = x;
     line->aside_open = t->does & RR_PDU_ALONE && t->does & RR_PDU_OPEN;
     line->upto[RR_SERVER] = t->end;

@@ -197,6 +197,12 @@ struct rr_exchange *rr_open_request(struct rr_conn *c)
     return x;
 }
 
+void rr_count_as_push(struct rr_conn *c, int64_t bytes)
+{
+    c->facts.push_bytes += (uint64_t)bytes;
+    c->facts.bytes[RR_SERVER] -= (uint64_t)bytes;
+}
+
 void rr_withdraw_last(struct rr_conn *c, int side)
 {
     struct rr_list *l = &c->messages[side];
@@ -206,8 +212,7 @@ void rr_withdraw_last(struct rr_conn *c, int side)
     if (!rr_is_push(x))
         return;
     c->facts.pushes--;
-    c->facts.push_bytes -= x->response.bytes;
-    c->facts.bytes[RR_SERVER] += x->response.bytes;
+    rr_count_as_push(c, -(int64_t)x->response.bytes);
 }
 
 struct rr_exchange *rr_open_response(struct rr_conn *c, struct rr_exchange *x)

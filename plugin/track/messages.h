@@ -69,6 +69,10 @@ void rr_stretch(struct rr_conn *c, int side, int64_t end);
 void rr_gain(struct rr_conn *c, int side, struct rr_exchange *x, struct rr_piece *piece);
 void rr_count_repeat(struct rr_conn *c, int side, int64_t offset);
 
+/* So many bytes that were counted with the server's answers are a push's; where they are less than 0, the
+ * other way round. */
+void rr_count_as_push(struct rr_conn *c, int64_t bytes);
+
 /* Nothing of x came on from `from` to `to`. */
 void rr_hold_up(struct rr_conn *c, struct rr_exchange *x, enum rr_delay_kind kind, int64_t from, int64_t to);
 

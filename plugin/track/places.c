@@ -17,15 +17,6 @@ static struct rr_exchange *taken_by_turn(const struct rr_conn *c, int side, int6
     return x && rr_side_of(x, side)->end > offset ? x : NULL;
 }
 
-/* A push is counted apart from the answers. */
-static void count_push(struct rr_conn *c, const struct rr_exchange *x, int64_t bytes)
-{
-    if (!rr_is_push(x))
-        return;
-    c->facts.push_bytes += (uint64_t)bytes;
-    c->facts.bytes[RR_SERVER] -= (uint64_t)bytes;
-}
-
 /* Those bytes of the piece come that the message of x lacked within `range`; an interim answer is none yet.
  */
 static void gain_in(struct rr_conn *c, int side, struct rr_exchange *x, const struct rr_piece *piece,
@@ -43,7 +34,8 @@ static void gain_in(struct rr_conn *c, int side, struct rr_exchange *x, const st
     rr_changes(c, x, side);
     rr_add_facts(m, &part);
     m->bytes = MIN(m->bytes + (uint64_t)part.bytes, (uint64_t)(m->end - m->begin));
-    count_push(c, x, part.bytes);
+    if (rr_is_push(x))
+        rr_count_as_push(c, part.bytes);
     rr_judge(c, x);
 }
 
@@ -99,7 +91,8 @@ static bool give_back(struct rr_conn *c, int side, struct rr_exchange *x, int64_
     rr_changes(c, x, side);
     m->bytes -= MIN((uint64_t)bytes, m->bytes);
     m->end = MAX(m->end - more, m->begin + (int64_t)m->bytes); /* not placed, it can be less than its span */
-    count_push(c, x, -bytes);
+    if (rr_is_push(x))
+        rr_count_as_push(c, -bytes);
     return true;
 }
 
