@@ -258,10 +258,10 @@ GPtrArray *audit_exchanges(const struct audit *a, uint32_t stream)
     return audit_exchanges_of(a, rr_tracker_connection(a->tracker, stream));
 }
 
+/* Of a connection by turns. */
 struct totals {
     int64_t end[2];
     uint64_t bytes[2], missing[2], pushed;
-    uint32_t unanswered, pushes, exchanges;
 };
 
 static void add_message(struct totals *sum, int side, const struct rr_exchange *x, const struct rr_message *m)
@@ -317,58 +317,54 @@ static void check_told(const struct rr_exchange *x)
 }
 
 /* Messages told by rule need not be all that was said: what nobody understood is in none. */
-static void check_ruled(const struct audit *a, const struct rr_connection *c)
+static void check_ruled(const GPtrArray *all)
 {
-    uint32_t pushes = 0, exchanges = 0, unanswered = 0;
-    GPtrArray *all = audit_exchanges_of(a, c);
-    GHashTable *ids = g_hash_table_new(g_int64_hash, g_int64_equal);
-    guint64 *id = g_new(guint64, all->len);
-    for (guint i = 0; i < all->len; i++) {
-        const struct rr_exchange *x = g_ptr_array_index(all, i);
-        check_told(x);
-        pushes += rr_is_push(x);
-        exchanges += !rr_is_push(x);
-        unanswered += x->status == RR_UNANSWERED;
-        id[i] = rr_exchange_id(x);
-        note_id(ids, &id[i], x);
-    }
-    g_assert_cmpuint(pushes, ==, c->pushes);
-    g_assert_cmpuint(exchanges, ==, c->exchanges);
-    g_assert_cmpuint(unanswered, ==, c->unanswered);
-    g_hash_table_destroy(ids);
-    g_free(id);
-    g_ptr_array_free(all, TRUE);
+    for (guint i = 0; i < all->len; i++)
+        check_told(g_ptr_array_index(all, i));
 }
 
-static void check_connection(const struct audit *a, const struct rr_connection *c)
+static void check_turns(const GPtrArray *all, const struct rr_connection *c)
 {
     struct totals sum = { 0 };
-    GPtrArray *all = audit_exchanges_of(a, c);
-    GHashTable *ids = g_hash_table_new(g_int64_hash, g_int64_equal);
-    guint64 *id = g_new(guint64, all->len);
     for (guint i = 0; i < all->len; i++) {
         const struct rr_exchange *x = g_ptr_array_index(all, i);
         check_exchange(x);
         if (!rr_is_push(x))
             add_message(&sum, RR_CLIENT, x, &x->request);
         add_message(&sum, RR_SERVER, x, &x->response);
-        sum.pushes += rr_is_push(x);
-        sum.exchanges += !rr_is_push(x);
-        sum.unanswered += x->status == RR_UNANSWERED;
-        id[i] = rr_exchange_id(x);
-        note_id(ids, &id[i], x);
     }
     for (int side = 0; side < 2; side++) {
         g_assert_cmpuint(sum.bytes[side], ==, c->bytes[side]);
         g_assert_cmpuint(sum.missing[side], ==, c->missing[side]);
     }
     g_assert_cmpuint(sum.pushed, ==, c->push_bytes);
-    g_assert_cmpuint(sum.pushes, ==, c->pushes);
-    g_assert_cmpuint(sum.exchanges, ==, c->exchanges);
-    g_assert_cmpuint(sum.unanswered, ==, c->unanswered);
+}
+
+static void check_counts(const GPtrArray *all, const struct rr_connection *c)
+{
+    uint32_t pushes = 0, exchanges = 0, unanswered = 0;
+    for (guint i = 0; i < all->len; i++) {
+        const struct rr_exchange *x = g_ptr_array_index(all, i);
+        pushes += rr_is_push(x);
+        exchanges += !rr_is_push(x);
+        unanswered += x->status == RR_UNANSWERED;
+    }
+    g_assert_cmpuint(pushes, ==, c->pushes);
+    g_assert_cmpuint(exchanges, ==, c->exchanges);
+    g_assert_cmpuint(unanswered, ==, c->unanswered);
+}
+
+static void check_ids(const GPtrArray *all)
+{
+    GHashTable *ids = g_hash_table_new(g_int64_hash, g_int64_equal);
+    guint64 *id = g_new(guint64, all->len);
+    for (guint i = 0; i < all->len; i++) {
+        const struct rr_exchange *x = g_ptr_array_index(all, i);
+        id[i] = rr_exchange_id(x);
+        note_id(ids, &id[i], x);
+    }
     g_hash_table_destroy(ids);
     g_free(id);
-    g_ptr_array_free(all, TRUE);
 }
 
 /* Numbers go from 1 without a gap. */
@@ -391,8 +387,14 @@ static void check_numbers(const struct audit *a)
 static void close_connection(const struct rr_connection *c, void *user)
 {
     const struct audit *a = user;
-    bool ruled = c->transport == RR_UDP || rr_tracker_is_ruled(a->tracker, c->stream);
-    (ruled ? check_ruled : check_connection)(a, c);
+    GPtrArray *all = audit_exchanges_of(a, c);
+    if (c->transport == RR_UDP || rr_tracker_is_ruled(a->tracker, c->stream))
+        check_ruled(all);
+    else
+        check_turns(all, c);
+    check_counts(all, c);
+    check_ids(all);
+    g_ptr_array_free(all, TRUE);
 }
 
 /* What was reported is visited, once. */
