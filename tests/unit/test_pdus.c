@@ -1,15 +1,25 @@
 /* Messages that a dissector tells apart: which request each answer gets.
  *
- * A play is a line of segments.  ">10+20@5": at 5 ms the client sends two messages of 10 and 20 bytes in one
- * segment;
- * "<" the server.  After a message's length: "=7" its key; "a" it stands alone, "i" is an interim answer, "n"
- * does not begin anything, "m" more is to come, "w" it takes the place of those with its key, "o" it
- * goes on until the next begins, "q" perhaps it is owed no answer, "u" it was decrypted, "x" it is not shown,
- * "t" it is no message,
- * "*3" three that follow are parts of it; "?" nobody understood it.  After the time:
- * "/30" the bytes it acknowledges instead of all that were sent before; "!" it is not captured; "z" the
- * window is zero; "#2" it begins so many bytes before the segment. A capture that begins in the middle has no
- * "syn".
+ * A play is what happens in a line:
+ *
+ *   syn         the three segments of a handshake; without it the capture begins in the middle
+ *   >10+20@5    at 5 ms the client sends two messages of 10 and 20 bytes in one segment
+ *   <5@7        the server one
+ *   >F <F       the end of a side
+ *   tick@99     a frame of another conversation
+ *
+ * After a message's length:
+ *
+ *   =7          its key                              *3    three that follow are parts of it
+ *   ?           nobody understood it                 u     it was decrypted
+ *   and the letters of `letters`
+ *
+ * After the time:
+ *
+ *   /30         the bytes it acknowledges, instead of all that were sent before
+ *   ^10         where its bytes are, instead of behind those before
+ *   #2          its first message begins so many bytes before it
+ *   !           it is not captured                   z     the window is zero
  */
 #include <glib.h>
 #include <string.h>
@@ -17,66 +27,92 @@
 #include "audit.h"
 #include "track/tracker.h"
 
-enum { ISN = 1000 };
+enum { ISN = 1000, WINDOW = 1000 };
 
 struct playing {
     struct rr_tracker *tracker;
-    struct audit *audit;
     int64_t sent[2];
     struct rr_point now;
 };
-
-static void no_port(struct rr_settings *s)
-{
-    *s = (struct rr_settings){ .quiet = INT64_C(3000000000), .patience = INT64_C(60000000000) };
-}
 
 static enum rr_port_kind plain(uint16_t port)
 {
     return port == 80 ? RR_PORT_PREFERRED : RR_PORT_PLAIN;
 }
 
+static const struct {
+    char letter;
+    uint16_t adds, drops; /* of what the message does */
+} letters[] = {
+    { 'a', RR_PDU_ALONE, 0 },            /* it stands alone */
+    { 'i', RR_PDU_INTERIM, 0 },          /* it is an interim answer */
+    { 'n', 0, RR_PDU_BEGINS },           /* it does not begin anything */
+    { 'm', 0, RR_PDU_ENDS },             /* more is to come */
+    { 'w', RR_PDU_NEWEST, 0 },           /* it takes the place of those with its key */
+    { 'o', RR_PDU_OPEN, RR_PDU_ENDS },   /* it goes on until the next begins */
+    { 'q', RR_PDU_QUIET, 0 },            /* perhaps it is owed no answer */
+    { 'x', RR_PDU_IGNORED, UINT16_MAX }, /* it is not shown */
+    { 't', RR_PDU_OUTSIDE, UINT16_MAX }, /* it is no message */
+};
+
+static uint16_t follow_letter(char letter, uint16_t does)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(letters); i++)
+        if (letters[i].letter == letter)
+            return (uint16_t)((does & ~letters[i].drops) | letters[i].adds);
+    g_assert_not_reached();
+}
+
 /* Reads one message; true where another follows. */
-static bool read_pdu(const char **at, struct rr_pdu *pdu, int64_t *length, bool *understood)
+static bool read_pdu(const char **at, struct rr_pdu *pdu, bool *understood)
 {
     char *end;
-    *length = g_ascii_strtoll(*at, &end, 10);
-    *pdu =
-        (struct rr_pdu){ .length = (uint32_t)*length, .placed = true, .does = RR_PDU_BEGINS | RR_PDU_ENDS };
+    *pdu = (struct rr_pdu){ .placed = true, .does = RR_PDU_BEGINS | RR_PDU_ENDS };
+    pdu->length = (uint32_t)g_ascii_strtoull(*at, &end, 10);
     *understood = true;
-    for (; *end && !strchr("+@", *end); end++) {
-        if (*end == '=') {
+    while (!strchr("+@", *end)) {
+        char mark = *end++;
+        if (mark == '=') {
             pdu->does |= RR_PDU_KEYED;
-            pdu->key = g_ascii_strtoull(end + 1, &end, 10);
-            end--;
-        } else if (*end == '*') {
-            pdu->owes = (uint32_t)g_ascii_strtoull(end + 1, &end, 10);
-            end--;
-        } else if (*end == 'u')
+            pdu->key = g_ascii_strtoull(end, &end, 10);
+        } else if (mark == '*')
+            pdu->owes = (uint32_t)g_ascii_strtoull(end, &end, 10);
+        else if (mark == 'u')
             pdu->placed = false;
-        else if (*end == 'a')
-            pdu->does |= RR_PDU_ALONE;
-        else if (*end == 'i')
-            pdu->does |= RR_PDU_INTERIM;
-        else if (*end == 'n')
-            pdu->does &= (uint16_t)~RR_PDU_BEGINS;
-        else if (*end == 'm')
-            pdu->does &= (uint16_t)~RR_PDU_ENDS;
-        else if (*end == 'w')
-            pdu->does |= RR_PDU_NEWEST;
-        else if (*end == 'o')
-            pdu->does = (uint16_t)((pdu->does & ~RR_PDU_ENDS) | RR_PDU_OPEN);
-        else if (*end == 'q')
-            pdu->does |= RR_PDU_QUIET;
-        else if (*end == 'x')
-            pdu->does = RR_PDU_IGNORED;
-        else if (*end == 't')
-            pdu->does = RR_PDU_OUTSIDE;
-        else if (*end == '?')
+        else if (mark == '?')
             *understood = false;
+        else
+            pdu->does = follow_letter(mark, pdu->does);
     }
-    *at = *end == '+' ? end + 1 : end;
+    *at = end + 1;
     return *end == '+';
+}
+
+/* Reads what stands behind a segment's messages, of which the first is `first`; false where it is not
+ * captured. */
+static bool read_segment(const char *at, struct rr_segment *s, struct rr_pdu *first)
+{
+    char *end;
+    bool captured = true;
+    s->at.time = (int64_t)(g_ascii_strtod(at, &end) * 1000000);
+    while (*end) {
+        char mark = *end++;
+        uint32_t number = g_ascii_isdigit(*end) ? (uint32_t)g_ascii_strtoull(end, &end, 10) : 0;
+        if (mark == '/')
+            s->ack = ISN + 1 + number;
+        else if (mark == '^')
+            s->seq = ISN + 1 + number;
+        else if (mark == 'z')
+            s->window = 0;
+        else if (mark == '!')
+            captured = false;
+        else if (mark == '#') {
+            first->at -= number;
+            first->length += number;
+        } else
+            g_assert_not_reached();
+    }
+    return captured;
 }
 
 static void feed(struct playing *p, struct rr_segment *s, const struct rr_pdu *pdus, size_t count)
@@ -91,50 +127,29 @@ static void feed(struct playing *p, struct rr_segment *s, const struct rr_pdu *p
 
 static void play_segment(struct playing *p, const char *at)
 {
-    struct rr_pdu pdus[16];
-    size_t count = 0;
-    int64_t length, len = 0;
-    int side = *at++ == '<';
-    for (bool more = true, understood; more;) {
-        more = read_pdu(&at, &pdus[count], &length, &understood);
-        pdus[count].at = len;
-        len += length;
-        count += understood;
-    }
-    char *end;
-    p->now.time = (int64_t)(g_ascii_strtod(at + 1, &end) * 1000000);
-    p->now.frame++;
-    int64_t acked = p->sent[!side];
-    int64_t offset = p->sent[side];
-    bool captured = true;
-    uint16_t window = 1000;
-    for (; *end; end++) {
-        if (*end == '/')
-            acked = g_ascii_strtoll(end + 1, NULL, 10);
-        if (*end == '^')
-            offset = g_ascii_strtoll(end + 1, NULL, 10);
-        if (*end == 'z')
-            window = 0;
-        if (*end == '!')
-            captured = false;
-        if (*end == '#') {
-            int64_t before = g_ascii_strtoll(end + 1, NULL, 10);
-            pdus[0].at -= before;
-            pdus[0].length += (uint32_t)before;
-        }
-    }
     static const uint8_t payload[1000];
-    g_assert_cmpint(len, <=, sizeof payload);
+    struct rr_pdu pdus[16] = { 0 };
+    size_t count = 0;
+    int side = *at++ == '<';
+    p->now.frame++;
     struct rr_segment s = { .at = p->now,
                             .payload = payload,
-                            .captured = (uint32_t)len,
                             .end = (uint8_t)side,
                             .flags = RR_ACK,
-                            .window = window,
-                            .seq = (uint32_t)(ISN + 1 + offset),
-                            .ack = (uint32_t)(ISN + 1 + acked),
-                            .len = (uint32_t)len };
-    p->sent[side] = MAX(p->sent[side], offset + len);
+                            .window = WINDOW,
+                            .seq = (uint32_t)(ISN + 1 + p->sent[side]),
+                            .ack = (uint32_t)(ISN + 1 + p->sent[!side]) };
+    for (bool more = true, understood; more;) {
+        more = read_pdu(&at, &pdus[count], &understood);
+        pdus[count].at = s.len;
+        s.len += pdus[count].length;
+        count += understood;
+    }
+    g_assert_cmpuint(s.len, <=, sizeof payload);
+    s.captured = s.len;
+    bool captured = read_segment(at, &s, &pdus[0]);
+    p->now = s.at;
+    p->sent[side] = MAX(p->sent[side], (int64_t)(s.seq - ISN - 1) + s.len);
     if (captured)
         feed(p, &s, pdus, count);
 }
@@ -147,7 +162,7 @@ static void shake_hands(struct playing *p)
         struct rr_segment s = { .at = p->now,
                                 .end = i == 1,
                                 .flags = flags[i],
-                                .window = 1000,
+                                .window = WINDOW,
                                 .seq = (uint32_t)(ISN + (i == 2)),
                                 .ack = ISN + 1 };
         feed(p, &s, NULL, 0);
@@ -160,7 +175,7 @@ static void finish(struct playing *p, int side)
     struct rr_segment s = { .at = p->now,
                             .end = (uint8_t)side,
                             .flags = RR_ACK | RR_FIN,
-                            .window = 1000,
+                            .window = WINDOW,
                             .seq = (uint32_t)(ISN + 1 + p->sent[side]),
                             .ack = (uint32_t)(ISN + 1 + p->sent[!side]) };
     feed(p, &s, NULL, 0);
@@ -212,15 +227,32 @@ static void check_books(const struct rr_tracker *t)
     g_assert_cmpint((gint64)left.push_bytes, ==, 0);
 }
 
+/* A conversation that begins. */
+static struct playing begin_play(void)
+{
+    static const struct rr_endpoint ends[2] = { { "10.0.0.1", 50000 }, { "10.0.0.2", 80 } };
+    const struct rr_settings settings = { .quiet = INT64_C(3000000000),
+                                          .patience = INT64_C(60000000000),
+                                          .port_kind = plain };
+    struct playing p = { .tracker = rr_tracker_new(&settings) };
+    rr_tracker_open(p.tracker, 0, ends);
+    return p;
+}
+
+/* What was told of it in all. */
+static char *end_play(struct playing *p)
+{
+    static const struct rr_visitor visitor = { skip, tell };
+    GString *told = g_string_new(NULL);
+    rr_tracker_finish(p->tracker, RR_BY_END);
+    rr_tracker_visit(p->tracker, &visitor, told);
+    return g_string_free(told, FALSE);
+}
+
 static char *perform(const char *script)
 {
-    struct rr_settings settings;
-    no_port(&settings);
-    settings.port_kind = plain;
-    struct playing p = { .tracker = rr_tracker_new(&settings) };
-    static const struct rr_endpoint ends[2] = { { "10.0.0.1", 50000 }, { "10.0.0.2", 80 } };
-    p.audit = audit_new(p.tracker);
-    rr_tracker_open(p.tracker, 0, ends);
+    struct playing p = begin_play();
+    struct audit *audit = audit_new(p.tracker);
     char **words = g_strsplit(script, " ", -1);
     for (char **w = words; *w; w++) {
         if (strcmp(*w, "syn") == 0)
@@ -232,18 +264,15 @@ static char *perform(const char *script)
                             (struct rr_point){ g_ascii_strtoll(*w + 5, NULL, 10) * 1000000, ++p.now.frame });
         else
             play_segment(&p, *w);
-        audit_look(p.audit);
+        audit_look(audit);
     }
-    rr_tracker_finish(p.tracker, RR_BY_END);
-    GString *told = g_string_new(NULL);
-    static const struct rr_visitor visitor = { skip, tell };
-    rr_tracker_visit(p.tracker, &visitor, told);
-    audit_close(p.audit);
-    audit_free(p.audit);
+    char *told = end_play(&p);
+    audit_close(audit);
+    audit_free(audit);
     check_books(p.tracker);
     rr_tracker_free(p.tracker);
     g_strfreev(words);
-    return g_string_free(told, FALSE);
+    return told;
 }
 
 static const struct {
@@ -458,12 +487,7 @@ static void run_case(gconstpointer number)
 /* A client that sends far more than is answered. */
 static void bounded(void)
 {
-    struct rr_settings settings;
-    no_port(&settings);
-    settings.port_kind = plain;
-    struct playing p = { .tracker = rr_tracker_new(&settings) };
-    static const struct rr_endpoint ends[2] = { { "10.0.0.1", 50000 }, { "10.0.0.2", 80 } };
-    rr_tracker_open(p.tracker, 0, ends);
+    struct playing p = begin_play();
     shake_hands(&p);
     for (int i = 0; i < 70000; i++)
         play_segment(&p, ">10@1");
@@ -478,12 +502,7 @@ static void bounded(void)
 /* A message of more segments than are kept apart, that is told when it is whole. */
 static void of_many_segments(void)
 {
-    struct rr_settings settings;
-    no_port(&settings);
-    settings.port_kind = plain;
-    struct playing p = { .tracker = rr_tracker_new(&settings) };
-    static const struct rr_endpoint ends[2] = { { "10.0.0.1", 50000 }, { "10.0.0.2", 80 } };
-    rr_tracker_open(p.tracker, 0, ends);
+    struct playing p = begin_play();
     shake_hands(&p);
     play_segment(&p, ">10@1");
     for (int i = 0; i < 20000; i++) {
@@ -494,24 +513,16 @@ static void of_many_segments(void)
     play_segment(&p, "<100@30000#2000000");
     play_segment(&p, ">10@30001");
     play_segment(&p, "<5@30002");
-    rr_tracker_finish(p.tracker, RR_BY_END);
-    GString *told = g_string_new(NULL);
-    static const struct rr_visitor visitor = { skip, tell };
-    rr_tracker_visit(p.tracker, &visitor, told);
-    g_assert_cmpstr(told->str, ==, ">10<2000100 answered exact 2; >10<5 answered exact 1");
-    g_string_free(told, TRUE);
+    char *told = end_play(&p);
+    g_assert_cmpstr(told, ==, ">10<2000100 answered exact 2; >10<5 answered exact 1");
+    g_free(told);
     rr_tracker_free(p.tracker);
 }
 
 /* Who asks is found out before the first segment's messages are told. */
 static void sides(void)
 {
-    struct rr_settings settings;
-    no_port(&settings);
-    settings.port_kind = plain;
-    struct playing p = { .tracker = rr_tracker_new(&settings) };
-    static const struct rr_endpoint ends[2] = { { "10.0.0.1", 50000 }, { "10.0.0.2", 80 } };
-    rr_tracker_open(p.tracker, 0, ends);
+    struct playing p = begin_play();
     play_segment(&p, "<5@1");
     const struct rr_connection *c = rr_tracker_connection(p.tracker, 0);
     g_assert_cmpuint(c->end[RR_SERVER].port, ==, 80);
