@@ -43,12 +43,6 @@ def grpc(lab):  # python3-grpcio
     return speak(lab, "grpc")
 
 
-def memcached_binary(lab):  # python3-pylibmc
-    software.start_memcached(lab)
-    software.wait_for(lab, 11211)
-    return speak(lab, "memcache")
-
-
 RABBIT = "loopback_users = none\n"
 
 
@@ -155,28 +149,18 @@ def nfs(lab):  # rpcbind nfs-ganesha-mem libnfs-utils
     return speak(lab, "rpc")
 
 
-NGINX = """daemon off; master_process off; pid {0}/pid; error_log stderr;
-events {{ }}
-http {{ access_log off; client_body_temp_path {0}/b; proxy_temp_path {0}/p; fastcgi_temp_path {0}/f;
-  uwsgi_temp_path {0}/u; scgi_temp_path {0}/s; ssl_protocols TLSv1.2 TLSv1.3;
-  ssl_certificate {0}/cert; ssl_certificate_key {0}/key;
-  server {{ listen [::]:80 ipv6only=off; listen [::]:443 ssl http2 ipv6only=off; listen [::]:8080 http2 ipv6only=off;
-    root {0}/www; }} }}
-"""
+NGINX_TLS = """ssl_protocols TLSv1.2 TLSv1.3; ssl_certificate {0}/cert; ssl_certificate_key {0}/key;
+  server {{ listen [::]:80 ipv6only=off; listen [::]:443 ssl http2 ipv6only=off; listen [::]:8080 http2 ipv6only=off; }}"""
 CURL_NOTES = ("scheme", "http_version", "local_port", "http_code", "time_pretransfer", "time_starttransfer", "time_total", "urlnum")
 
 
 def https(lab):  # nginx curl nghttp2-client openssl
     """The same requests by TLS 1.3, by TLS 1.2 and in clear; then several streams at once by TLS and in clear."""
-    home, keys = lab.make_folder("nginx"), lab.folder / "keys"
-    (home / "www").mkdir()
-    for name, size in (("page", 300), ("big", 2000)):
-        (home / "www" / name).write_bytes(b"a" * size)
-    (home / "nginx.conf").write_text(NGINX.format(home))
+    home, keys = lab.make_folder("tls"), lab.folder / "keys"
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=server", "-days", "9000", "-keyout",
                     home / "key", "-out", home / "cert"], check=True, capture_output=True)
     (home / "key").chmod(0o644)
-    lab.daemon(lab.server, labs.find("nginx"), "-e", "stderr", "-p", home, "-c", home / "nginx.conf")
+    software.start_nginx(lab, NGINX_TLS.format(home), b"a" * 2000)
     software.wait_for(lab, 8080)
     with_keys = {"SSLKEYLOGFILE": str(keys)}
     form = ",".join("%%{%s}" % name for name in CURL_NOTES) + "\n"
@@ -193,53 +177,34 @@ def https(lab):  # nginx curl nghttp2-client openssl
     return "".join(noted)
 
 
-def redis_staggered(lab):  # redis-server
-    software.start_redis(lab)
-    software.wait_for(lab, 6379)
-    return speak(lab, "redis")
-
-
-NGINX_EARLY = """daemon off; master_process off; pid {0}/pid; error_log stderr;
-events {{ }}
-http {{ access_log off; client_body_temp_path {0}/b; proxy_temp_path {0}/p; fastcgi_temp_path {0}/f;
-  uwsgi_temp_path {0}/u; scgi_temp_path {0}/s;
-  server {{ listen [::]:80 ipv6only=off; root {0}/www; location /no {{ return 403; }}
-    location /put {{ dav_methods PUT; }} location /much {{ client_max_body_size 1k; }} }} }}
-"""
+NGINX_EARLY = """server { listen [::]:80 ipv6only=off; location /no { return 403; }
+    location /put { dav_methods PUT; } location /much { client_max_body_size 1k; } }"""
 
 
 def http_early(lab):  # nginx
-    home = lab.make_folder("nginx")
-    for folder in (home / "www", home / "www/put"):
-        folder.mkdir()
-        folder.chmod(0o777)
-    (home / "www/page").write_bytes(software.PAGE)
-    (home / "nginx.conf").write_text(NGINX_EARLY.format(home))
-    lab.daemon(lab.server, labs.find("nginx"), "-e", "stderr", "-p", home, "-c", home / "nginx.conf")
+    home = software.start_nginx(lab, NGINX_EARLY)
+    (home / "www/put").mkdir()
+    (home / "www/put").chmod(0o777)
     software.wait_for(lab, 80)
     return speak(lab, "http-early")
 
 
-def redis_pieces(lab):  # redis-server
-    software.start_redis(lab)
-    software.wait_for(lab, 6379)
-    return speak(lab, "redis-pieces")
+def usual(start, port, role):
+    """A server as the tests here start it, and the client of speak.py that plays the role."""
+    def run(lab):
+        start(lab)
+        software.wait_for(lab, port)
+        return speak(lab, role)
+    return run
 
 
-def redis_resp3(lab):  # redis-server
-    software.start_redis(lab)
-    software.wait_for(lab, 6379)
-    return speak(lab, "redis-resp3")
-
-
-def http_staggered(lab):  # nginx
-    software.start_nginx(lab)
-    software.wait_for(lab, 80)
-    return speak(lab, "http")
-
-
-ALL = {run.__name__: run for run in (amqp, dcerpc, grpc, http_early, http_staggered, https, memcached_binary, nfs,
-                                    redis_pieces, redis_resp3, redis_staggered, smb2)}
+ALL = {run.__name__: run for run in (amqp, dcerpc, grpc, http_early, https, nfs, smb2)} | {
+    "http_staggered": usual(software.start_nginx, 80, "http"),  # nginx
+    "memcached_binary": usual(software.start_memcached, 11211, "memcache"),  # memcached python3-pylibmc
+    "redis_pieces": usual(software.start_redis, 6379, "redis-pieces"),  # redis-server
+    "redis_resp3": usual(software.start_redis, 6379, "redis-resp3"),
+    "redis_staggered": usual(software.start_redis, 6379, "redis"),
+}
 
 
 def with_keys(data, keys):

@@ -74,20 +74,22 @@ def talk_memcached(client, rounds):
 
 NGINX = """daemon off; master_process off; pid {0}/pid; error_log stderr;
 events {{ }}
-http {{ access_log off; keepalive_requests 100000; large_client_header_buffers 4 16k;
-  client_body_temp_path {0}/b; proxy_temp_path {0}/p; fastcgi_temp_path {0}/f; uwsgi_temp_path {0}/u;
-  scgi_temp_path {0}/s;
-  server {{ listen [::]:80 ipv6only=off; root {0}/www; }} }}
+http {{ access_log off; client_body_temp_path {0}/b; proxy_temp_path {0}/p; fastcgi_temp_path {0}/f; uwsgi_temp_path {0}/u;
+  scgi_temp_path {0}/s; root {0}/www; {1} }}
 """
+NGINX_SERVER = """keepalive_requests 100000; large_client_header_buffers 4 16k;
+  server { listen [::]:80 ipv6only=off; }"""
 
 
-def start_nginx(lab):
+def start_nginx(lab, server=NGINX_SERVER, big=BIG):
+    """`server`: what its configuration has besides.  Returns its folder; the pages are in www there."""
     home = lab.make_folder("nginx")
     (home / "www").mkdir()
     (home / "www/page").write_bytes(PAGE)
-    (home / "www/big").write_bytes(BIG)
-    (home / "nginx.conf").write_text(NGINX.format(home))
+    (home / "www/big").write_bytes(big)
+    (home / "nginx.conf").write_text(NGINX.format(home, server))
     lab.daemon(lab.server, labs.find("nginx"), "-e", "stderr", "-p", home, "-c", home / "nginx.conf")
+    return home
 
 
 def http_reply(client):
