@@ -98,7 +98,7 @@ def batch(number, files, alone, plain):
     together = folder / "together.pcapng"
     mutations.tool("mergecap", "-a", "-w", together, *spoilt)
     together.chmod(0o644)
-    for kind in ("messages", "exchanges", "connections"):
+    for kind in host.KINDS:
         for words in ((), RULES):
             same_in_two_passes(together, kind, *words)
     conservation.totals_agree(host.rows(together, "messages"), host.rows(together, "exchanges"),

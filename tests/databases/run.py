@@ -104,13 +104,13 @@ def exported(folder):
     """The rows of CAPTURES as both databases take them: NOUN.N.csv of each, NOUN.ndjson of all."""
     for number, name in enumerate(CAPTURES):
         words = []
-        for noun in columns.NOUNS:
+        for noun in host.KINDS:
             for ending in ("csv", "ndjson"):
                 words += ["-z", "reqresp,export,rows=%s,format=%s,to=%s/%s.%d.%s,tag.capture=%s"
                           % (noun, ending, folder, noun, number, ending, name)]
         done = host.run(["tshark", "-r", str(host.SCRATCH / "pages" / name) + ".pcap", "-q", *words])
         cases.check((0, b""), (done.returncode, done.stderr), name)
-    for noun in columns.NOUNS:
+    for noun in host.KINDS:
         (folder / (noun + ".ndjson")).write_bytes(
             b"".join((folder / ("%s.%d.ndjson" % (noun, n))).read_bytes() for n in range(len(CAPTURES))))
 
@@ -298,7 +298,7 @@ def main(words):
         servers.says("createdb kept && psql -q kept -f doc/sql/postgresql.sql")
         servers.says('mariadb -e "CREATE DATABASE kept" && mariadb kept <doc/sql/mariadb.sql')
         todo = [("%s, %s" % (database, noun), holds, servers, database, noun)
-                for noun in columns.NOUNS for database in DATABASES]
+                for noun in host.KINDS for database in DATABASES]
         todo += [("%s keeps a higher part" % database, keeps_higher_part, servers, database) for database in DATABASES]
         todo += [("%s refuses %s" % (database, what), refuses, servers, database, old, new)
                  for database in DATABASES for what, old, new in REFUSED]

@@ -48,8 +48,8 @@ def mariadb_loads(column):
     return "    `%s` %s%s PATH '$.%s' ERROR ON ERROR,\n" % (column.name, mariadb_type(column), told, column.name)
 
 
-FILES = {"postgresql.sql": (postgresql, columns.NOUNS), "mariadb.sql": (mariadb, columns.NOUNS)} | {
-    "mariadb-%s.sql" % noun: (mariadb_loads, (noun,)) for noun in columns.NOUNS}
+FILES = {"postgresql.sql": (postgresql, host.KINDS), "mariadb.sql": (mariadb, host.KINDS)} | {
+    "mariadb-%s.sql" % noun: (mariadb_loads, (noun,)) for noun in host.KINDS}
 WITHOUT_LIST = ("both-ends.sql",)
 
 

@@ -8,10 +8,8 @@ keeps conversations apart by VLAN, Ethernet addresses and interface.  On every v
 what differs.txt tells; where it tells of other rows altogether, those are in rows/NAME.ROWS.VERSION.csv.
 """
 import difflib
-import os
 import pathlib
 import sys
-import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import cases  # noqa: E402
@@ -70,25 +68,16 @@ def difference(file, old, got):
     return "" if old == got else "\n".join(lines) or "other line ends"
 
 
-def rows_of(capture, kinds, *words):
-    """Kind -> its rows, from one run."""
-    with tempfile.TemporaryDirectory(dir=host.SCRATCH) as folder:
-        os.chmod(folder, 0o777)
-        exports = [word for kind in kinds for word in ("-z", "reqresp,export,rows=%s,to=%s/%s" % (kind, folder, kind))]
-        cases.check("", host.tshark(capture, "-q", *RULES, *exports, *words), "on standard output")
-        return {kind: (pathlib.Path(folder) / kind).read_bytes().decode() for kind in kinds}
-
-
 def compare(name, capture, kinds, *words):
     problems = [difference(golden(name, kind), wanted(name, kind), got)
-                for kind, got in rows_of(capture, kinds, *words).items()]
+                for kind, got in host.exports(capture, tuple(kinds), *RULES, *words).items()]
     if any(problems):
         raise AssertionError("\n".join(filter(None, problems)))
 
 
 def update(name, capture, kinds, *words):
     written = []
-    for kind, got in rows_of(capture, kinds, *words).items():
+    for kind, got in host.exports(capture, tuple(kinds), *RULES, *words).items():
         if changes(name, kind):
             raise AssertionError("these rows are others on this version of Wireshark: update them on an earlier one")
         problem = difference(golden(name, kind), wanted(name, kind), got)

@@ -4,7 +4,6 @@ import re
 
 import host
 
-NOUNS = ("messages", "exchanges", "connections")
 Column = collections.namedtuple("Column", "name kind asked")  # asked: only in rows that ask for it
 LINE = re.compile(r"\| `(\w+)` \|[^|]*\| (\w+) \| (.*) \|$", re.MULTILINE)
 

@@ -25,6 +25,10 @@ def of_pcapng(data):
     return struct.pack("<IHHiIII", 0xa1b23c4d, 2, 4, 0, 0, snaplen, link), frames
 
 
+def byte_order(head):
+    return "<" if head[:4] in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1") else ">"
+
+
 def read(path):
     """(file header, [(record header, captured bytes)...]) of a pcap or pcapng, gzipped or not."""
     data = pathlib.Path(path).read_bytes()
@@ -32,14 +36,19 @@ def read(path):
         data = gzip.decompress(data)
     if data[:4] == NG:
         return of_pcapng(data)
-    order = "<" if data[:4] in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1") else ">"
     frames, at = [], HEAD
     while at < len(data):
         record = data[at:at + RECORD]
-        end = at + RECORD + struct.unpack(order + "IIII", record)[2]
+        end = at + RECORD + struct.unpack(byte_order(data) + "IIII", record)[2]
         frames.append((record, data[at + RECORD:end]))
         at = end
     return data[:HEAD], frames
+
+
+def lacks_bytes(path):
+    """A packet was longer than what was captured of it."""
+    head, frames = read(path)
+    return any(captured < size for *_, captured, size in (struct.unpack(byte_order(head) + "IIII", record) for record, _ in frames))
 
 
 def write(path, head, frames):

@@ -14,6 +14,7 @@ first    a message's summary is how the host's bytes go on where the messages be
 Captures with loss are made of those here: of each, a copy that lacks every fifth of the segments with data.
 """
 import collections
+import functools
 import pathlib
 import re
 import sys
@@ -40,7 +41,7 @@ NO_JUDGE = {
     "crafted/reset_payload": "the host counts the text in a RST as bytes of the stream",
 }
 # The numbers of a segment, read with no help from the plugin.
-FIELDS = ("tcp.stream", "tcp.srcport", "tcp.dstport", "tcp.seq_raw", "tcp.ack_raw", "tcp.len", "tcp.flags")
+FIELDS = ("frame.number", "tcp.stream", "tcp.srcport", "tcp.dstport", "tcp.seq_raw", "tcp.ack_raw", "tcp.len", "tcp.flags")
 TOTALS = ("request_bytes", "response_bytes", "push_bytes", "client_missing", "server_missing", "exchanges",
           "unanswered", "pushes")
 FIN, SYN, RST, ACK = 1, 2, 4, 16
@@ -48,7 +49,8 @@ FIN, SYN, RST, ACK = 1, 2, 4, 16
 UNSEEN_FIN = {("oneway_c2s", 0, 7001)}
 
 
-def by_host(path, streams):
+@functools.cache
+def by_host(path, *streams):
     """What the host prints with no help from the plugin: lines of FIELDS, then each stream's bytes."""
     words = [word for field in FIELDS for word in ("-e", field)]
     words += [word for stream in streams for word in ("-z", "follow,tcp,raw,%d" % stream)]
@@ -114,7 +116,7 @@ class Side:
 
 def segments(lines):
     for line in lines.splitlines():
-        columns = [column.split(",") for column in line.split("\t")]
+        columns = [column.split(",") for column in line.split("\t")[1:]]
         if all(map(all, columns)):  # not a TCP header quoted by an ICMP error
             yield from ([int(value, 0) for value in values] for values in zip(*columns))
 
@@ -187,7 +189,7 @@ def ids_differ(path):
 def conserved(name, path):
     connections, messages = facts.connections(path), host.rows(path, "messages")
     by_rows = told(messages)
-    lines, blocks = by_host(path, connections)
+    lines, blocks = by_host(path, *connections)
     cases.check({segment[0] for segment in segments(lines)}, set(connections), "streams")
     numbers_agree(name, lines, by_rows)
     remark = "%d bytes, %d missing" % tuple(map(sum, zip((0, 0), *by_rows.values())))
@@ -201,21 +203,21 @@ def conserved(name, path):
     return remark
 
 
-def with_data(path):
+def with_data(lines):
     """Frames that carry payload and neither open, end nor reset a connection."""
-    text = host.tshark(path, "-Y", "tcp.len > 0 and not tcp.flags & 7", "-T", "fields", "-e", "frame.number",
-                       plugin=False)
-    return [int(number) for number in text.split()]
+    return [int(line.partition("\t")[0]) for line in lines.splitlines()
+            if any(length and not flags & (FIN | SYN | RST) for *_, length, flags in segments(line))]
 
 
 def conserved_with_loss(name, path):
     """By the numbers alone: the host tells of a hole only once it gave up waiting for it."""
-    dropped = {number for number in with_data(path) if zlib.crc32(b"%s %d" % (name.encode(), number)) % 5 == 0}
+    lines, _ = by_host(path, *facts.connections(path))
+    dropped = {number for number in with_data(lines) if zlib.crc32(b"%s %d" % (name.encode(), number)) % 5 == 0}
     copy = host.SCRATCH / "captures" / (name.replace("/", "_") + ".lossy.pcap")
     pcaps.without(path, copy, dropped)
     connections, messages = facts.connections(copy), host.rows(copy, "messages")
     by_rows = told(messages)
-    numbers_agree(name, by_host(copy, ())[0], by_rows)
+    numbers_agree(name, by_host(copy)[0], by_rows)
     totals_agree(messages, host.rows(copy, "exchanges"), connections)
     ids_differ(copy)
     return "%d frames dropped, %d bytes missing" % (len(dropped), sum(missing for _, missing in by_rows.values()))
@@ -225,7 +227,7 @@ def can_fail(captures):
     """Each check refuses rows of which one is lost, doubled or a byte longer, and a stream that was not followed."""
     path = captures["crafted/two_at_once"]
     connections, messages, exchanges = facts.connections(path), host.rows(path, "messages"), facts.exchanges(path)
-    lines, blocks = by_host(path, connections)
+    lines, blocks = by_host(path, *connections)
     longer = [{**messages[0], "bytes": str(int(messages[0]["bytes"]) + 1)}] + messages[1:]
     for wrong in (messages[1:], messages + messages[:1], longer):
         cases.refuses(follow_agrees, blocks, connections, told(wrong))

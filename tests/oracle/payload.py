@@ -16,6 +16,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import cases  # noqa: E402
 import host  # noqa: E402
+import pcaps  # noqa: E402
 
 # Captures in which no segment is cut off.
 FOLLOWED = ["redis_sync_c", "http_chunked", "postgres", "mysql", "memcached", "redis_reorder_s", "redis_dup_c", "smtp",
@@ -23,7 +24,8 @@ FOLLOWED = ["redis_sync_c", "http_chunked", "postgres", "mysql", "memcached", "r
 
 
 def export(capture, kind, *words, options=""):
-    return host.export(capture, kind, *words, options=",payload=hex" + options)
+    kinds = ("messages", "exchanges") if "-2" in words else ("messages",)
+    return host.exports(capture, kinds, *words, options=",payload=hex" + options)[kind]
 
 
 def passes(capture):
@@ -37,7 +39,7 @@ def others(capture):
 
 
 def counts(capture):
-    cut_off = host.tshark(capture, "-Y", "frame.cap_len < frame.len", "-T", "fields", "-e", "frame.number")
+    cut_off = pcaps.lacks_bytes(capture)
     for row in host.parse(export(capture, "messages")):
         size, whole = len(row["payload"]) // 2, int(row["bytes"]) + int(row["missing"])
         if not cut_off:
@@ -92,9 +94,8 @@ def follow(capture):
 
 def main(words):
     captures = host.captures()
-    todo = []
-    for name, path in captures.items():
-        todo += [("passes " + name, passes, path), ("counts " + name, counts, path), ("pairs " + name, pairs, path)]
+    # One after the other: each is about the same rows, which are read once then.
+    todo = [("%s %s" % (run.__name__, name), run, path) for run in (passes, counts, pairs) for name, path in captures.items()]
     for name in ("redis_sync_c", "mysql", "crafted/summaries"):
         todo += [("writings " + name, writings, captures[name]), ("limits " + name, limits, captures[name]),
                  ("others " + name, others, captures[name])]

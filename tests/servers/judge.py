@@ -33,7 +33,7 @@ def nanoseconds(text):
 
 def rows(capture, kind, *words):
     """Rows with times in nanoseconds since the epoch and durations in nanoseconds."""
-    found = host.truth(host.parse(host.export(capture, kind, *words, options=",time=epoch")))
+    found = host.truth(host.parse(host.exports(capture, host.KINDS, *words, options=",time=epoch")[kind]))
     for row in found:
         for name in TIMES:
             if row.get(name):
@@ -218,8 +218,9 @@ class Evidence:
     def two_passes(self):
         """tshark -2 prints the same rows."""
         for end in ENDS:
-            for kind in ("exchanges", "messages", "connections"):
-                cases.check(host.export(self.lab.path(end), kind), host.export(self.lab.path(end), kind, "-2"), kind)
+            one, two = (host.exports(self.lab.path(end), host.KINDS, *words) for words in ((), ("-2",)))
+            for kind in host.KINDS:
+                cases.check(one[kind], two[kind], kind)
 
     def judge(self, client, turns=(), nth=0, quiet=0):
         """A connection of a client at both ends; how many exchanges."""

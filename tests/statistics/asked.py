@@ -55,9 +55,8 @@ def asks(*statistics):
 
 def filtered(capture, text, *words):
     """The same exchanges as the export's, in every statistic."""
-    exchanges, connections, messages = (
-        host.truth(host.parse(host.export(capture, kind, *words, options="," + text)))
-        for kind in ("exchanges", "connections", "messages"))
+    messages, exchanges, connections = (
+        host.truth(host.parse(rows)) for rows in host.exports(capture, host.KINDS, *words, options="," + text).values())
     wanted = told.totals(exchanges, connections)
     pushes = [row for row in messages if row["message"] == "push"]
     wanted |= {"Pushes": str(len(pushes)), "Push bytes": str(sum(int(row["bytes"]) for row in pushes))}

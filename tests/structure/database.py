@@ -16,7 +16,6 @@ import cases  # noqa: E402
 import host  # noqa: E402
 
 BUILT_IN = os.environ.get("RR_SQLITE", "TRUE").upper() in ("TRUE", "1", "ON", "YES")
-KINDS = ("messages", "exchanges", "connections")
 REDIS = host.CAPTURES / "redis_sync_c.pcap"
 SERVER_END = host.CAPTURES / "redis_sync_s.pcap"
 LATE = host.CAPTURES / "crafted/late_answer.pcap"
@@ -101,7 +100,7 @@ def twice(words, *options):
     database, copy = place(), host.SCRATCH / "captures/copy.pcap"
     shutil.copyfile(host.readable(REDIS), copy)
     copy.chmod(0o644)
-    wanted = {kind: len(host.rows(REDIS, kind)) for kind in KINDS}
+    wanted = {kind: len(host.rows(REDIS, kind)) for kind in host.KINDS}
     for capture in (REDIS, SERVER_END, copy, REDIS):
         export(capture, database, *options, words=words)
     cases.check(2, len(ask(database, "SELECT * FROM captures")))
@@ -130,9 +129,9 @@ def a_part_of_it():
 def one_after_the_other():
     """Kinds of rows that are exported in separate runs belong to one capture."""
     database = place()
-    for kind in KINDS:
+    for kind in host.KINDS:
         export(REDIS, database, ",rows=" + kind)
-    export(REDIS, database, *(",rows=" + kind for kind in KINDS))
+    export(REDIS, database, *(",rows=" + kind for kind in host.KINDS))
     cases.check(1, len(ask(database, "SELECT * FROM captures")))
     cases.check([{"n": 2 * len(host.rows(REDIS, "exchanges"))}],
                 ask(database, "SELECT count(*) AS n FROM exchanges JOIN messages USING(capture, exchange)"))
@@ -297,7 +296,7 @@ def not_built_in():
 
 def main(words):
     todo = [("bytes are safe", bytes_are_safe), ("twice", twice, [], ",rows=exchanges"),
-            ("twice, all kinds", twice, [], *(",rows=" + kind for kind in KINDS)),
+            ("twice, all kinds", twice, [], *(",rows=" + kind for kind in host.KINDS)),
             ("twice, in two passes", twice, ["-2"], ",rows=messages"), ("a part of it", a_part_of_it),
             ("one after the other", one_after_the_other), ("higher part replaces", higher_part_replaces),
             ("questions", questions), ("sessions", sessions), ("refused: no file", refuse_without_file),
@@ -305,8 +304,8 @@ def main(words):
             ("refused: nothing left", refuse_and_leave_nothing), ("full disk", full_disk), ("interrupted", interrupted),
             ("nothing captured", nothing_captured), ("tags and columns", tags_and_columns)]
     for capture in (REDIS, LATE, SUMMARIES, host.CAPTURES / "redis_pubsub.pcap", host.CAPTURES / "crafted/hole.pcap"):
-        todo += [("%s of %s" % (kind, capture.stem), rows_are_those_of_csv, capture, kind, []) for kind in KINDS]
-    todo += [("%s in two passes" % kind, rows_are_those_of_csv, REDIS, kind, ["-2"]) for kind in KINDS]
+        todo += [("%s of %s" % (kind, capture.stem), rows_are_those_of_csv, capture, kind, []) for kind in host.KINDS]
+    todo += [("%s in two passes" % kind, rows_are_those_of_csv, REDIS, kind, ["-2"]) for kind in host.KINDS]
     cases.run(cases.chosen(todo if BUILT_IN else [("not built in", not_built_in)], words))
 
 

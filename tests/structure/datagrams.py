@@ -30,6 +30,8 @@ import run as sharkd  # noqa: E402
 import tables  # noqa: E402
 
 ON = ("-o", "reqresp.rules:TRUE")
+OF_TCP = ("reqresp.phase", "reqresp.client.state", "reqresp.rtt", "reqresp.server_time", "reqresp.latency.lost",
+          "reqresp.handshake", "reqresp.connect_time", "reqresp.syn_retries")
 OF_UDP = ("dns_udp", "snmp", "radius", "coap", "sip_udp", "ntp", "syslog")
 A, B, C = (b"\xc0\0\2\1", b"\xc6\x33\x64\7", b"\xe0\0\0\xfb")
 
@@ -76,8 +78,8 @@ def told(path, *words, of=("status", "evidence", "request_frame", "response_fram
 def off(captures):
     for name in OF_UDP:
         cases.check("", host.tshark(captures[name], "-Y", "reqresp"), name)
-        for kind in ("messages", "exchanges", "connections"):
-            cases.check(1, host.export(captures[name], kind).count("\r\n"), name)
+        for rows in host.exports(captures[name], host.KINDS).values():
+            cases.check(1, rows.count("\r\n"), name)
 
 
 def printed(path, display, *names, words=()):
@@ -94,10 +96,8 @@ def fields(captures):
     cases.check({number: [row["id"], row["latency"], "udp", row["stream"], "key"] for number, row in wanted.items()}, got)
     one = printed(path, "reqresp.response", "frame.number", "reqresp.latency")
     cases.check(sorted([row["response_frame"], row["latency"]] for row in wanted.values()), sorted(one))
-    for display in ("reqresp.phase", "reqresp.client.state", "reqresp.rtt", "reqresp.server_time", "reqresp.latency.lost",
-                    "reqresp.handshake", "reqresp.connect_time", "reqresp.syn_retries"):
-        for name in OF_UDP:
-            cases.check([], printed(captures[name], display, "frame.number", words=["-2"]), display)
+    for name in OF_UDP:
+        cases.check([], printed(captures[name], " or ".join(OF_TCP), "frame.number", *OF_TCP, words=["-2"]), name)
     for row in host.rows(path, "connections", *ON):
         cases.check({""}, {row[name] for name in ("connect_time", "syn_retries", "synack_retries", "client_missing",
                                                   "server_missing", "close", "closed_by", "client_state", "server_state",
@@ -137,7 +137,7 @@ def both(captures):
     exchanges = host.rows(path, "exchanges", *ON)
     numbers = [{row["stream"] for row in connections if row["transport"] == transport} for transport in ("tcp", "udp")]
     cases.check(True, bool(numbers[0] & numbers[1]), "numbers in common")
-    for kind in ("messages", "exchanges", "connections"):
+    for kind in host.KINDS:
         apart = [row for name in ("dns_tcp", "dns_udp") for row in host.rows(captures[name], kind, *ON)]
         cases.check(sorted(row["id"] for row in apart), sorted(row["id"] for row in host.rows(path, kind, *ON)), kind)
         with tempfile.TemporaryDirectory(dir=host.SCRATCH) as folder:

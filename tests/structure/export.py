@@ -19,7 +19,6 @@ import host  # noqa: E402
 
 REDIS = host.CAPTURES / "redis_sync_c.pcap"
 SILENT = host.CAPTURES / "never_answers.pcap"
-KINDS = ("messages", "exchanges", "connections")
 
 
 def folder():
@@ -181,11 +180,11 @@ def cut_short():
 def side_by_side(words):
     """Several exports in one run say what each says alone."""
     place = folder()
-    options = [",rows=%s,to=%s/%s" % (kind, place, kind) for kind in KINDS]
+    options = [",rows=%s,to=%s/%s" % (kind, place, kind) for kind in host.KINDS]
     slow = ",rows=exchanges,reqresp.latency > 0.1"
     printed = stdout(REDIS, *options, slow, words=words)
     cases.check(host.export(REDIS, "exchanges", *words, options=",reqresp.latency > 0.1"), printed)
-    for kind in KINDS:
+    for kind in host.KINDS:
         cases.check(host.export(REDIS, kind, *words), (place / kind).read_bytes().decode(), kind)
 
 
@@ -262,7 +261,7 @@ def main(words):
              ("cut short", cut_short), ("side by side", side_by_side, []), ("side by side -2", side_by_side, ["-2"]),
              ("columns and tags", csv_columns), ("slower", slower), ("min", least), ("local time", local_time),
              ("help", helps)]
-    for kind in KINDS:
+    for kind in host.KINDS:
         todo += [("to a file, " + kind, to_file, kind, []), ("to a file -2, " + kind, to_file, kind, ["-2"])]
         todo += [("ndjson, %s of %s" % (kind, capture.stem), ndjson, capture, kind)
                  for capture in (REDIS, SILENT, host.CAPTURES / "crafted/summaries.pcap", host.CAPTURES / "crafted/hole.pcap")]
