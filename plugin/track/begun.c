@@ -24,12 +24,12 @@ static const char *summary_at(struct rr_conn *c, int64_t begin)
     return rr_store_text(c->shared->store, text, length);
 }
 
-void rr_begun_ask(struct rr_conn *c, struct rr_range asked)
+void rr_begun_ask(struct rr_conn *c, struct rr_line *line, struct rr_range asked, uint16_t paired)
 {
     struct rr_told t = rr_untold(&c->flow[RR_CLIENT], asked);
-    t.does = RR_PDU_BEGINS;
+    t.does = RR_PDU_BEGINS | paired;
     if (!t.sum.summary)
         t.sum.summary = summary_at(c, asked.begin);
-    rr_joins_ask(c, &c->pdus->line, &t);
-    rr_end(c, RR_CLIENT, c->pdus->line.asking, RR_BY_RESPONSE);
+    rr_joins_ask(c, line, &t);
+    rr_end(c, RR_CLIENT, line->asking, RR_BY_RESPONSE);
 }

@@ -11,7 +11,8 @@
 /* The client's unseen bytes from `offset` on are these. */
 void rr_begun_note(struct rr_conn *c, int64_t offset, const uint8_t *bytes, uint32_t length);
 
-/* The client's bytes, of which no message was told, are a request that waits. */
-void rr_begun_ask(struct rr_conn *c, struct rr_range asked);
+/* The client's bytes, of which no message was told, are a request that waits in the line; `paired`:
+ * RR_PDU_KEYED, or 0. */
+void rr_begun_ask(struct rr_conn *c, struct rr_line *line, struct rr_range asked, uint16_t paired);
 
 #endif

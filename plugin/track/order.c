@@ -30,16 +30,15 @@ static struct rr_told *told_at(GArray *list, guint i)
     return &g_array_index(list, struct rr_told, i);
 }
 
-/* Bytes that it lacked may have come since it was told. */
-static void refresh(const struct rr_order *o, struct rr_told *t)
+void rr_told_refresh(const struct rr_flow *f, struct rr_told *t)
 {
     bool lacks = t->bytes == t->sum.bytes && t->bytes < t->end - t->begin;
     if (!lacks)
         return;
-    struct rr_piece now = rr_flow_sum(&o->flow[RR_SERVER], t->begin, t->end);
+    struct rr_piece now = rr_flow_sum(f, t->begin, t->end);
     if (now.bytes <= t->bytes)
         return;
-    now.bytes = rr_flow_captured(&o->flow[RR_SERVER], t->begin, t->end);
+    now.bytes = rr_flow_captured(f, t->begin, t->end);
     now.protocol = t->sum.protocol;
     now.summary = t->sum.summary;
     t->sum = now;
@@ -51,7 +50,7 @@ static void add_step(struct rr_order *o, enum rr_step_kind kind, const struct rr
     struct rr_step step = { .kind = kind, .proof = proof };
     if (t) {
         step.told = *t;
-        refresh(o, &step.told);
+        rr_told_refresh(&o->flow[RR_SERVER], &step.told);
     }
     g_array_append_val(o->steps, step);
 }
@@ -333,19 +332,26 @@ void rr_order_clip(const struct rr_order *o, struct rr_range *range)
     clip(o->held, range);
 }
 
-static void cut(struct rr_order *o, GArray *list, int64_t end)
+void rr_told_cut(const struct rr_flow *f, struct rr_told *t, int64_t end)
 {
-    struct rr_told *t = list->len ? told_at(list, list->len - 1) : NULL;
-    if (!t || t->begin >= end || t->end <= end)
+    if (t->begin >= end || t->end <= end)
         return;
-    if (o->upto == t->end)
-        o->upto = end;
-    refresh(o, t);
+    rr_told_refresh(f, t);
     bool as_sent = t->bytes == t->sum.bytes;
-    int64_t gone = rr_flow_captured(&o->flow[RR_SERVER], end, t->end);
+    int64_t gone = rr_flow_captured(f, end, t->end);
     t->sum.bytes = CLAMP(t->sum.bytes - gone, 0, end - t->begin);
     t->bytes = as_sent ? t->sum.bytes : MAX(t->bytes - gone, 0);
     t->end = end;
+}
+
+static void cut(struct rr_order *o, GArray *list, int64_t end)
+{
+    struct rr_told *t = list->len ? told_at(list, list->len - 1) : NULL;
+    if (!t)
+        return;
+    if (o->upto == t->end && t->begin < end)
+        o->upto = MIN(o->upto, end);
+    rr_told_cut(&o->flow[RR_SERVER], t, end);
 }
 
 void rr_order_cut(struct rr_order *o, int64_t from, int64_t end)

@@ -33,6 +33,7 @@ struct rr_told {
     bool anew;        /* it does not go on with what was before it */
     uint32_t owes;    /* as of struct rr_pdu */
     bool tail;        /* its begin is in what was taken for another's */
+    uint64_t key;     /* with RR_PDU_KEYED */
 };
 
 /* `t` comes next, where so many further parts of the message before it are owed: what it then is, and how
@@ -49,6 +50,10 @@ static inline int64_t rr_told_count(struct rr_told *t, int64_t owed)
         t->does &= (uint16_t)~RR_PDU_ENDS;
     return owed;
 }
+
+/* Bytes that it lacked may have come since it was told; and it ends at `end`. */
+void rr_told_refresh(const struct rr_flow *f, struct rr_told *t);
+void rr_told_cut(const struct rr_flow *f, struct rr_told *t, int64_t end);
 
 /* Requests that are answered one after the other: all of a connection, or those of a key. */
 struct rr_line {

@@ -1,5 +1,6 @@
 #include "track/pdus.h"
 
+#include "track/ahead.h"
 #include "track/alone.h"
 #include "track/begun.h"
 #include "track/holds.h"
@@ -78,6 +79,7 @@ void rr_pdus_free(struct rr_pdus *p)
     rr_list_release(&p->line.waiting);
     rr_order_release(&p->order);
     rr_quiet_release(&p->quiet);
+    rr_ahead_release(&p->ahead);
     rr_holds_release(&p->holds);
     g_hash_table_destroy(p->keyed);
     g_free(p);
@@ -150,8 +152,7 @@ static void note_missed(struct rr_conn *c, int side, struct rr_range range)
         rr_order_missed(&c->pdus->order, range);
 }
 
-/* Nobody knows which message `t` goes on with. */
-static void ignore(struct rr_conn *c, int side, const struct rr_told *t)
+void rr_pdus_ignore(struct rr_conn *c, int side, const struct rr_told *t)
 {
     rr_joins_take(c, side, t, NULL);
     note_missed(c, side, (struct rr_range){ t->begin, t->end });
@@ -178,10 +179,10 @@ static void carry_out(struct rr_conn *c, const struct rr_step *step)
         rr_joins_unasked(c, line, t, step->asked, step->proof);
         break;
     case RR_STEP_ASK:
-        rr_begun_ask(c, step->asked);
+        rr_begun_ask(c, line, step->asked, 0);
         break;
     case RR_STEP_IGNORE:
-        ignore(c, RR_SERVER, t);
+        rr_pdus_ignore(c, RR_SERVER, t);
         break;
     case RR_STEP_DROP:
         rr_joins_drop(c, line);
@@ -200,10 +201,8 @@ static void follow_order(struct rr_conn *c, enum rr_order_when when)
         carry_out(c, &step);
 }
 
-/* Nothing was missed that `t` may go on with, or a key tells: of a message that is not whole no other has it.
- */
-static bool is_next_part(const struct rr_conn *c, int side, const struct rr_line *line,
-                         const struct rr_told *t, bool goes_on)
+bool rr_pdus_is_next_part(const struct rr_conn *c, int side, const struct rr_line *line,
+                          const struct rr_told *t, bool goes_on)
 {
     return (t->does & RR_PDU_KEYED && goes_on) || c->pdus->missed[side].end <= line->upto[side];
 }
@@ -218,7 +217,7 @@ static bool asks_on(const struct rr_conn *c, const struct rr_line *line, const s
     bool whole = x->request.ended_by != RR_GOING_ON;
     bool goes_on = !whole && x->status != RR_ONEWAY && !answered;
     bool may_go_on = !(t->does & RR_PDU_BEGINS) && !(whole && rr_exists(&x->response));
-    return (goes_on || may_go_on) && is_next_part(c, RR_CLIENT, line, t, goes_on);
+    return (goes_on || may_go_on) && rr_pdus_is_next_part(c, RR_CLIENT, line, t, goes_on);
 }
 
 /* What the client had seen of the server when it said `t`; where that came after what follows it, it may be a
@@ -262,7 +261,7 @@ static void tell_request(struct rr_conn *c, struct rr_line *line, const struct r
     }
     if (!(t->does & RR_PDU_BEGINS)) {
         pass_beyond(line);
-        ignore(c, RR_CLIENT, t);
+        rr_pdus_ignore(c, RR_CLIENT, t);
         return;
     }
     rr_alone_end(c, line->asking, RR_BY_NEXT);
@@ -270,7 +269,10 @@ static void tell_request(struct rr_conn *c, struct rr_line *line, const struct r
     if (t->does & RR_PDU_KEYED) {
         if (line->telling && line->open)
             rr_end(c, RR_SERVER, line->telling, RR_BY_NEXT);
-        line->shifted &= rr_line_length(line) || !rr_order_at_rest(&c->pdus->order, t->begin, acked);
+        bool rests = rr_order_at_rest(&c->pdus->order, t->begin, acked);
+        line->shifted &= rr_line_length(line) || !rests;
+        if (rests && !c->pdus->waiting)
+            rr_ahead_rests(c->pdus, t->begin);
     } else {
         if (t->tail)
             rr_order_missed(&c->pdus->order, (struct rr_range){ 0 });
@@ -280,58 +282,6 @@ static void tell_request(struct rr_conn *c, struct rr_line *line, const struct r
     }
     rr_joins_ask(c, line, t);
     follow_order(c, RR_ORDER_BETWEEN);
-}
-
-/* `t` may be the answer to another request with the key of x, whose own was missed, or never sent as that
- * other took its place. */
-static bool may_be_anothers(const struct rr_conn *c, const struct rr_line *line, const struct rr_exchange *x,
-                            const struct rr_told *t)
-{
-    const struct rr_range *missed = c->pdus->missed;
-    const struct rr_piece *asked = rr_flow_piece(&c->flow[RR_CLIENT], x->request.begin);
-    bool answered = !rr_range_empty(missed[RR_SERVER]) && (!asked || missed[RR_SERVER].end > asked->acked);
-    bool asked_again = missed[RR_CLIENT].end > x->request.begin || c->pdus->upto[RR_CLIENT] < t->acked;
-    if (rr_line_length(line) > 1)
-        asked_again |= rr_line_nth(line, 1)->request.begin < t->acked;
-    return asked_again && (answered || t->does & RR_PDU_NEWEST);
-}
-
-/* Of several that may be meant, the newest. */
-static void answer_keyed(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
-{
-    line->shifted |= may_be_anothers(c, line, rr_line_nth(line, 0), t);
-    while (line->shifted && rr_line_length(line) > 1 && rr_line_nth(line, 1)->request.begin < t->acked)
-        rr_joins_drop(c, line);
-    rr_quiet_pass(c, rr_line_nth(line, 0));
-    rr_joins_answer(c, line, t, line->shifted ? RR_PROOF_LOST : 0);
-}
-
-static bool tells_on(const struct rr_conn *c, const struct rr_line *line, const struct rr_told *t)
-{
-    const struct rr_exchange *x = line->telling, *last = rr_line_is_aside(line, t) ? line->aside : x;
-    bool asked_since = line->asking && line->asking != x;
-    bool goes_on =
-        x && x->response.ended_by == RR_GOING_ON && !line->open && !asked_since && !rr_line_is_aside(line, t);
-    return rr_line_goes_on(line, t) && t->begin >= last->response.begin &&
-           is_next_part(c, RR_SERVER, line, t, goes_on);
-}
-
-static void tell_keyed(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
-{
-    struct rr_exchange *x = rr_line_length(line) ? rr_line_nth(line, 0) : NULL;
-    if (t->does & RR_PDU_ALONE)
-        rr_joins_unowed(c, line, t, 0);
-    else if (tells_on(c, line, t))
-        rr_joins_go_on(c, line, t);
-    else if (!(t->does & (RR_PDU_BEGINS | RR_PDU_INTERIM)))
-        ignore(c, RR_SERVER, t);
-    else if (!x || x->request.begin >= t->acked) {
-        line->shifted |= c->pdus->upto[RR_CLIENT] < t->acked; /* its request may still come */
-        rr_joins_unowed(c, line, t, 0);
-    } else if (t->does & RR_PDU_INTERIM)
-        rr_joins_interim(c, line, t);
-    else
-        answer_keyed(c, line, t);
 }
 
 /* False where the message is sure to be a further part of one. */
@@ -353,7 +303,7 @@ static void tell_side(struct rr_conn *c, int side, struct rr_line *line, const s
     if (side == RR_CLIENT) {
         tell_request(c, line, t);
     } else if (t->does & RR_PDU_KEYED) {
-        tell_keyed(c, line, t);
+        rr_keyed_tell(c, line, t);
     } else {
         rr_order_told(&c->pdus->order, t);
         c->pdus->upto[side] = MAX(c->pdus->upto[side], t->end);
@@ -380,12 +330,15 @@ static bool complete_untold(struct rr_conn *c, const struct rr_verdict *v, const
     struct rr_exchange *x = rr_places_told(c, RR_CLIENT, begin);
     if (!x || x->request.begin != begin || x->request.ended_by != RR_BY_RESPONSE)
         return false;
+    bool made = x->pairing == RR_BY_KEY;
+    if (made && !(pdu->does & RR_PDU_KEYED && rr_ahead_made(&c->pdus->ahead, x, pdu->key)))
+        return false;
     struct rr_told t;
     bool more = locate(c, v, pdu, &t);
     rr_changes(c, x, RR_CLIENT);
     x->request.summary = text_of(c, pdu, pdu->summary);
     x->request.ended_by = RR_BY_PDU;
-    if (rr_order_confirm(&c->pdus->order, begin, pdu->placed ? begin + pdu->length : end))
+    if (made || rr_order_confirm(&c->pdus->order, begin, pdu->placed ? begin + pdu->length : end))
         x->proof &= (uint8_t)~RR_PROOF_LOST;
     if (more && !pdu->placed)
         t.bytes = MAX((int64_t)pdu->length - (int64_t)x->request.bytes, 0);
@@ -426,8 +379,15 @@ static bool began_as_turn(struct rr_conn *c, int side, int64_t begin, const stru
     p->missed[side] = (struct rr_range){ t->begin, t->begin };
     rr_order_cross(&p->order, side == RR_CLIENT && p->clean ? said : (struct rr_range){ 0 });
     if (side == RR_SERVER)
-        ignore(c, side, t);
+        rr_pdus_ignore(c, side, t);
     return side == RR_CLIENT;
+}
+
+/* The client's message, told from `told` on, began in bytes that were taken for another request. */
+static bool begins_within(const struct rr_conn *c, int64_t begin, int64_t told)
+{
+    const struct rr_exchange *x = begin < told ? rr_places_told(c, RR_CLIENT, begin) : NULL;
+    return x && x->pairing == RR_BY_KEY && x->request.ended_by == RR_BY_RESPONSE;
 }
 
 static void pass_over(struct rr_conn *c, const struct rr_verdict *v, const struct rr_pdu *pdu)
@@ -453,8 +413,14 @@ void rr_pdus_tell(struct rr_conn *c, const struct rr_verdict *v, const struct rr
     bool known = side == RR_CLIENT && pdu->does & RR_PDU_BEGINS && complete_untold(c, v, pdu);
     if (known || !locate(c, v, pdu, &t))
         return;
-    if (p->upto[side] < t.begin)
+    bool keyed = pdu->does & RR_PDU_KEYED;
+    if (side == RR_CLIENT)
+        rr_ahead_place(c, t.begin);
+    if (p->upto[side] < t.begin) {
         note_missed(c, side, (struct rr_range){ p->upto[side], t.begin });
+        if (keyed && side == RR_CLIENT)
+            rr_ahead_missed(p, p->missed[side]);
+    }
     if (pdu->does & RR_PDU_IGNORED) {
         rr_joins_take(c, side, &t, NULL);
         return;
@@ -462,7 +428,8 @@ void rr_pdus_tell(struct rr_conn *c, const struct rr_verdict *v, const struct rr
     if (pdu->placed && v->begin + pdu->at < p->start[side] && !began_as_turn(c, side, v->begin + pdu->at, &t))
         return;
     t.sum.protocol = rr_store_protocol(c->shared->store, pdu->protocol);
-    struct rr_line *line = pdu->does & RR_PDU_KEYED ? rr_keyed_line(p, pdu->key) : &p->line;
+    t.key = pdu->key;
+    struct rr_line *line = keyed ? rr_keyed_line(p, pdu->key) : &p->line;
     if (side == RR_CLIENT && (p->owed || t.owes))
         count_asked(c, line, &t);
     if (begins(c, side, line, &t))
@@ -470,13 +437,24 @@ void rr_pdus_tell(struct rr_conn *c, const struct rr_verdict *v, const struct rr
     else
         t.more = text_of(c, pdu, pdu->more);
     const struct rr_exchange *asked = line->asking;
-    if (pdu->does & RR_PDU_INTERIM && pdu->does & RR_PDU_KEYED)
+    if (pdu->does & RR_PDU_INTERIM && keyed)
         p->interim_key = pdu->key;
     tell_side(c, side, line, &t);
     if (pdu->does & RR_PDU_QUIET && side == RR_CLIENT && line->asking != asked)
         rr_quiet_asked(&p->quiet, pdu->key, line->asking);
-    if (pdu->does & RR_PDU_KEYED)
+    if (keyed) {
+        line->shifted |= side == RR_CLIENT && begins_within(c, v->begin + pdu->at, t.begin);
         rr_keyed_leave(p, line, pdu->key);
+    }
+    if (side == RR_CLIENT)
+        rr_ahead_place(c, p->upto[side]);
+}
+
+/* What lies before is in messages for good, or in none. */
+static int64_t told_upto(const struct rr_pdus *p, int side)
+{
+    int64_t upto = MIN(p->upto[side], rr_ahead_open(p, side));
+    return side == RR_SERVER ? MIN(upto, rr_order_open(&p->order)) : upto;
 }
 
 void rr_pdus_done(struct rr_conn *c)
@@ -484,8 +462,9 @@ void rr_pdus_done(struct rr_conn *c)
     struct rr_pdus *p = c->pdus;
     enum rr_ended_by why = p->ending;
     follow_order(c, RR_ORDER_BETWEEN);
+    rr_ahead_bound(c);
     rr_holds_settle(c, RR_CLIENT, p->upto[RR_CLIENT]);
-    rr_holds_settle(c, RR_SERVER, MIN(p->upto[RR_SERVER], rr_order_open(&p->order)));
+    rr_holds_settle(c, RR_SERVER, told_upto(p, RR_SERVER));
     if (why == RR_GOING_ON)
         return;
     p->ending = RR_GOING_ON;
@@ -535,6 +514,7 @@ void rr_pdus_quiet(struct rr_conn *c)
 {
     const struct rr_line *line = &c->pdus->line;
     follow_order(c, RR_ORDER_IN_SILENCE);
+    rr_ahead_place(c, INT64_MAX);
     if (line->telling && line->open)
         rr_end(c, RR_SERVER, line->telling, RR_BY_QUIET);
     rr_alone_quiet(c);
@@ -558,6 +538,7 @@ void rr_pdus_end(struct rr_conn *c, enum rr_ended_by why)
     follow_order(c, RR_ORDER_AT_LAST);
     rr_order_end(&p->order);
     follow_order(c, RR_ORDER_AT_LAST);
+    rr_ahead_place(c, INT64_MAX);
     reinstate_turn(c, why);
     for (guint i = 0; i < p->all.len; i++) { /* an answer can be to one that was given up and reported */
         struct rr_exchange *x = p->all.at[i];
@@ -574,16 +555,13 @@ int64_t rr_pdus_keep(struct rr_conn *c, int side)
 {
     const struct rr_pdus *p = c->pdus;
     const struct rr_exchange *x = oldest(c->pdus);
-    if (side == RR_SERVER)
-        return MIN(p->upto[side], rr_order_open(&p->order));
-    return x && rr_seen(&x->request) ? MIN(p->upto[side], x->request.begin) : p->upto[side];
+    int64_t upto = told_upto(p, side);
+    return side == RR_CLIENT && x && rr_seen(&x->request) ? MIN(upto, x->request.begin) : upto;
 }
 
 int64_t rr_pdus_open(const struct rr_pdus *p, int side)
 {
-    int64_t open = p->upto[side];
-    if (side == RR_SERVER)
-        open = MIN(open, rr_order_open(&p->order));
+    int64_t open = told_upto(p, side);
     for (guint i = p->told; i < p->all.len; i++) {
         const struct rr_exchange *x = p->all.at[i];
         const struct rr_message *m = side == RR_CLIENT ? &x->request : &x->response;

@@ -35,6 +35,16 @@ struct rr_holds {
     GArray *all; /* of struct rr_hold; NULL: there was none */
 };
 
+/* Answers under a key whose request was not told, or not yet. */
+struct rr_ahead {
+    GArray *held;        /* of struct rr_told; NULL: there was none */
+    struct rr_range gap; /* the last of the client's bytes that were passed over, by one with a key */
+    int64_t several;     /* of those before, nobody knows which answer is to which */
+    int64_t rested;      /* those before wait for none; 0: it is not known of any */
+    const struct rr_exchange *made; /* the last that was made of such bytes, with the key of its answer */
+    uint64_t key;
+};
+
 struct rr_pdus {
     struct rr_spans spans[2];  /* by enum rr_side */
     int64_t upto[2];           /* end of the highest message, or of bytes that are sure to be in none */
@@ -48,6 +58,7 @@ struct rr_pdus {
     GHashTable *keyed; /* key -> struct rr_line */
     guint waiting;     /* requests */
     struct rr_quiet quiet;
+    struct rr_ahead ahead;
     struct rr_holds holds;
     struct rr_begun begun;
     uint64_t interim_key;    /* of the last interim answer that had one */
@@ -68,6 +79,14 @@ void rr_pdus_gain(struct rr_conn *c, int side, struct rr_piece *piece);
 void rr_pdus_repeat(struct rr_conn *c, int side, int64_t offset);
 
 void rr_pdus_tell(struct rr_conn *c, const struct rr_verdict *v, const struct rr_pdu *pdu);
+
+/* Nobody knows which message `t` goes on with. */
+void rr_pdus_ignore(struct rr_conn *c, int side, const struct rr_told *t);
+
+/* Nothing was missed that `t` may go on with, or a key tells: of a message that is not whole no other has it.
+ */
+bool rr_pdus_is_next_part(const struct rr_conn *c, int side, const struct rr_line *line,
+                          const struct rr_told *t, bool goes_on);
 
 /* All messages of a segment were told. */
 void rr_pdus_done(struct rr_conn *c);

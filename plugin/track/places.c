@@ -1,5 +1,6 @@
 #include "track/places.h"
 
+#include "track/ahead.h"
 #include "track/messages.h"
 
 struct rr_exchange *rr_places_told(const struct rr_conn *c, int side, int64_t offset)
@@ -96,6 +97,13 @@ static bool give_back(struct rr_conn *c, int side, struct rr_exchange *x, int64_
     return true;
 }
 
+/* So may be those that are set aside. */
+static void cut_held(struct rr_conn *c, int64_t from, int64_t end)
+{
+    rr_order_cut(&c->pdus->order, from, end);
+    rr_ahead_cut(c, end);
+}
+
 void rr_places_cut_before(struct rr_conn *c, int side, int64_t begin)
 {
     struct rr_spans *s = &c->pdus->spans[side];
@@ -108,5 +116,5 @@ void rr_places_cut_before(struct rr_conn *c, int side, int64_t begin)
         last->end = c->pdus->upto[side] = begin;
     }
     if (side == RR_SERVER)
-        rr_order_cut(&c->pdus->order, from, begin);
+        cut_held(c, from, begin);
 }

@@ -66,6 +66,17 @@ static void free_nobodys(struct rr_spans *s, guint i, struct rr_span span)
         rr_spans_add(s, (struct rr_span){ span.end, was.end, NULL });
 }
 
+void rr_spans_free(struct rr_spans *s, int64_t begin, int64_t end)
+{
+    for (guint i = rr_spans_find(s, begin); i < s->count && s->at[i].begin < end;
+         i = rr_spans_find(s, begin)) {
+        struct rr_span span = { begin, end, NULL };
+        begin = s->at[i].end;
+        if (!s->at[i].exchange)
+            free_nobodys(s, i, span);
+    }
+}
+
 void rr_spans_claim(struct rr_spans *s, struct rr_span span)
 {
     while (span.begin < span.end) {

@@ -29,6 +29,9 @@ void rr_spans_clip(const struct rr_spans *s, int64_t *begin, int64_t *end);
 /* The range is not taken. */
 void rr_spans_add(struct rr_spans *s, struct rr_span span);
 
+/* What of the range is taken by nobody's message is not taken. */
+void rr_spans_free(struct rr_spans *s, int64_t begin, int64_t end);
+
 /* Adds what of the range is not taken, or by nobody's message. */
 void rr_spans_claim(struct rr_spans *s, struct rr_span span);
 

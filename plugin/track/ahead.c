@@ -1,0 +1,182 @@
+#include "track/ahead.h"
+
+#include "track/begun.h"
+#include "track/joins.h"
+#include "track/keyed.h"
+#include "track/messages.h"
+
+static struct rr_told *held_at(const struct rr_ahead *a, guint i)
+{
+    return &g_array_index(a->held, struct rr_told, i);
+}
+
+static guint held_count(const struct rr_ahead *a)
+{
+    return a->held ? a->held->len : 0;
+}
+
+/* Of the last bytes that were passed over, those before `upto` that may wait for an answer. */
+static struct rr_range gap_before(const struct rr_pdus *p, int64_t upto)
+{
+    const struct rr_ahead *a = &p->ahead;
+    struct rr_range gap = { MAX(a->gap.begin, a->rested), MIN(a->gap.end, upto) };
+    if (!rr_range_empty(gap))
+        rr_spans_clip(&p->spans[RR_CLIENT], &gap.begin, &gap.end);
+    return gap;
+}
+
+/* There are such bytes, and none is missing: another request could be in those. */
+static bool is_captured(const struct rr_conn *c, struct rr_range asked)
+{
+    const struct rr_flow *f = &c->flow[RR_CLIENT];
+    return !rr_range_empty(asked) && rr_flow_remembers(f, asked.begin) &&
+           rr_flow_sum(f, asked.begin, asked.end).bytes == asked.end - asked.begin;
+}
+
+static struct rr_exchange *asked_under(const struct rr_pdus *p, const struct rr_told *t)
+{
+    const struct rr_line *line = g_hash_table_lookup(p->keyed, &t->key);
+    struct rr_exchange *x = line && rr_line_length(line) ? rr_line_nth(line, 0) : NULL;
+    return x && x->request.begin < t->acked ? x : NULL;
+}
+
+bool rr_ahead_is(const struct rr_conn *c, const struct rr_told *t)
+{
+    const struct rr_pdus *p = c->pdus;
+    return p->upto[RR_CLIENT] < t->acked || is_captured(c, gap_before(p, t->acked));
+}
+
+bool rr_ahead_waits(const struct rr_ahead *a, uint64_t key)
+{
+    for (guint i = 0; i < held_count(a); i++)
+        if (held_at(a, i)->key == key)
+            return true;
+    return false;
+}
+
+void rr_ahead_hold(struct rr_conn *c, const struct rr_told *t)
+{
+    struct rr_ahead *a = &c->pdus->ahead;
+    if (!a->held)
+        a->held = g_array_new(FALSE, FALSE, sizeof(struct rr_told));
+    rr_joins_take(c, RR_SERVER, t, NULL);
+    g_array_append_val(a->held, *t);
+}
+
+/* Another answer that is held, and of which no request waits, acknowledges no other bytes that were not told.
+ */
+static bool is_shared(const struct rr_pdus *p, const struct rr_told *t)
+{
+    int64_t upto = MAX(t->acked, p->upto[RR_CLIENT]);
+    for (guint i = 0; i < held_count(&p->ahead); i++) {
+        const struct rr_told *other = held_at(&p->ahead, i);
+        if (other->key != t->key && other->acked <= upto && !asked_under(p, other))
+            return true;
+    }
+    return false;
+}
+
+/* The bytes that `t` may answer; *alone: no others can be that, nor another's be they. */
+static struct rr_range asked_by(const struct rr_conn *c, const struct rr_told *t, bool *alone)
+{
+    const struct rr_pdus *p = c->pdus;
+    const struct rr_ahead *a = &p->ahead;
+    struct rr_range gap = gap_before(p, t->acked), asked = { MAX(p->upto[RR_CLIENT], a->rested), t->acked };
+    bool before_capture = !c->flow[RR_CLIENT].whole && !a->rested;
+    *alone = a->several <= a->rested && (rr_range_empty(gap) || rr_range_empty(asked)) && !is_shared(p, t);
+    if (!rr_range_empty(gap))
+        asked = gap;
+    return is_captured(c, asked) && !before_capture ? asked : (struct rr_range){ 0 };
+}
+
+/* `t` is to be joined with the client's bytes that it may answer. */
+static void join_untold(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
+{
+    struct rr_ahead *a = &c->pdus->ahead;
+    bool alone, shifted = line->shifted;
+    struct rr_range asked = asked_by(c, t, &alone);
+    if (alone && !rr_range_empty(asked)) {
+        rr_begun_ask(c, line, asked, RR_PDU_KEYED);
+        line->shifted = true;
+        a->made = line->asking;
+        a->key = t->key;
+        rr_keyed_join(c, line, t);
+        line->shifted = shifted || rr_line_length(line);
+    } else {
+        a->several = MAX(a->several, asked.end);
+        line->shifted |= c->pdus->upto[RR_CLIENT] < t->acked; /* its request may still come */
+        rr_joins_unowed(c, line, t, rr_range_empty(asked) ? 0 : RR_PROOF_LOST);
+    }
+}
+
+static void place(struct rr_conn *c, struct rr_told *t)
+{
+    struct rr_pdus *p = c->pdus;
+    struct rr_line *line = rr_keyed_line(p, t->key);
+    bool begins = t->does & (RR_PDU_BEGINS | RR_PDU_INTERIM);
+    int64_t answer_end = c->answer_end;
+    rr_spans_free(&p->spans[RR_SERVER], t->begin, t->end);
+    rr_told_refresh(&c->flow[RR_SERVER], t);
+    if (begins && !asked_under(p, t) && !rr_keyed_tells_on(c, line, t))
+        join_untold(c, line, t);
+    else
+        rr_keyed_join(c, line, t);
+    c->answer_end = MAX(c->answer_end, answer_end);
+    rr_keyed_leave(p, line, t->key);
+}
+
+void rr_ahead_place(struct rr_conn *c, int64_t upto)
+{
+    struct rr_ahead *a = &c->pdus->ahead;
+    while (held_count(a) && held_at(a, 0)->acked <= upto) {
+        struct rr_told t = *held_at(a, 0);
+        g_array_remove_index(a->held, 0);
+        place(c, &t);
+    }
+}
+
+void rr_ahead_bound(struct rr_conn *c)
+{
+    if (held_count(&c->pdus->ahead) > RR_ORDER_HELD_MAX)
+        rr_ahead_place(c, INT64_MAX);
+}
+
+void rr_ahead_missed(struct rr_pdus *p, struct rr_range gap)
+{
+    struct rr_range before = gap_before(p, INT64_MAX);
+    if (!rr_range_empty(before))
+        p->ahead.several = before.end;
+    p->ahead.gap = gap;
+}
+
+void rr_ahead_rests(struct rr_pdus *p, int64_t begin)
+{
+    p->ahead.rested = MAX(p->ahead.rested, begin);
+}
+
+bool rr_ahead_made(const struct rr_ahead *a, const struct rr_exchange *x, uint64_t key)
+{
+    return a->made == x && a->key == key;
+}
+
+void rr_ahead_cut(struct rr_conn *c, int64_t end)
+{
+    const struct rr_ahead *a = &c->pdus->ahead;
+    for (guint i = held_count(a); i-- > 0;)
+        rr_told_cut(&c->flow[RR_SERVER], held_at(a, i), end);
+}
+
+int64_t rr_ahead_open(const struct rr_pdus *p, int side)
+{
+    struct rr_range gap = gap_before(p, INT64_MAX);
+    int64_t open = side == RR_CLIENT && !rr_range_empty(gap) ? gap.begin : INT64_MAX;
+    for (guint i = 0; side == RR_SERVER && i < held_count(&p->ahead); i++)
+        open = MIN(open, held_at(&p->ahead, i)->begin);
+    return open;
+}
+
+void rr_ahead_release(struct rr_ahead *a)
+{
+    if (a->held)
+        g_array_free(a->held, TRUE);
+}

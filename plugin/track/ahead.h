@@ -1,0 +1,44 @@
+/* Answers under a key that no request has which waits.  Private to track/.
+ *
+ * Their requests can be in bytes of the client of which no message was told: the dissector shows them later,
+ * when they are whole, or never.  So such answers are set aside until the client says something else that is
+ * told, is silent, or nothing more is to come.  Where the request was not told by then, it is taken to be the
+ * one stretch of such bytes that the answer acknowledges.  Where there are several, or several answers to
+ * one, nobody knows.
+ */
+#ifndef RR_AHEAD_H
+#define RR_AHEAD_H
+
+#include "track/pdus.h"
+
+/* The request of `t`, which bears a key, may be in bytes of which no message was told; or what came before
+ * under the same key was set aside. */
+bool rr_ahead_is(const struct rr_conn *c, const struct rr_told *t);
+bool rr_ahead_waits(const struct rr_ahead *a, uint64_t key);
+void rr_ahead_hold(struct rr_conn *c, const struct rr_told *t);
+
+/* What the client said before `upto` is not told any more, if it was not: those that answer no more than that
+ * are joined with what waits by now, or with that. */
+void rr_ahead_place(struct rr_conn *c, int64_t upto);
+
+/* Those that are too many are joined with what is known. */
+void rr_ahead_bound(struct rr_conn *c);
+
+/* Of these bytes of the client no message was told, and one was behind. */
+void rr_ahead_missed(struct rr_pdus *p, struct rr_range gap);
+
+/* The client, about to say what begins here, waits for nothing. */
+void rr_ahead_rests(struct rr_pdus *p, int64_t begin);
+
+/* x was made of the bytes before an answer, which had that key. */
+bool rr_ahead_made(const struct rr_ahead *a, const struct rr_exchange *x, uint64_t key);
+
+/* The server's last message ends at `end`. */
+void rr_ahead_cut(struct rr_conn *c, int64_t end);
+
+/* The bytes of a side from here on may become part of a message that is not there yet. */
+int64_t rr_ahead_open(const struct rr_pdus *p, int side);
+
+void rr_ahead_release(struct rr_ahead *a);
+
+#endif
