@@ -434,7 +434,7 @@ static bool answer(struct rr_order *o, const struct rr_told *t, enum rr_order_wh
         o->broken &= interim;
     } else if (begun && (when < RR_ORDER_IN_SILENCE || (interim && when == RR_ORDER_IN_SILENCE)))
         return false;
-    else if (!begun || !(begins || interim) || !answer_begun(o, t))
+    else if (!begun || !answer_begun(o, t))
         say_unowed(o, t);
     return true;
 }

@@ -371,6 +371,7 @@ static const struct {
     { "order/came-late", "syn >10+11@1 <6@4^5/21 <5@8^0/21",
       ">10<5 answered acked 7 h4; >11<6 answered acked 3 d2" },
     { "order/stalled", "syn >10@1z <0?@2 >0?@6 <5@7", ">10<5 answered exact 6 h5" },
+    { "order/answer-not-understood-to-untold", "syn >10?@1 <5n@2 <F", ">10<5 answered lost 1" },
     { "order/middle", ">10@1 <5@2 >11@3 <6@4", ">10<5 answered lost 1; >11<6 answered exact 1" },
     { "order/beyond-its-answer", "syn >10@1 <5@2 >20n@3 <6n@4 >11@5 <7@6",
       ">10<5 answered exact 1; >11<7 answered exact 1" },
