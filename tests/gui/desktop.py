@@ -15,6 +15,7 @@ import host
 PROGRAMS = ("wireshark", "Xvfb", "openbox", "xdotool", "xclip", "import")
 WIDTH, HEIGHT = 1400, 1000
 IN_PACKET_LIST = (700, 300)
+SCREENS = 5  # at once: they mostly wait
 PATIENCE = 30
 STALE = "nothing was copied"
 

@@ -203,7 +203,7 @@ def main(words):
         ("conversation filter", conversation_filter), ("preference", preference), ("server ports", server_ports),
         ("rules", rules), ("switched off", switched_off), ("reload and open", again), ("arrows", arrows),
         ("expert information", expert_information))]
-    cases.run(cases.chosen(todo, words), second_try=True)
+    cases.run(cases.chosen(todo, words), second_try=True, at_once=desktop.SCREENS)
 
 
 if __name__ == "__main__":

@@ -323,7 +323,7 @@ def main(words):
     todo = [(kind, table, "statistics_" + kind, kind) for kind in WINDOWS]
     todo += [(name, function, "statistics_" + name.replace(" ", "_")) for name, function in (
         ("beside", beside), ("another capture", another_capture), ("live", live), ("export objects", export_objects))]
-    cases.run(cases.chosen(todo, words), second_try=True)
+    cases.run(cases.chosen(todo, words), second_try=True, at_once=desktop.SCREENS)
 
 
 if __name__ == "__main__":

@@ -173,7 +173,7 @@ def main(words):
     todo = [(name, function, "profile_" + re.sub(r"\W", "_", name)) for name, function in (
         ("columns", columns), ("colours", colours), ("buttons", buttons), ("link", link),
         ("expert information", expert_information), ("graphs", graphs))]
-    cases.run(cases.chosen(todo, words), second_try=True)
+    cases.run(cases.chosen(todo, words), second_try=True, at_once=desktop.SCREENS)
 
 
 if __name__ == "__main__":

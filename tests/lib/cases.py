@@ -39,16 +39,16 @@ def _outcome_of_two(case):
     return name, "%s (second try; the first: %s)" % (remark, first), problem
 
 
-def run(cases, second_try=False):
+def run(cases, second_try=False, at_once=os.cpu_count()):
     """Runs (name, function, argument...) each; what a function returns is a remark on its line.  Exits.
 
-    A second try is for what depends on how fast other programs are.
+    A second try is for what depends on how fast other programs are; more at once than there are processors, for what mostly waits.
     """
     if not cases:
         raise SystemExit("no case to run")
     failed = 0
     print("1..%d" % len(cases))
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
         outcomes = pool.map(_outcome_of_two if second_try else _outcome, cases)
         for number, (name, remark, problem) in enumerate(outcomes, 1):
             failed += problem is not None

@@ -48,7 +48,7 @@ def tests(names):
     """Those of ctest's that are labelled so."""
     results = pathlib.Path(BUILD, "results.xml")
     select = ["-R", "|".join(names)] if names else []
-    done = call("ctest", "--test-dir", BUILD, "-L", "^%s$" % LABEL, "-j", str(os.cpu_count()), "--output-junit", str(results),
+    done = call("ctest", "--test-dir", BUILD, "-L", "^%s$" % LABEL, "-j", str(os.cpu_count() + 1), "--output-junit", str(results),
                 "--test-output-size-failed", "20000", *select)
     if not results.exists():
         tell("tests", False, done.stdout)
