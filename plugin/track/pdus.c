@@ -40,6 +40,12 @@ static void withdraw_turn(struct rr_conn *c, int side)
         p->spare = x;
 }
 
+static void pass_outside(struct rr_pdus *p, int side, struct rr_range outside)
+{
+    if (outside.begin <= p->upto[side])
+        p->upto[side] = MAX(p->upto[side], outside.end);
+}
+
 /* What came before the rule was captured, and whole: no message of the protocol was in it. */
 static bool nothing_missed(const struct rr_conn *c)
 {
@@ -59,8 +65,11 @@ void rr_pdus_rule(struct rr_conn *c)
     struct rr_pdus *p = c->pdus = g_new0(struct rr_pdus, 1);
     p->clean = sure && c->flow[RR_CLIENT].whole && c->flow[RR_SERVER].whole;
     p->keyed = rr_keyed_new();
-    withdraw_turn(c, RR_CLIENT);
-    withdraw_turn(c, RR_SERVER);
+    for (int side = 0; side < 2; side++) {
+        withdraw_turn(c, side);
+        pass_outside(p, side, c->outside[side]);
+    }
+    p->greeted = c->outside[RR_SERVER];
     memcpy(p->start, p->upto, sizeof p->start);
     p->last = rr_last(c, RR_SERVER);
     if (p->last)
@@ -100,30 +109,14 @@ static void clip(const struct rr_pdus *p, int side, int64_t *begin, int64_t *end
     } while (*begin != from && *begin < *end);
 }
 
-/* The message is the first of its segment, and was decrypted, so that it is not known where it begins. */
-static bool is_first_unplaced(const struct rr_verdict *v, const struct rr_pdu *pdu, int64_t begin)
-{
-    return !pdu->placed && begin <= v->begin;
-}
-
-/* ... and has more bytes than there are from `begin` on: it began before. */
-static bool is_tail(const struct rr_verdict *v, const struct rr_pdu *pdu, int64_t begin)
-{
-    return is_first_unplaced(v, pdu, begin) && pdu->length > v->begin + v->len - begin;
-}
-
 /* Where the message lies, and what the flow knows of it; false where all of it was told before. */
 static bool locate(const struct rr_conn *c, const struct rr_verdict *v, const struct rr_pdu *pdu,
                    struct rr_told *t)
 {
     const struct rr_pdus *p = c->pdus;
     const struct rr_flow *f = &c->flow[v->side];
-    int64_t segment_end = v->begin + v->len, begin = p->upto[v->side], end = segment_end - pdu->left;
-    if (pdu->placed) {
-        begin = v->begin + pdu->at;
-        end = MIN(begin + pdu->length, f->next);
-    } else if (begin >= segment_end || !rr_flow_remembers(f, begin))
-        begin = v->begin;
+    const int64_t from = v->begin + pdu->at;
+    int64_t begin = from, end = MIN(begin + pdu->length, f->next);
     if (end <= p->start[v->side])
         return false;
     begin = MAX(begin, p->start[v->side]);
@@ -132,16 +125,13 @@ static bool locate(const struct rr_conn *c, const struct rr_verdict *v, const st
     if (begin >= end || (v->len && !v->fresh))
         return false;
     const struct rr_piece *first = rr_flow_piece(f, begin);
-    *t = (struct rr_told){ .begin = begin,
-                           .end = end,
-                           .does = pdu->does,
-                           .owes = pdu->owes,
-                           .tail = is_tail(v, pdu, begin),
-                           .sum = rr_flow_sum(f, begin, end) };
+    *t = (struct rr_told){
+        .begin = begin, .end = end, .does = pdu->does, .owes = pdu->owes, .sum = rr_flow_sum(f, begin, end)
+    };
     bool known = t->sum.bytes > 0;
     t->sum.bytes = rr_flow_captured(f, begin, end);
-    t->bytes = pdu->placed || t->tail ? t->sum.bytes : pdu->length;
-    t->acked = pdu->placed && first ? first->acked : t->sum.acked;
+    t->bytes = pdu->decrypted ? MAX((int64_t)pdu->decrypted - (begin - from), 0) : t->sum.bytes;
+    t->acked = first ? first->acked : t->sum.acked;
     return known;
 }
 
@@ -274,8 +264,6 @@ static void tell_request(struct rr_conn *c, struct rr_line *line, const struct r
         if (rests && !c->pdus->waiting)
             rr_ahead_rests(c->pdus, t->begin);
     } else {
-        if (t->tail)
-            rr_order_missed(&c->pdus->order, (struct rr_range){ 0 });
         rr_order_found(&c->pdus->order, (struct rr_range){ t->begin, t->end });
         rr_order_asks(&c->pdus->order, t->begin, acked, !(t->does & RR_PDU_ALONE));
         follow_order(c, RR_ORDER_BETWEEN);
@@ -311,22 +299,11 @@ static void tell_side(struct rr_conn *c, int side, struct rr_line *line, const s
     }
 }
 
-/* Where the message begins: of what was decrypted the next that is told after a request that was not whole is
- * that request. */
-static int64_t begin_of(const struct rr_conn *c, const struct rr_verdict *v, const struct rr_pdu *pdu)
-{
-    const struct rr_range *guess = &c->pdus->order.guess;
-    int64_t upto = c->pdus->upto[RR_CLIENT];
-    if (pdu->placed)
-        return v->begin + pdu->at;
-    return is_first_unplaced(v, pdu, upto) && guess->end == upto ? guess->begin : upto;
-}
-
 /* The message is the request that was made of its first bytes when the answer came; false where there is
  * none. */
 static bool complete_untold(struct rr_conn *c, const struct rr_verdict *v, const struct rr_pdu *pdu)
 {
-    int64_t begin = begin_of(c, v, pdu), end = v->begin + v->len;
+    int64_t begin = v->begin + pdu->at;
     struct rr_exchange *x = rr_places_told(c, RR_CLIENT, begin);
     if (!x || x->request.begin != begin || x->request.ended_by != RR_BY_RESPONSE)
         return false;
@@ -338,10 +315,8 @@ static bool complete_untold(struct rr_conn *c, const struct rr_verdict *v, const
     rr_changes(c, x, RR_CLIENT);
     x->request.summary = text_of(c, pdu, pdu->summary);
     x->request.ended_by = RR_BY_PDU;
-    if (made || rr_order_confirm(&c->pdus->order, begin, pdu->placed ? begin + pdu->length : end))
+    if (made || rr_order_confirm(&c->pdus->order, begin, begin + pdu->length))
         x->proof &= (uint8_t)~RR_PROOF_LOST;
-    if (more && !pdu->placed)
-        t.bytes = MAX((int64_t)pdu->length - (int64_t)x->request.bytes, 0);
     if (more) {
         x->proof &= (uint8_t) ~(RR_PROOF_ACK | RR_PROOF_ALL); /* the answer came before it was whole */
         rr_joins_complete(c, x, &t);
@@ -364,7 +339,7 @@ static struct rr_range said_since(const struct rr_conn *c, int64_t offset)
 
 /* The message began at `begin` as one of a turn: what more of it there is may be told, unless it is one that
  * another may have answered, or that may answer another; false where it is not. */
-static bool began_as_turn(struct rr_conn *c, int side, int64_t begin, const struct rr_told *t)
+static bool began_as_turn(struct rr_conn *c, int side, int64_t begin, struct rr_told *t)
 {
     struct rr_pdus *p = c->pdus;
     struct rr_range said = said_since(c, begin);
@@ -376,6 +351,7 @@ static bool began_as_turn(struct rr_conn *c, int side, int64_t begin, const stru
     bool unanswered = rr_range_empty(said) || (p->greeted.begin <= said.begin && p->greeted.end >= said.end);
     if (greets || (side == RR_CLIENT && p->clean && unanswered))
         return true;
+    t->tail = true;
     p->missed[side] = (struct rr_range){ t->begin, t->begin };
     rr_order_cross(&p->order, side == RR_CLIENT && p->clean ? said : (struct rr_range){ 0 });
     if (side == RR_SERVER)
@@ -392,9 +368,12 @@ static bool begins_within(const struct rr_conn *c, int64_t begin, int64_t told)
 
 static void pass_over(struct rr_conn *c, const struct rr_verdict *v, const struct rr_pdu *pdu)
 {
+    struct rr_range *known = &c->outside[v->side];
+    struct rr_range bytes = { v->begin + pdu->at, v->begin + pdu->at + pdu->length };
     struct rr_told t;
-    bool next = pdu->placed && c->pdus->upto[v->side] == v->begin + pdu->at;
-    if (next && locate(c, v, pdu, &t))
+    if (!c->pdus)
+        *known = (struct rr_range){ known->end == bytes.begin ? known->begin : bytes.begin, bytes.end };
+    else if (c->pdus->upto[v->side] == bytes.begin && locate(c, v, pdu, &t))
         rr_joins_take(c, v->side, &t, NULL);
 }
 
@@ -407,9 +386,9 @@ void rr_pdus_tell(struct rr_conn *c, const struct rr_verdict *v, const struct rr
         pass_over(c, v, pdu);
         return;
     }
-    if (pdu->placed && v->fresh)
+    if (v->fresh)
         rr_places_cut_before(c, side, v->begin + pdu->at);
-    p->plain = pdu->placed;
+    p->plain = !pdu->decrypted;
     bool known = side == RR_CLIENT && pdu->does & RR_PDU_BEGINS && complete_untold(c, v, pdu);
     if (known || !locate(c, v, pdu, &t))
         return;
@@ -425,7 +404,7 @@ void rr_pdus_tell(struct rr_conn *c, const struct rr_verdict *v, const struct rr
         rr_joins_take(c, side, &t, NULL);
         return;
     }
-    if (pdu->placed && v->begin + pdu->at < p->start[side] && !began_as_turn(c, side, v->begin + pdu->at, &t))
+    if (v->begin + pdu->at < p->start[side] && !began_as_turn(c, side, v->begin + pdu->at, &t))
         return;
     t.sum.protocol = rr_store_protocol(c->shared->store, pdu->protocol);
     t.key = pdu->key;

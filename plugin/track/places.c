@@ -91,7 +91,7 @@ static bool give_back(struct rr_conn *c, int side, struct rr_exchange *x, int64_
     }
     rr_changes(c, x, side);
     m->bytes -= MIN((uint64_t)bytes, m->bytes);
-    m->end = MAX(m->end - more, m->begin + (int64_t)m->bytes); /* not placed, it can be less than its span */
+    m->end = MAX(m->end - more, m->begin + (int64_t)m->bytes); /* decrypted, less than its span */
     if (rr_is_push(x))
         rr_count_as_push(c, -bytes);
     return true;

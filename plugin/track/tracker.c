@@ -144,6 +144,8 @@ void rr_tracker_pdus(struct rr_tracker *t, const struct rr_verdict *v, const str
     struct rr_conn *c = find(t, v->connection->stream);
     for (size_t i = 0; i < count; i++)
         rr_pdus_tell(c, v, &pdus[i]);
+    if (!c->pdus)
+        return;
     rr_pdus_done(c);
     rr_flush(&t->shared);
 }

@@ -51,11 +51,11 @@ enum {
 };
 
 struct rr_pdu {
-    int64_t at;      /* from the begin of the payload of the segment that it was found with */
-    uint32_t length; /* as dissected; where it is not placed that need not be what was sent */
-    uint32_t left;   /* how many further ones of the segment are not placed */
-    bool placed;     /* it is known where it begins: `at`, which lies in an earlier segment if negative */
-    uint16_t does;   /* RR_PDU_BEGINS and so on */
+    int64_t at;      /* it begins there, from the begin of the payload of the segment that it was found with;
+                        negative: in an earlier one */
+    uint32_t length; /* as sent */
+    uint32_t decrypted; /* as dissected, where that is not what was sent; else 0 */
+    uint16_t does;      /* RR_PDU_BEGINS and so on */
     uint32_t owes; /* so many of those that follow are further parts of it, and further ones that these owe */
     uint64_t key;
     /* Printable text, good until the next is asked for, or NULL: where a message begins; and of a part of it
@@ -75,7 +75,7 @@ bool rr_tracker_is_ruled(const struct rr_tracker *t, uint32_t stream);
 int rr_tracker_ruled_side(const struct rr_tracker *t, uint32_t stream, uint8_t end);
 
 /* The messages that were found with a segment, in order, right after it was fed; for every segment of a ruled
- * stream, also where there are none. */
+ * stream, also where there are none, and for one of another where there are bytes outside. */
 void rr_tracker_pdus(struct rr_tracker *t, const struct rr_verdict *v, const struct rr_pdu *pdus,
                      size_t count);
 

@@ -17,10 +17,10 @@ static const struct {
     { "tcp", RR_ROLE_TCP, true },
     { "tcp.segment", RR_ROLE_JOINED, false },
     { "tcp.segment_data", RR_ROLE_KEPT, false },
-    { "tls.record.length", RR_ROLE_RECORD, false },
-    { "tls.handshake", RR_ROLE_CONTROL, false },
-    { "tls.change_cipher_spec", RR_ROLE_CONTROL, false },
-    { "tls.alert_message", RR_ROLE_CONTROL, false },
+    { "tls.segment", RR_ROLE_JOINED_DECRYPTED, false },
+    { "tls.segment.data", RR_ROLE_KEPT_DECRYPTED, false },
+    { "tls.record", RR_ROLE_RECORD, false },
+    { "tls.record.content_type", RR_ROLE_RECORD_TYPE, false },
     { "udp", RR_ROLE_UDP, true },
     { "udp.stream", RR_ROLE_UDP_STREAM, false },
     { "icmp", RR_ROLE_ELSEWHERE, true },
@@ -89,23 +89,31 @@ static void release(void)
     g_array_free(carriers.udps, TRUE);
 }
 
+static int same_name_before(int id)
+{
+    return proto_registrar_get_nth((guint)id)->same_name_prev_id;
+}
+
+static void note_place(int id, uint8_t place)
+{
+    if (id >= carriers.room) {
+        carriers.places = g_realloc(carriers.places, (size_t)id + 1);
+        memset(carriers.places + carriers.room, 0, (size_t)(id + 1 - carriers.room));
+        carriers.room = id + 1;
+    }
+    carriers.places[id] = place;
+}
+
 void rr_carriers_ask(GArray *before, GArray *after)
 {
     g_free(carriers.places);
     carriers.places = NULL;
     carriers.room = 0;
-    for (size_t i = 0; i < array_length(known); i++) {
-        int id = proto_registrar_get_id_byname(known[i].name);
-        if (id < 0)
-            continue;
-        if (id >= carriers.room) {
-            carriers.places = g_realloc(carriers.places, (size_t)id + 1);
-            memset(carriers.places + carriers.room, 0, (size_t)(id + 1 - carriers.room));
-            carriers.room = id + 1;
+    for (size_t i = 0; i < array_length(known); i++)
+        for (int id = proto_registrar_get_id_byname(known[i].name); id >= 0; id = same_name_before(id)) {
+            note_place(id, (uint8_t)(i + 1));
+            g_array_append_val(known[i].is_layer ? before : after, id);
         }
-        carriers.places[id] = (uint8_t)(i + 1);
-        g_array_append_val(known[i].is_layer ? before : after, id);
-    }
     if (carriers.udps)
         return;
     carriers.udps = g_array_new(FALSE, FALSE, sizeof(struct rr_udp));

@@ -9,18 +9,17 @@
 enum rr_role {
     RR_ROLE_NONE,
     RR_ROLE_TCP,
-    RR_ROLE_JOINED,  /* which frames were put together */
-    RR_ROLE_KEPT,    /* what of this one is kept for later */
-    RR_ROLE_RECORD,  /* the length of a record of encrypted bytes ... */
-    RR_ROLE_CONTROL, /* ... that is about the encryption, and in no message */
+    RR_ROLE_JOINED,           /* which frames were put together */
+    RR_ROLE_KEPT,             /* what of this one is kept for later */
+    RR_ROLE_JOINED_DECRYPTED, /* the same of what was decrypted */
+    RR_ROLE_KEPT_DECRYPTED,
+    RR_ROLE_RECORD,      /* of TLS ... */
+    RR_ROLE_RECORD_TYPE, /* ... and of what it holds */
     RR_ROLE_UDP,
     RR_ROLE_UDP_STREAM,
     RR_ROLE_ELSEWHERE /* what stands in it is neither in a segment nor a datagram: a quote, a stream in
                          datagrams */
 };
-
-/* A record's length stands behind its type and version, and its bytes behind that. */
-enum { RR_RECORD_LENGTH_AT = 3, RR_RECORD_HEADER_LENGTH = 5 };
 
 /* A datagram. */
 struct rr_udp {

@@ -58,6 +58,13 @@ typedef gboolean rr_bool;
 #define rr_find_deinterlaced(pinfo, type) ((void)(pinfo), (conversation_t *)NULL)
 #endif
 
+/* What tells where the bytes of a frame came from got another name; the text is to be freed. */
+#if RR_AT_LEAST(4, 6)
+#define rr_data_source_name(source) get_data_source_description(source)
+#else
+#define rr_data_source_name(source) get_data_source_name(source)
+#endif
+
 /* A statistic's start can fail from 4.6 on; ours ends the program where it does. */
 #if RR_AT_LEAST(4, 6)
 typedef bool rr_stat_start;

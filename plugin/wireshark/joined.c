@@ -5,8 +5,8 @@
 
 struct join {
     const tvbuff_t *source;
-    uint32_t frame; /* the first bytes are the end of its segment ... */
-    int64_t length; /* ... so long */
+    struct rr_parts parts; /* of TCP the first is the end of the frame's segment */
+    bool decrypted;
     int end;
 };
 
@@ -38,15 +38,30 @@ static struct join *join_of(const tvbuff_t *source)
     return NULL;
 }
 
-void rr_joined_note(const field_info *segment)
+static void begin_join(const field_info *segment, bool decrypted)
+{
+    uint32_t frame = fvalue_get_uinteger(rr_value(segment));
+    struct join first = { segment->ds_tvb, { frame, 1, segment->length, 0 }, decrypted, segment->length };
+    if (segment->start == 0)
+        g_array_append_val(joins, first);
+}
+
+static void go_on(struct join *known, const field_info *segment)
+{
+    known->parts.in_first += fvalue_get_uinteger(rr_value(segment)) == known->parts.frame;
+    known->parts.last = MAX(known->parts.last, segment->start);
+    known->end = MAX(known->end, segment->start + segment->length);
+}
+
+void rr_joined_note(const field_info *segment, bool decrypted)
 {
     struct join *known = join_of(segment->ds_tvb);
-    struct join first = { segment->ds_tvb, fvalue_get_uinteger(rr_value(segment)), segment->length,
-                          segment->length };
+    if (segment->length <= 0)
+        return;
     if (known)
-        known->end = MAX(known->end, segment->start + segment->length);
-    else if (segment->start == 0 && segment->length > 0)
-        g_array_append_val(joins, first);
+        go_on(known, segment);
+    else
+        begin_join(segment, decrypted);
 }
 
 void rr_joined_note_kept(const field_info *field)
@@ -55,17 +70,48 @@ void rr_joined_note_kept(const field_info *field)
     kept = rr_value_bytes(field, &length);
 }
 
-bool rr_joined_begin_of(const tvbuff_t *source, const struct rr_verdict *v, int64_t *begin)
+int64_t rr_joined_in_payload(const tvbuff_t *source, int offset, const struct rr_segment *s)
 {
-    const struct join *j = join_of(source);
-    struct rr_verdicts verdicts = j ? rr_capture_verdicts(j->frame) : (struct rr_verdicts){ 0 };
+    bool captured = (unsigned)offset < tvb_captured_length(source);
+    const uint8_t *at = captured ? tvb_get_ptr((tvbuff_t *)(uintptr_t)source, offset, 1) : NULL;
+    return at && s->payload && at >= s->payload && at < s->payload + s->captured ? at - s->payload : -1;
+}
+
+/* Where its first byte lies in the direction. */
+static bool find_begin(const struct join *j, const struct rr_verdict *v, int64_t *begin)
+{
+    struct rr_verdicts verdicts = rr_capture_verdicts(j->parts.frame);
     for (size_t k = 0; k < verdicts.count; k++) {
         const struct rr_verdict *first = &verdicts.first[k];
-        *begin = first->begin + first->len - j->length;
-        if (first->connection == v->connection && first->side == v->side && first->len >= j->length)
+        *begin = first->begin + first->len - j->parts.first;
+        if (first->connection == v->connection && first->side == v->side &&
+            first->len >= (unsigned)j->parts.first)
             return true;
     }
     return false;
+}
+
+bool rr_joined_find(const tvbuff_t *source, int offset, const struct rr_segment *s,
+                    const struct rr_verdict *v, int64_t *at)
+{
+    const struct join *j = join_of(source);
+    int64_t begin;
+    *at = rr_joined_in_payload(source, offset, s);
+    if (*at >= 0)
+        return true;
+    bool found = j && !j->decrypted && find_begin(j, v, &begin);
+    if (found)
+        *at = begin + offset - v->begin;
+    return found;
+}
+
+bool rr_joined_parts(const tvbuff_t *source, struct rr_parts *parts)
+{
+    const struct join *j = join_of(source);
+    if (!j || !j->decrypted)
+        return false;
+    *parts = j->parts;
+    return true;
 }
 
 int rr_joined_end_of(const tvbuff_t *source)

@@ -6,6 +6,7 @@
 #include "wireshark/carriers.h"
 #include "wireshark/facts.h"
 #include "wireshark/joined.h"
+#include "wireshark/records.h"
 #include "wireshark/rule_table.h"
 #include "wireshark/stream.h"
 #include "wireshark/values.h"
@@ -39,16 +40,13 @@ static struct {
     bool in_pdu;             /* facts are collected */
     const struct rr_watched *sent; /* whose sender is known */
     int sender;
-    const field_info *record; /* the length of one of encrypted bytes, or NULL */
     GArray *found;
-    GArray *outside; /* struct found: of which only the place is known, and that it is in no message */
-    GArray *told;    /* struct rr_pdu: of one segment */
+    GArray *told; /* struct rr_pdu: of one segment */
 } reading;
 
 static void release(void)
 {
     g_array_free(reading.found, TRUE);
-    g_array_free(reading.outside, TRUE);
     g_array_free(reading.told, TRUE);
 }
 
@@ -80,7 +78,6 @@ void rr_pdus_begin(dissector_handle_t postdissector)
         return;
     register_shutdown_routine(release);
     reading.found = g_array_new(FALSE, FALSE, sizeof(struct found));
-    reading.outside = g_array_new(FALSE, FALSE, sizeof(struct found));
     reading.told = g_array_new(FALSE, FALSE, sizeof(struct rr_pdu));
 }
 
@@ -330,22 +327,6 @@ static void note_segment(void)
     reading.owner = NULL;
 }
 
-/* What is about the encryption: of a record once. */
-static void note_control(void)
-{
-    const field_info *record = reading.record;
-    uint64_t length;
-    if (!record || reading.carrier != RR_ROLE_TCP || !record->ds_tvb || record->start < RR_RECORD_LENGTH_AT ||
-        !rr_value_number(record, &length))
-        return;
-    struct found f = { .segment = &reading.segments.first[reading.segment - 1],
-                       .source = record->ds_tvb,
-                       .begin = record->start - RR_RECORD_LENGTH_AT };
-    f.end = f.begin + RR_RECORD_HEADER_LENGTH + (int)MIN(length, UINT16_MAX);
-    g_array_append_val(reading.outside, f);
-    reading.record = NULL;
-}
-
 static void note_carrier(enum rr_role role, const field_info *fi)
 {
     switch (role) {
@@ -353,16 +334,21 @@ static void note_carrier(enum rr_role role, const field_info *fi)
         note_segment();
         break;
     case RR_ROLE_JOINED:
-        rr_joined_note(fi);
+    case RR_ROLE_JOINED_DECRYPTED:
+        rr_joined_note(fi, role == RR_ROLE_JOINED_DECRYPTED);
         break;
     case RR_ROLE_KEPT:
         rr_joined_note_kept(fi);
         break;
-    case RR_ROLE_RECORD:
-        reading.record = fi;
+    case RR_ROLE_KEPT_DECRYPTED:
+        rr_records_note_kept(fi);
         break;
-    case RR_ROLE_CONTROL:
-        note_control();
+    case RR_ROLE_RECORD:
+        if (reading.carrier == RR_ROLE_TCP)
+            rr_records_note(fi, &reading.segments.first[reading.segment - 1].segment);
+        break;
+    case RR_ROLE_RECORD_TYPE:
+        rr_records_note_type(fi);
         break;
     case RR_ROLE_UDP:
         end_layer();
@@ -411,8 +397,8 @@ void rr_pdus_read(packet_info *pinfo, proto_tree *tree, struct rr_segments segme
     if (!rr_rule_table_active())
         return;
     g_array_set_size(reading.found, 0);
-    g_array_set_size(reading.outside, 0);
     rr_joined_begin();
+    rr_records_begin();
     rr_carriers_begin();
     if (!tree)
         return;
@@ -424,9 +410,9 @@ void rr_pdus_read(packet_info *pinfo, proto_tree *tree, struct rr_segments segme
     reading.carrier = RR_ROLE_NONE;
     reading.owner = reading.rule = NULL;
     reading.layer = NULL;
-    reading.record = NULL;
     read_children(tree);
     end_layer();
+    rr_records_end(pinfo);
 }
 
 bool rr_pdus_in(const struct rr_watched *w)
@@ -437,14 +423,6 @@ bool rr_pdus_in(const struct rr_watched *w)
     return false;
 }
 
-/* Of a message in the payload itself; -1 where it is elsewhere. */
-static int64_t offset_in(const struct found *f, const struct rr_segment *s)
-{
-    bool captured = (unsigned)f->begin < tvb_captured_length(f->source);
-    const uint8_t *at = captured ? tvb_get_ptr(f->source, f->begin, 1) : NULL;
-    return at && s->payload && at >= s->payload && at < s->payload + s->captured ? at - s->payload : -1;
-}
-
 /* Where a layer ends depends on the version, and on whether anybody looks at the tree: a message goes on to
  * the next, or to the end of what it came with. */
 static int end_of(const struct found *f, const struct rr_segment *s)
@@ -452,28 +430,29 @@ static int end_of(const struct found *f, const struct rr_segment *s)
     const struct found *last = found_at(reading.found->len - 1), *next = f < last ? f + 1 : NULL;
     if (next && next->source == f->source && next->segment == f->segment && next->begin > f->begin)
         return next->begin;
-    int64_t at = offset_in(f, s);
+    int64_t at = rr_joined_in_payload(f->source, f->begin, s);
     return at >= 0 ? f->begin + (int)(s->len - at) : rr_joined_end_of(f->source);
 }
 
+/* Where it is not known where it came from, that is somewhere in its segment. */
 static void place(struct rr_pdu *pdu, const struct found *f, const struct rr_segment *s,
                   const struct rr_verdict *v)
 {
-    int64_t begin, at = offset_in(f, s);
-    if (at >= 0) {
-        pdu->placed = true;
-        pdu->at = at;
-    } else if (rr_joined_begin_of(f->source, v, &begin)) {
-        pdu->placed = true;
-        pdu->at = begin + f->begin - v->begin;
-    }
+    int end = end_of(f, s);
+    int64_t length = s->len;
+    pdu->length = (uint32_t)MAX(end - f->begin, 0);
+    if (rr_joined_find(f->source, f->begin, s, v, &pdu->at))
+        return;
+    if (!rr_records_find(f->source, f->begin, &end, &pdu->at, &length))
+        pdu->at = 0;
+    pdu->decrypted = (uint32_t)MAX(end - f->begin, 1);
+    pdu->length = (uint32_t)MAX(length, 0);
 }
 
 static struct rr_pdu pdu_of(const struct found *f, const struct rr_segment *s, const struct rr_verdict *v)
 {
     int side = v->side;
-    struct rr_pdu pdu = { .length = (uint32_t)MAX(end_of(f, s) - f->begin, 0),
-                          .does = f->does[side],
+    struct rr_pdu pdu = { .does = f->does[side],
                           .owes = f->owes,
                           .key = f->key[side],
                           .summary = summarize,
@@ -482,46 +461,43 @@ static struct rr_pdu pdu_of(const struct found *f, const struct rr_segment *s, c
                           .protocol = f->rule->protocol };
     place(&pdu, f, s, v);
     /* In a tree that nobody looks at a layer can seem to be longer than it is. */
-    int64_t most = pdu.placed && pdu.at >= 0 ? rr_joined_not_kept(s, pdu.at) : -1;
+    int64_t most = pdu.at >= 0 ? rr_joined_not_kept(s, pdu.at) : -1;
     if (most >= 0 && pdu.length > most)
         pdu.length = (uint32_t)most;
     return pdu;
 }
 
-static void add_outside(GArray *pdus, const struct rr_watched *w, const struct rr_verdict *v)
+static void tell_found(GArray *pdus, const struct rr_watched *w, const struct rr_verdict *v)
 {
-    for (guint i = 0; i < reading.outside->len; i++) {
-        const struct found *f = &g_array_index(reading.outside, struct found, i);
-        struct rr_pdu pdu = { .length = (uint32_t)MAX(f->end - f->begin, 0), .does = RR_PDU_OUTSIDE };
-        if (f->segment != w)
+    for (guint i = 0; i < reading.found->len; i++) {
+        const struct found *f = found_at(i);
+        if (f->segment != w || f->partial)
             continue;
-        place(&pdu, f, &w->segment, v);
+        struct rr_pdu pdu = pdu_of(f, &w->segment, v);
         g_array_append_val(pdus, pdu);
     }
 }
 
+static gint by_place(gconstpointer a, gconstpointer b)
+{
+    const struct rr_pdu *x = a, *y = b;
+    return x->at < y->at ? -1 : x->at > y->at;
+}
+
 void rr_pdus_tell_tracker(struct rr_tracker *t, const struct rr_watched *w, const struct rr_verdict *v)
 {
-    if (!rr_rule_table_active() || !rr_tracker_is_ruled(t, v->connection->stream))
+    if (!rr_rule_table_active())
         return;
     GArray *pdus = reading.told;
     g_array_set_size(pdus, 0);
-    add_outside(pdus, w, v);
-    const guint outside = pdus->len;
-    uint32_t unplaced = 0;
-    for (guint i = 0; i < reading.found->len; i++) {
-        const struct found *f = found_at(i);
-        if (f->segment != w)
-            continue;
-        struct rr_pdu pdu = pdu_of(f, &w->segment, v);
-        pdu.left = unplaced += !pdu.placed;
-        if (!f->partial)
-            g_array_append_val(pdus, pdu);
-    }
-    for (guint i = outside; i < pdus->len; i++) {
-        struct rr_pdu *pdu = &g_array_index(pdus, struct rr_pdu, i);
-        pdu->left = unplaced - pdu->left;
-    }
+    rr_records_fed(&w->segment, v);
+    tell_found(pdus, w, v);
+    if (pdus->len)
+        rr_records_shown();
+    guint found = pdus->len;
+    rr_records_add_outside(pdus);
+    if (found && pdus->len > found)
+        g_array_sort(pdus, by_place);
     rr_tracker_pdus(t, v, (const struct rr_pdu *)(void *)pdus->data, pdus->len);
 }
 

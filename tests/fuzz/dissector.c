@@ -17,7 +17,7 @@ bool dissector_is_honest(const struct dissector *d)
     return !(d->style & 4);
 }
 
-bool dissector_places_all(const struct dissector *d)
+bool dissector_is_plain(const struct dissector *d)
 {
     return dissector_is_honest(d) || d->style & 32;
 }
@@ -105,7 +105,7 @@ static size_t read_honestly(struct dissector *d, uint8_t *known, int64_t begin, 
         if (next == INT64_MAX || known[at] & TOLD || !understood || !is_here(known, at, next))
             continue;
         known[at] |= TOLD;
-        pdus[count++] = (struct rr_pdu){ .at = at - begin, .length = (uint32_t)(next - at), .placed = true };
+        pdus[count++] = (struct rr_pdu){ .at = at - begin, .length = (uint32_t)(next - at) };
     }
     return count;
 }
@@ -113,12 +113,11 @@ static size_t read_honestly(struct dissector *d, uint8_t *known, int64_t begin, 
 /* Anywhere that the tracker may be told. */
 static struct rr_pdu place_wildly(const struct dissector *d, uint32_t mark, uint32_t at)
 {
-    bool placed = dissector_places_all(d) || mark & (1 << 22 | 1 << 23);
+    bool plain = dissector_is_plain(d) || mark & (1 << 22 | 1 << 23);
     return (struct rr_pdu){
         .at = (int64_t)at - (mark & 1 << 20 ? mark >> 24 & 15 : 0),
         .length = 1 + (mark >> 16 & 15),
-        .left = !placed && mark & 1 << 21 ? mark >> 24 & 3 : 0,
-        .placed = placed,
+        .decrypted = plain ? 0 : 1 + (mark >> 24 & 31),
     };
 }
 

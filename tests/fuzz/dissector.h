@@ -28,8 +28,8 @@ void dissector_init(struct dissector *d, uint8_t style);
 /* The messages are those of the bytes of their directions, each once. */
 bool dissector_is_honest(const struct dissector *d);
 
-/* It is known of all where they lie. */
-bool dissector_places_all(const struct dissector *d);
+/* Nothing was decrypted. */
+bool dissector_is_plain(const struct dissector *d);
 
 /* `begin`: where the segment lies in its direction.  How many were put there. */
 size_t dissector_read(struct dissector *d, uint32_t stream, int64_t begin, const struct rr_segment *s,

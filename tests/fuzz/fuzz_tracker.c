@@ -149,9 +149,8 @@ static void tell(const struct run *run, uint32_t stream, const struct rr_segment
 static void tell_pdus(const struct rr_pdu *pdus, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        fprintf(stderr, "    message at %d len %u left %u%s does %03x key %u owes %u\n", (int)pdus[i].at,
-                pdus[i].length, pdus[i].left, pdus[i].placed ? "" : " not placed", pdus[i].does,
-                (unsigned)pdus[i].key, pdus[i].owes);
+        fprintf(stderr, "    message at %d len %u decrypted %u does %03x key %u owes %u\n", (int)pdus[i].at,
+                pdus[i].length, pdus[i].decrypted, pdus[i].does, (unsigned)pdus[i].key, pdus[i].owes);
 }
 
 /* The tracker gets the segment, and what a dissector says of it. */

@@ -31,7 +31,7 @@ struct shown {
     const struct rr_verdict *verdict;
     const struct rr_exchange *seen[SHOWN_MAX];
     guint count;
-    bool fresh, placed;
+    bool fresh, plain;
 };
 
 struct meeting {
@@ -61,12 +61,12 @@ static void check_one(const struct rr_exchange *x, const struct rr_message *m, b
     shown->fresh |= fresh;
     rr_message_ranges(v->connection, v->side, m, meet, &meeting);
     bool apart = x->interim || (x->connection->transport == RR_UDP && v->side == RR_SERVER);
-    g_assert_true(meeting.met || !rr_exists(m) || apart || !shown->placed);
+    g_assert_true(meeting.met || !rr_exists(m) || apart || !shown->plain);
 }
 
 void told_check_shown(const struct run *run, const struct rr_verdict *v)
 {
-    struct shown shown = { .verdict = v, .placed = dissector_places_all(&run->dissector) };
+    struct shown shown = { .verdict = v, .plain = dissector_is_plain(&run->dissector) };
     rr_verdict_messages(v, check_one, &shown);
     g_assert_cmpint(shown.fresh, <=, v->fresh);
 }
@@ -91,8 +91,8 @@ struct direction {
     const struct run *run;
     const struct rr_connection *c;
     int side;
-    bool exact;  /* every message takes what it says, and every byte that was captured counted */
-    bool placed; /* all messages are */
+    bool exact; /* every message takes what it says, and every byte that was captured counted */
+    bool plain; /* nothing was decrypted */
     uint32_t way;
     int64_t shift; /* from offsets of the connection to those of the conversation */
 };
@@ -108,7 +108,7 @@ static struct direction direction_of(const struct run *run, uint32_t stream, int
         .c = c,
         .side = side,
         .exact = !talk->wild && dissector_is_honest(&run->dissector) && run_is_plain(talk, c),
-        .placed = dissector_places_all(&run->dissector),
+        .plain = dissector_is_plain(&run->dissector),
         .way = stream * 2 + end,
         .shift = (int32_t)(c->origin[side] - talk->end[end].isn - 1),
     };
@@ -129,7 +129,7 @@ static void check_bytes(const struct direction *d, const struct rr_message *m, G
         g_assert_cmpint(s.length, ==, m->end - m->begin);
         g_assert_cmpuint(m->bytes, ==, (guint64)s.length);
     }
-    if (d->c->transport == RR_TCP && d->placed)
+    if (d->c->transport == RR_TCP && d->plain)
         g_assert_cmpint((gint64)m->bytes, <=, m->end - m->begin);
     if (d->c->transport == RR_UDP || !d->exact)
         return;
@@ -160,8 +160,8 @@ static void check_direction(const struct direction *d, const GPtrArray *exchange
     g_array_free(all, TRUE);
 }
 
-/* What was said is in the connection's row; messages have no more than that.  Where a message is not placed
- * it has the bytes that were dissected, which need not be those that were sent. */
+/* What was said is in the connection's row; messages have no more than that.  Where a message was
+ * decrypted it has the bytes that were dissected, which need not be those that were sent. */
 void told_check_books(const struct run *run, uint32_t stream)
 {
     const struct rr_connection *c = run->connection[stream];
@@ -174,7 +174,7 @@ void told_check_books(const struct run *run, uint32_t stream)
     g_ptr_array_free(exchanges, TRUE);
     if (c->transport == RR_UDP)
         g_assert_cmpuint(sums.bytes[RR_CLIENT], ==, c->bytes[RR_CLIENT]);
-    if (c->transport == RR_TCP && !dissector_places_all(&run->dissector))
+    if (c->transport == RR_TCP && !dissector_is_plain(&run->dissector))
         return;
     g_assert_cmpuint(sums.bytes[RR_CLIENT], <=, c->bytes[RR_CLIENT]);
     g_assert_cmpuint(sums.bytes[RR_SERVER], <=, c->bytes[RR_SERVER]);

@@ -11,7 +11,7 @@
  * After a message's length:
  *
  *   =7          its key                              *3    three that follow are parts of it
- *   ?           nobody understood it                 u     it was decrypted
+ *   ?           nobody understood it                 u8    it was decrypted: 8 bytes
  *   and the letters of `letters`
  *
  * After the time:
@@ -67,7 +67,7 @@ static uint16_t follow_letter(char letter, uint16_t does)
 static bool read_pdu(const char **at, struct rr_pdu *pdu, bool *understood)
 {
     char *end;
-    *pdu = (struct rr_pdu){ .placed = true, .does = RR_PDU_BEGINS | RR_PDU_ENDS };
+    *pdu = (struct rr_pdu){ .does = RR_PDU_BEGINS | RR_PDU_ENDS };
     pdu->length = (uint32_t)g_ascii_strtoull(*at, &end, 10);
     *understood = true;
     while (!strchr("+@", *end)) {
@@ -78,7 +78,7 @@ static bool read_pdu(const char **at, struct rr_pdu *pdu, bool *understood)
         } else if (mark == '*')
             pdu->owes = (uint32_t)g_ascii_strtoull(end, &end, 10);
         else if (mark == 'u')
-            pdu->placed = false;
+            pdu->decrypted = (uint32_t)g_ascii_strtoull(end, &end, 10);
         else if (mark == '?')
             *understood = false;
         else
@@ -118,11 +118,11 @@ static bool read_segment(const char *at, struct rr_segment *s, struct rr_pdu *fi
 static void feed(struct playing *p, struct rr_segment *s, const struct rr_pdu *pdus, size_t count)
 {
     rr_tracker_tick(p->tracker, s->at);
-    if (count)
-        rr_tracker_rule(p->tracker, 0);
+    for (size_t i = 0; i < count; i++)
+        if (pdus[i].does != RR_PDU_OUTSIDE)
+            rr_tracker_rule(p->tracker, 0);
     struct rr_verdict v = rr_tracker_feed(p->tracker, 0, s);
-    if (rr_tracker_is_ruled(p->tracker, 0))
-        rr_tracker_pdus(p->tracker, &v, pdus, count);
+    rr_tracker_pdus(p->tracker, &v, pdus, count);
 }
 
 static void play_segment(struct playing *p, const char *at)
@@ -314,14 +314,23 @@ static const struct {
       ">10<5 answered lost 1; >11<6 answered lost 1; >9<7 answered exact 1" },
     { "order/begun-and-asked-meanwhile", "syn >10?@1 <5@2/10 >9?@3 tick@4000 >11@5000 <6@5001 <7@5002",
       ">10<5 answered lost 1; >11<7 answered lost 2; >9<6 answered lost 4998" },
-    { "order/early-answer-long-before-decrypted", "syn >10?@1 <5@2 tick@4000 >12u@5000#8 >9u@5001 <6@5002",
-      ">20<5 answered order -4998; >9<6 answered exact 1" },
-    { "order/decrypted-and-not", "syn >10u@1 <5u@5 >10u@10 <30t@15 <30t@16 <7u@60 >8t+9u@70 <4u@72",
-      ">10<5 answered exact 4; >10<7 answered acked 50; >9<4 answered exact 2" },
+    { "order/early-answer-long-before-decrypted",
+      "syn >10?@1 <5@2 tick@4000 >12u17@5000#10 >9u6@5001 <6@5002",
+      ">17<5 answered order -4998; >6<6 answered exact 1" },
+    { "order/decrypted-and-not", "syn >10u8@1 <5u3@5 >10u8@10 <30t@15 <30t@16 <7u4@60 >8t+9u7@70 <4u3@72",
+      ">8<3 answered exact 4; >8<4 answered acked 50; >7<3 answered exact 2" },
     { "order/decrypted-and-not-within-an-answer",
-      "syn >10u@1 <5u@5 >10u@10 <6?@15 <30t@16 <12u@60 >9u@70 <4u@72",
-      ">10<5 answered exact 4; >10<12 answered exact 5; >9<4 answered exact 2" },
-    { "order/early-answer-before-the-rule", "syn >10?@1 <3?@2 <5@3 >12u@4#10 >9u@5 <6@6 >8u@7 <7@8",
+      "syn >10u8@1 <5u3@5 >10u8@10 <6?@15 <30t@16 <12u10@60#36 >9u7@70 <4u3@72",
+      ">8<3 answered exact 4; >8<10 answered exact 5; >7<3 answered exact 2" },
+    { "order/decrypted-behind-a-handshake", "syn >50t@1 <90t@2 >10t@3 >9u5@4 <30t@5 <7u4@6 >9u5@7 <7u4@8",
+      ">50<90 answered exact 1; >5<4 answered acked 2; >5<4 answered exact 1" },
+    { "order/decrypted-behind-a-handshake-in-one", "syn >50t@1 <90t@2 >10t+9u5@4 <7u4@6",
+      ">50<90 answered exact 1; >5<4 answered exact 2" },
+    { "order/decrypted-behind-what-was-not-understood", "syn >50t@1 <90t@2 >10?@3 >9u5@4 <7u4@6",
+      ">50<90 answered exact 1; >5<4 answered lost 2" },
+    { "order/decrypted-behind-an-answer-not-understood", "syn >10u8@1 <5u3@2 >10u8@3 <6?@4 >10u8@5 <7u4@6",
+      ">8<3 answered exact 1; >8<6 answered lost 1; >8<4 answered lost 1 d2" },
+    { "order/early-answer-before-the-rule", "syn >10?@1 <3?@2 <5@3 >12@4#10 >9@5 <6@6 >8@7 <7@8",
       ">10<3 answered exact 1; push 5; >12<0 answered lost; >9<6 answered lost 1 d2; >8<7 answered lost 1 "
       "d3" },
     { "order/long-answer", "syn >10+10@1 <5m+6nm+7n+8@3",

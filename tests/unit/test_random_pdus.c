@@ -115,7 +115,6 @@ static size_t dissect(struct dissector *d, const struct wire_segment *s, struct 
         pdus[count++] = (struct rr_pdu){
             .at = part->begin - s->begin,
             .length = (uint32_t)(part->end - part->begin),
-            .placed = true,
             .does = part->does,
             .owes = part->owes,
             .key = d->sight->keys ? (uint64_t)(part->message % d->sight->keys) : 0,

@@ -1,0 +1,32 @@
+/* The records of TLS: where on the wire lies what was decrypted of them, and which bytes are about the
+ * encryption alone. */
+#ifndef RR_RECORDS_H
+#define RR_RECORDS_H
+
+#include "wireshark/compat.h"
+#include <epan/packet.h>
+
+#include "track/tracker.h"
+
+/* While a tree is read: it begins; a field that is a record of the segment; the type of what the record holds
+ * that was noted last; what of that, decrypted, is kept for later; and it is over. */
+void rr_records_begin(void);
+void rr_records_note(const field_info *record, const struct rr_segment *s);
+void rr_records_note_type(const field_info *type);
+void rr_records_note_kept(const field_info *kept);
+void rr_records_end(const packet_info *pinfo);
+
+/* The frame's segment, which was fed. */
+void rr_records_fed(const struct rr_segment *s, const struct rr_verdict *v);
+
+/* Adds what of it is about the encryption to an array of struct rr_pdu. */
+void rr_records_add_outside(GArray *pdus);
+
+/* What was decrypted from `begin` to `end` in `source`, or to what of that is kept for later: where that
+ * lies, from the begin of the segment's payload; false where that is not known. */
+bool rr_records_find(const tvbuff_t *source, int begin, int *end, int64_t *at, int64_t *length);
+
+/* What came before the segment is in none of the messages to come. */
+void rr_records_shown(void);
+
+#endif
