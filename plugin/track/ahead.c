@@ -159,6 +159,14 @@ bool rr_ahead_made(const struct rr_ahead *a, const struct rr_exchange *x, uint64
     return a->made == x && a->key == key;
 }
 
+bool rr_ahead_begins(const struct rr_ahead *a, int64_t begin)
+{
+    for (guint i = held_count(a); i-- > 0;)
+        if (held_at(a, i)->begin >= begin)
+            return true;
+    return false;
+}
+
 void rr_ahead_cut(struct rr_conn *c, int64_t end)
 {
     const struct rr_ahead *a = &c->pdus->ahead;

@@ -33,6 +33,9 @@ void rr_ahead_rests(struct rr_pdus *p, int64_t begin);
 /* x was made of the bytes before an answer, which had that key. */
 bool rr_ahead_made(const struct rr_ahead *a, const struct rr_exchange *x, uint64_t key);
 
+/* One of them begins at `begin` or behind: the bytes of several can be one span of nobody's. */
+bool rr_ahead_begins(const struct rr_ahead *a, int64_t begin);
+
 /* The server's last message ends at `end`. */
 void rr_ahead_cut(struct rr_conn *c, int64_t end);
 

@@ -97,24 +97,20 @@ static bool give_back(struct rr_conn *c, int side, struct rr_exchange *x, int64_
     return true;
 }
 
-/* So may be those that are set aside. */
-static void cut_held(struct rr_conn *c, int64_t from, int64_t end)
-{
-    rr_order_cut(&c->pdus->order, from, end);
-    rr_ahead_cut(c, end);
-}
-
 void rr_places_cut_before(struct rr_conn *c, int side, int64_t begin)
 {
     struct rr_spans *s = &c->pdus->spans[side];
     struct rr_span *last = s->count ? &s->at[s->count - 1] : NULL;
     int64_t from = RR_NO_OFFSET;
-    bool within = last && last->begin < begin && last->end > begin;
+    bool held = side == RR_SERVER && rr_ahead_begins(&c->pdus->ahead, begin);
+    bool within = last && last->begin < begin && last->end > begin && !held;
     int64_t bytes = within ? rr_flow_captured(&c->flow[side], begin, last->end) : 0;
     if (within && (!last->exchange || give_back(c, side, last->exchange, last->end - begin, bytes))) {
         from = last->end;
         last->end = c->pdus->upto[side] = begin;
     }
     if (side == RR_SERVER)
-        cut_held(c, from, begin);
+        rr_order_cut(&c->pdus->order, from, begin);
+    if (side == RR_SERVER && !held)
+        rr_ahead_cut(c, begin);
 }
