@@ -241,6 +241,12 @@ void rr_order_heard(struct rr_order *o, int64_t end, int64_t acked)
     o->heard = acked;
 }
 
+void rr_order_misheard(struct rr_order *o, int64_t acked)
+{
+    if (o->heard == acked)
+        o->heard_end = RR_NEVER;
+}
+
 void rr_order_missed(struct rr_order *o, struct rr_range gap)
 {
     o->gap = gap;

@@ -124,6 +124,9 @@ void rr_order_release(struct rr_order *o);
 /* The server's newest bytes. */
 void rr_order_heard(struct rr_order *o, int64_t end, int64_t acked);
 
+/* What the newest of these acknowledged is not known, where it was taken for `acked`. */
+void rr_order_misheard(struct rr_order *o, int64_t acked);
+
 /* There are bytes of the client of which no message is told. */
 void rr_order_missed(struct rr_order *o, struct rr_range gap);
 

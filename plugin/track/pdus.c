@@ -210,15 +210,16 @@ static bool asks_on(const struct rr_conn *c, const struct rr_line *line, const s
     return (goes_on || may_go_on) && rr_pdus_is_next_part(c, RR_CLIENT, line, t, goes_on);
 }
 
-/* What the client had seen of the server when it said `t`; where that came after what follows it, it may be a
- * copy that was sent later. */
+/* What the client had seen of the server when it said `t`; where that came after what follows it, or after
+ * the server had acknowledged it, as if that were a FIN, it may be a copy that was sent later. */
 static int64_t acked_asking(const struct rr_conn *c, const struct rr_told *t)
 {
     const struct rr_flow *f = &c->flow[RR_CLIENT];
     const struct rr_piece *first = rr_flow_piece(f, t->begin);
     const struct rr_piece *next = first ? rr_flow_piece_after(f, first->end) : NULL;
     bool late = t->begin < c->pdus->upto[RR_CLIENT] || (next && next->first_frame < first->first_frame);
-    return first && !late && !t->tail ? first->acked : RR_NEVER;
+    bool was_acked = f->fin_guess > t->begin && f->fin_guess <= t->end;
+    return first && !late && !was_acked && !t->tail ? first->acked : RR_NEVER;
 }
 
 /* The client goes on after all was said, to something else: what the server then says is no answer's either.

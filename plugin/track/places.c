@@ -43,10 +43,13 @@ static void gain_in(struct rr_conn *c, int side, struct rr_exchange *x, const st
 void rr_pdus_gain(struct rr_conn *c, int side, struct rr_piece *piece)
 {
     const struct rr_spans *s = &c->pdus->spans[side];
+    int64_t guess = c->flow[side].fin_guess;
     rr_flow_add(&c->flow[side], piece);
     c->facts.bytes[side] += (uint64_t)piece->bytes;
     if (side == RR_SERVER && piece->end == c->flow[side].next)
         rr_order_heard(&c->pdus->order, piece->end, piece->acked);
+    if (side == RR_CLIENT && guess > piece->begin && guess <= piece->end) /* it was no FIN's number */
+        rr_order_misheard(&c->pdus->order, guess - 1);
     for (guint i = rr_spans_find(s, piece->begin); i < s->count && s->at[i].begin < piece->end; i++)
         if (s->at[i].exchange)
             gain_in(c, side, s->at[i].exchange, piece, (struct rr_range){ s->at[i].begin, s->at[i].end });
