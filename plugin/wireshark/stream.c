@@ -6,39 +6,18 @@
 #include <epan/dissectors/packet-tcp.h>
 
 #include "wireshark/capture.h"
+#include "wireshark/ways.h"
 
 static int proto_tcp;
 
-/* Who sends to whom, as far as it tells conversations apart. */
-struct key {
-    uint8_t src[16], dst[16];
-    uint16_t src_port, dst_port;
-    uint32_t address_length;
-};
-
 struct rr_way {
-    struct key key;
+    struct rr_way_key key;
     const conversation_t *conversation;
     uint32_t stream;
     uint8_t end;
 };
 
 static GHashTable *known_ways;
-
-static unsigned hash(gconstpointer key)
-{
-    uint64_t words[sizeof(struct key) / sizeof(uint64_t)], mixed = 0;
-    memcpy(words, key, sizeof words);
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-        mixed = (mixed ^ words[i]) * UINT64_C(0x9e3779b97f4a7c15), mixed ^= mixed >> 32;
-    return (unsigned)mixed;
-}
-G_STATIC_ASSERT(sizeof(struct key) % sizeof(uint64_t) == 0);
-
-static gboolean equal(gconstpointer a, gconstpointer b)
-{
-    return memcmp(a, b, sizeof(struct key)) == 0;
-}
 
 static void forget_all(void)
 {
@@ -48,29 +27,25 @@ static void forget_all(void)
 void rr_stream_handoff(void)
 {
     proto_tcp = proto_get_id_by_filter_name("tcp");
-    known_ways = g_hash_table_new_full(hash, equal, g_free, NULL);
+    known_ways = rr_ways_new();
     register_cleanup_routine(forget_all);
 }
 
 static bool has_key(const struct rr_watched *w)
 {
-    return (size_t)w->src.len <= sizeof(((struct key *)NULL)->src) && w->src.len == w->dst.len;
+    return rr_way_has_key(&w->src, &w->dst);
 }
 
-static struct key key_of(const struct rr_watched *w)
+static struct rr_way_key key_of(const struct rr_watched *w)
 {
-    const size_t length = (size_t)w->src.len;
-    struct key key = { .src_port = w->src_port, .dst_port = w->dst_port, .address_length = (uint32_t)length };
-    memcpy(key.src, w->src.data, length);
-    memcpy(key.dst, w->dst.data, length);
-    return key;
+    return rr_way_key_of(&w->src, w->src_port, &w->dst, w->dst_port);
 }
 
 static struct rr_way *recall(const struct rr_watched *w)
 {
     if (!has_key(w))
         return NULL;
-    const struct key key = key_of(w);
+    const struct rr_way_key key = key_of(w);
     return g_hash_table_lookup(known_ways, &key);
 }
 

@@ -4,16 +4,12 @@
 
 #include "wireshark/assembly.h"
 #include "wireshark/pdus.h"
+#include "wireshark/ways.h"
 
-/* Who says what to whom.  Where both sides ask, each of them has a conversation as client.  Wireshark's own
- * streams do not tell: a dissector can split a conversation into two, or put several into one. */
-struct key {
-    uint8_t src[16], dst[16];
-    uint16_t src_port, dst_port, address_length, speaker;
-};
-
+/* Where both sides ask, each of them has a conversation as client.  Wireshark's own streams do not tell: a
+ * dissector can split a conversation into two, or put several into one. */
 struct way {
-    struct key key;
+    struct rr_way_key key;
     uint32_t place;
     uint8_t end;
 };
@@ -28,21 +24,6 @@ struct place {
 
 static GArray *places; /* in order */
 
-static guint hash(gconstpointer key)
-{
-    uint64_t words[sizeof(struct key) / sizeof(uint64_t)], mixed = 0;
-    memcpy(words, key, sizeof words);
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-        mixed = (mixed ^ words[i]) * UINT64_C(0x9e3779b97f4a7c15), mixed ^= mixed >> 32;
-    return (guint)mixed;
-}
-G_STATIC_ASSERT(sizeof(struct key) % sizeof(uint64_t) == 0);
-
-static gboolean equal(gconstpointer a, gconstpointer b)
-{
-    return memcmp(a, b, sizeof(struct key)) == 0;
-}
-
 static void forget_all(void)
 {
     g_hash_table_remove_all(known_ways);
@@ -51,36 +32,30 @@ static void forget_all(void)
 
 void rr_udp_handoff(void)
 {
-    known_ways = g_hash_table_new_full(hash, equal, g_free, NULL);
+    known_ways = rr_ways_new();
     places = g_array_new(FALSE, FALSE, sizeof(struct place));
     register_cleanup_routine(forget_all);
 }
 
 static bool has_key(const struct rr_udp *u)
 {
-    return u->src.len > 0 && (size_t)u->src.len <= sizeof(((struct key *)NULL)->src) &&
-           u->src.len == u->dst.len;
+    return u->src.len > 0 && rr_way_has_key(&u->src, &u->dst);
 }
 
-static struct key key_of(const struct rr_udp *u, enum rr_speaker speaker)
+static struct rr_way_key key_of(const struct rr_udp *u, enum rr_speaker speaker)
 {
-    const size_t length = (size_t)u->src.len;
-    struct key key = { .src_port = u->src_port,
-                       .dst_port = u->dst_port,
-                       .address_length = (uint16_t)length,
-                       .speaker = (uint16_t)speaker };
-    memcpy(key.src, u->src.data, length);
-    memcpy(key.dst, u->dst.data, length);
+    struct rr_way_key key = rr_way_key_of(&u->src, u->src_port, &u->dst, u->dst_port);
+    key.speaker = (uint16_t)speaker;
     return key;
 }
 
 /* What the other side's messages of the conversation have. */
-static struct key opposite(const struct key *k)
+static struct rr_way_key opposite(const struct rr_way_key *k)
 {
     static const enum rr_speaker other[] = { [RR_SPEAKER_EITHER] = RR_SPEAKER_EITHER,
                                              [RR_SPEAKER_ASKS] = RR_SPEAKER_ANSWERS,
                                              [RR_SPEAKER_ANSWERS] = RR_SPEAKER_ASKS };
-    struct key key = *k;
+    struct rr_way_key key = *k;
     memcpy(key.src, k->dst, sizeof key.src);
     memcpy(key.dst, k->src, sizeof key.dst);
     key.src_port = k->dst_port;
@@ -89,7 +64,7 @@ static struct key opposite(const struct key *k)
     return key;
 }
 
-static struct way *add_way(const struct key *key, uint32_t place, uint8_t end)
+static struct way *add_way(const struct rr_way_key *key, uint32_t place, uint8_t end)
 {
     struct way *way = g_new(struct way, 1);
     *way = (struct way){ *key, place, end };
@@ -99,15 +74,15 @@ static struct way *add_way(const struct key *key, uint32_t place, uint8_t end)
 
 /* A new conversation, whose first end is the client where the rule tells. */
 static const struct way *converse(packet_info *pinfo, struct rr_tracker *t, const struct rr_udp *u,
-                                  const struct key *key)
+                                  const struct rr_way_key *key)
 {
     uint8_t end = key->speaker == RR_SPEAKER_ANSWERS;
-    struct key back = opposite(key);
+    struct rr_way_key back = opposite(key);
     struct rr_endpoint ends[2];
     ends[end] = (struct rr_endpoint){ address_to_str(pinfo->pool, &u->src), u->src_port };
     ends[!end] = (struct rr_endpoint){ address_to_str(pinfo->pool, &u->dst), u->dst_port };
     uint32_t place = rr_tracker_converse(t, u->stream, ends, key->speaker != RR_SPEAKER_EITHER);
-    if (!equal(&back, key))
+    if (!rr_way_keys_equal(&back, key))
         add_way(&back, place, !end);
     return add_way(key, place, end);
 }
@@ -151,7 +126,7 @@ static void feed(struct rr_found_datagram *found, void *user)
     struct rr_datagram *d = &found->datagram;
     if (!has_key(u))
         return;
-    const struct key key = key_of(u, found->speaker);
+    const struct rr_way_key key = key_of(u, found->speaker);
     const struct way *way = g_hash_table_lookup(known_ways, &key);
     if (!way)
         way = converse(f->pinfo, f->tracker, u, &key);
