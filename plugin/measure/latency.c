@@ -132,7 +132,7 @@ double rr_latency_mean(const struct rr_latency *l)
     return l->count ? rr_latency_sum(l) / l->count : 0;
 }
 
-static int compare(const void *a, const void *b)
+int rr_compare_ns(const void *a, const void *b)
 {
     int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
     return (left > right) - (left < right);
@@ -166,7 +166,7 @@ bool rr_latency_percentile(struct rr_latency *l, uint32_t permille, int64_t *ns)
         return true;
     }
     if (!l->sorted)
-        qsort(l->samples, l->count, sizeof *l->samples, compare);
+        qsort(l->samples, l->count, sizeof *l->samples, rr_compare_ns);
     l->sorted = true;
     *ns = l->samples[rank - 1];
     return true;

@@ -41,6 +41,9 @@ double rr_latency_mean(const struct rr_latency *l); /* 0 where there are none */
  * cannot tell, as it would just be the greatest: p50 wants 2, p90 10, p95 20, p99 100, p99.9 1000. */
 bool rr_latency_percentile(struct rr_latency *l, uint32_t permille, int64_t *ns);
 
+/* Which of two int64_t is less, as those who sort them want to know it. */
+int rr_compare_ns(const void *a, const void *b);
+
 /* Those that are shown everywhere, in rising order. */
 enum { RR_PERCENTILES = 5 };
 extern const struct rr_percentile {

@@ -112,12 +112,6 @@ static void count_job(struct rr_slices *s, const struct job *j)
     }
 }
 
-static int compare(const void *a, const void *b)
-{
-    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
-    return (left > right) - (left < right);
-}
-
 /* `level` exchanges are in progress from `from` to `to`. */
 static void fill(struct rr_slices *s, int64_t from, int64_t to, uint32_t level)
 {
@@ -161,8 +155,8 @@ static void measure_concurrency(const struct rr_load *l, struct rr_slices *s)
         g_array_append_val(begins, j->begin);
         g_array_append_val(ends, j->end);
     }
-    g_array_sort(begins, compare);
-    g_array_sort(ends, compare);
+    g_array_sort(begins, rr_compare_ns);
+    g_array_sort(ends, rr_compare_ns);
     sweep(s, begins, ends);
     g_array_free(begins, TRUE);
     g_array_free(ends, TRUE);
