@@ -29,21 +29,11 @@ struct run {
 static struct rr_verdict feed(struct run *r, const struct wire_segment *s, uint32_t frame)
 {
     static uint8_t bytes[UNCUT];
-    int way = s->from_server;
     for (uint32_t i = 0; i < s->len; i++)
-        bytes[i] = byte_at(way, s->begin + i);
-    const struct rr_segment segment = {
-        .at = { s->time, frame },
-        .end = (uint8_t)way,
-        .flags = s->flags,
-        .window = 1000,
-        .seq = ISN[way] + 1 + (uint32_t)s->begin,
-        .ack = s->flags & RR_ACK ? ISN[!way] + 1 + (uint32_t)s->ack : 0,
-        .len = s->len,
-        .payload = bytes,
-        .captured = MIN(s->len, r->cut_at),
-        .protocol = "x",
-    };
+        bytes[i] = byte_at(s->from_server, s->begin + i);
+    struct rr_segment segment = wire_captured(s, frame, ISN);
+    segment.payload = bytes;
+    segment.captured = MIN(s->len, r->cut_at);
     return rr_tracker_feed(r->tracker, 0, &segment);
 }
 

@@ -45,22 +45,12 @@ static struct rr_verdict feed(struct rr_tracker *t, const struct view *view, con
                               uint32_t frame)
 {
     uint8_t payload[1000];
-    int way = s->from_server;
     g_assert_cmpuint(s->len, <=, sizeof payload);
     for (uint32_t i = 0; i < s->len; i++)
         payload[i] = letter(s->begin + i);
-    const struct rr_segment segment = {
-        .at = { s->time, frame },
-        .end = (uint8_t)(way ^ view->swapped_ends),
-        .flags = s->flags,
-        .window = 1000,
-        .seq = view->isn[way] + 1 + (uint32_t)s->begin,
-        .ack = s->flags & RR_ACK ? view->isn[!way] + 1 + (uint32_t)s->ack : 0,
-        .len = s->len,
-        .payload = payload,
-        .captured = s->len,
-        .protocol = "x",
-    };
+    struct rr_segment segment = wire_captured(s, frame, view->isn);
+    segment.end ^= view->swapped_ends;
+    segment.payload = payload;
     return rr_tracker_feed(t, 0, &segment);
 }
 

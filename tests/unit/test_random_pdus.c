@@ -128,22 +128,11 @@ static void feed(struct dissector *d, const struct wire_segment *s, uint32_t fra
 {
     static const uint8_t payload[1000];
     struct rr_pdu pdus[512];
-    int way = s->from_server;
-    const struct rr_segment segment = {
-        .at = { s->time, frame },
-        .end = (uint8_t)way,
-        .flags = s->flags,
-        .window = 1000,
-        .seq = ISN[way] + 1 + (uint32_t)s->begin,
-        .ack = s->flags & RR_ACK ? ISN[!way] + 1 + (uint32_t)s->ack : 0,
-        .len = s->len,
-        .payload = payload,
-        .captured = s->len,
-        .protocol = "x",
-    };
+    struct rr_segment segment = wire_captured(s, frame, ISN);
+    segment.payload = payload;
     if (seeds_single())
-        g_printerr("%u: %c%d-%d/%d %x\n", frame, way ? '<' : '>', (int)s->begin, (int)s->begin + (int)s->len,
-                   (int)s->ack, s->flags);
+        g_printerr("%u: %c%d-%d/%d %x\n", frame, s->from_server ? '<' : '>', (int)s->begin,
+                   (int)s->begin + (int)s->len, (int)s->ack, s->flags);
     size_t count = s->flags & RR_RST ? 0 : dissect(d, s, pdus, G_N_ELEMENTS(pdus));
     rr_tracker_tick(d->tracker, segment.at);
     if (count)

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "track/segment.h"
-
 static const int64_t MS = 1000000;
 static const int64_t LAST_EVENT = INT64_C(60) * 1000000000;
 
@@ -405,6 +403,22 @@ void wire_captures_free(struct wire_captures *c)
         g_array_free(c->at[i], TRUE);
         g_array_free(c->message[i], TRUE);
     }
+}
+
+struct rr_segment wire_captured(const struct wire_segment *s, uint32_t frame, const uint32_t isn[2])
+{
+    int way = s->from_server;
+    return (struct rr_segment){
+        .at = { s->time, frame },
+        .end = (uint8_t)way,
+        .flags = s->flags,
+        .window = 1000,
+        .seq = isn[way] + 1 + (uint32_t)s->begin,
+        .ack = s->flags & RR_ACK ? isn[!way] + 1 + (uint32_t)s->ack : 0,
+        .len = s->len,
+        .captured = s->len,
+        .protocol = "x",
+    };
 }
 
 struct wire_plan wire_some_plan(GRand *rand, bool clean)

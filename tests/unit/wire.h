@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "track/segment.h"
+
 enum wire_asking { WIRE_IN_TURN, WIRE_STAGGERED, WIRE_BURST };
 
 enum wire_goodbye { WIRE_STAYS, WIRE_CLIENT_FIN, WIRE_SERVER_FIN, WIRE_HALF_CLOSE, WIRE_RESET };
@@ -44,6 +46,9 @@ struct wire_captures {
     int64_t greeting;   /* bytes that the server said first */
     GArray *message[2]; /* int64_t: where each request, and each response, ends */
 };
+
+/* As it is captured in that frame, but for its payload; `isn`: of the client and of the server. */
+struct rr_segment wire_captured(const struct wire_segment *s, uint32_t frame, const uint32_t isn[2]);
 
 /* Made up; `clean`: nothing is lost, doubled or reordered. */
 struct wire_plan wire_some_plan(GRand *rand, bool clean);
