@@ -7,28 +7,46 @@
 static rr_bool wanted;
 static const char *file;
 
+/* The cells of a row that say what a part of the rule is: member, name, title, part. */
+/* clang-format off */
+#define PARTS(X) \
+    X(pdu, "pdu", "Message fields", RR_RULE_PDU)                          \
+    X(request, "request", "Request", RR_RULE_REQUEST)                     \
+    X(request_end, "request-end", "Request end", RR_RULE_REQUEST_END)     \
+    X(response, "response", "Response", RR_RULE_RESPONSE)                 \
+    X(response_end, "response-end", "Response end", RR_RULE_RESPONSE_END) \
+    X(interim, "interim", "Interim", RR_RULE_INTERIM)                     \
+    X(oneway, "oneway", "One-way", RR_RULE_ONEWAY)                        \
+    X(push, "push", "Push", RR_RULE_PUSH)                                 \
+    X(ignore, "ignore", "Ignore", RR_RULE_IGNORE)                         \
+    X(key, "key", "Key", RR_RULE_KEY)                                     \
+    X(response_key, "response-key", "Response key", RR_RULE_RESPONSE_KEY) \
+    X(summary, "summary", "Summary", RR_RULE_SUMMARY)                     \
+    X(summary_end, "summary-end", "Summary end", RR_RULE_SUMMARY_END)     \
+    X(quiet, "quiet", "Quiet", RR_RULE_QUIET)                             \
+    X(oneway_end, "oneway-end", "One-way end", RR_RULE_ONEWAY_END)        \
+    X(push_end, "push-end", "Push end", RR_RULE_PUSH_END)                 \
+    X(only, "only", "Only", RR_RULE_ONLY)                                 \
+    X(part, "part", "Part", RR_RULE_PARTIAL)                              \
+    X(count, "count", "Count", RR_RULE_COUNT)                             \
+    X(counted, "counted", "Counted", RR_RULE_COUNTED)
+/* clang-format on */
+
 /* A rule as a row of the table in the preferences. */
 struct row {
-    char *protocol, *pair, *pdu, *request, *request_end, *response, *response_end, *interim, *oneway, *push,
-        *ignore, *key, *response_key, *summary, *summary_end, *quiet, *oneway_end, *push_end, *only, *part,
-        *count, *counted;
+    char *protocol, *pair;
+#define MEMBER(member, name, title, part) char *member;
+    PARTS(MEMBER)
+#undef MEMBER
 };
 
 static const struct {
     const char *name;
     size_t offset;
-} cells[] = {
-    { "pair", offsetof(struct row, pair) },         { "pdu", offsetof(struct row, pdu) },
-    { "request", offsetof(struct row, request) },   { "request-end", offsetof(struct row, request_end) },
-    { "response", offsetof(struct row, response) }, { "response-end", offsetof(struct row, response_end) },
-    { "interim", offsetof(struct row, interim) },   { "oneway", offsetof(struct row, oneway) },
-    { "push", offsetof(struct row, push) },         { "ignore", offsetof(struct row, ignore) },
-    { "key", offsetof(struct row, key) },           { "response-key", offsetof(struct row, response_key) },
-    { "summary", offsetof(struct row, summary) },   { "summary-end", offsetof(struct row, summary_end) },
-    { "quiet", offsetof(struct row, quiet) },       { "oneway-end", offsetof(struct row, oneway_end) },
-    { "push-end", offsetof(struct row, push_end) }, { "only", offsetof(struct row, only) },
-    { "part", offsetof(struct row, part) },         { "count", offsetof(struct row, count) },
-    { "counted", offsetof(struct row, counted) },
+} cells[] = { { "pair", offsetof(struct row, pair) },
+#define PLACE(member, name, title, part) { name, offsetof(struct row, member) },
+              PARTS(PLACE)
+#undef PLACE
 };
 
 static struct row *rows;
@@ -47,26 +65,9 @@ static struct {
 
 UAT_CSTRING_CB_DEF(rows, protocol, struct row)
 UAT_CSTRING_CB_DEF(rows, pair, struct row)
-UAT_CSTRING_CB_DEF(rows, pdu, struct row)
-UAT_CSTRING_CB_DEF(rows, request, struct row)
-UAT_CSTRING_CB_DEF(rows, request_end, struct row)
-UAT_CSTRING_CB_DEF(rows, response, struct row)
-UAT_CSTRING_CB_DEF(rows, response_end, struct row)
-UAT_CSTRING_CB_DEF(rows, interim, struct row)
-UAT_CSTRING_CB_DEF(rows, oneway, struct row)
-UAT_CSTRING_CB_DEF(rows, push, struct row)
-UAT_CSTRING_CB_DEF(rows, ignore, struct row)
-UAT_CSTRING_CB_DEF(rows, key, struct row)
-UAT_CSTRING_CB_DEF(rows, response_key, struct row)
-UAT_CSTRING_CB_DEF(rows, summary, struct row)
-UAT_CSTRING_CB_DEF(rows, summary_end, struct row)
-UAT_CSTRING_CB_DEF(rows, quiet, struct row)
-UAT_CSTRING_CB_DEF(rows, oneway_end, struct row)
-UAT_CSTRING_CB_DEF(rows, push_end, struct row)
-UAT_CSTRING_CB_DEF(rows, only, struct row)
-UAT_CSTRING_CB_DEF(rows, part, struct row)
-UAT_CSTRING_CB_DEF(rows, count, struct row)
-UAT_CSTRING_CB_DEF(rows, counted, struct row)
+#define ACCESS(member, name, title, part) UAT_CSTRING_CB_DEF(rows, member, struct row)
+PARTS(ACCESS)
+#undef ACCESS
 
 static char **cell_of(struct row *row, size_t i)
 {
@@ -126,34 +127,15 @@ static void forget(void)
 
 void rr_rule_table_register(module_t *module)
 {
-#define CELL(name, title, part) UAT_FLD_CSTRING(rows, name, title, rr_rule_part_help(part))
     static uat_field_t fields[array_length(cells) + 2];
     const uat_field_t list[] = {
         UAT_FLD_CSTRING(rows, protocol, "Protocol", "The filter name of the protocol"),
         UAT_FLD_CSTRING(rows, pair, "Pair", "order, key or newest: how a response finds its request"),
-        CELL(pdu, "Message fields", RR_RULE_PDU),
-        CELL(request, "Request", RR_RULE_REQUEST),
-        CELL(request_end, "Request end", RR_RULE_REQUEST_END),
-        CELL(response, "Response", RR_RULE_RESPONSE),
-        CELL(response_end, "Response end", RR_RULE_RESPONSE_END),
-        CELL(interim, "Interim", RR_RULE_INTERIM),
-        CELL(oneway, "One-way", RR_RULE_ONEWAY),
-        CELL(push, "Push", RR_RULE_PUSH),
-        CELL(ignore, "Ignore", RR_RULE_IGNORE),
-        CELL(key, "Key", RR_RULE_KEY),
-        CELL(response_key, "Response key", RR_RULE_RESPONSE_KEY),
-        CELL(summary, "Summary", RR_RULE_SUMMARY),
-        CELL(summary_end, "Summary end", RR_RULE_SUMMARY_END),
-        CELL(quiet, "Quiet", RR_RULE_QUIET),
-        CELL(oneway_end, "One-way end", RR_RULE_ONEWAY_END),
-        CELL(push_end, "Push end", RR_RULE_PUSH_END),
-        CELL(only, "Only", RR_RULE_ONLY),
-        CELL(part, "Part", RR_RULE_PARTIAL),
-        CELL(count, "Count", RR_RULE_COUNT),
-        CELL(counted, "Counted", RR_RULE_COUNTED),
-        UAT_END_FIELDS,
+#define FIELD(member, name, title, part) UAT_FLD_CSTRING(rows, member, title, rr_rule_part_help(part)),
+        PARTS(FIELD)
+#undef FIELD
+            UAT_END_FIELDS,
     };
-#undef CELL
     memcpy(fields, list, sizeof list);
     static const char *empty[array_length(fields)]; /* rows of before need not have the newer columns */
     for (size_t i = 1; i < array_length(cells) + 1; i++)
