@@ -1,279 +1,8 @@
-/* Messages that a dissector tells apart: which request each answer gets.
- *
- * A play is what happens in a line:
- *
- *   syn         the three segments of a handshake; without it the capture begins in the middle
- *   >10+20@5    at 5 ms the client sends two messages of 10 and 20 bytes in one segment
- *   <5@7        the server one
- *   >F <F       the end of a side
- *   tick@99     a frame of another conversation
- *
- * After a message's length:
- *
- *   =7          its key                              *3    three that follow are parts of it
- *   ?           nobody understood it                 u8    it was decrypted: 8 bytes
- *   and the letters of `letters`
- *
- * After the time:
- *
- *   /30         the bytes it acknowledges, instead of all that were sent before
- *   ^10         where its bytes are, instead of behind those before
- *   #2          its first message begins so many bytes before it
- *   !           it is not captured                   z     the window is zero
+/* Messages that a dissector tells apart: which request each answer gets (talk.h tells how that is written).
  */
 #include <glib.h>
-#include <string.h>
 
-#include "audit.h"
-#include "track/tracker.h"
-
-enum { ISN = 1000, WINDOW = 1000 };
-
-struct playing {
-    struct rr_tracker *tracker;
-    int64_t sent[2];
-    struct rr_point now;
-};
-
-static enum rr_port_kind plain(uint16_t port)
-{
-    return port == 80 ? RR_PORT_PREFERRED : RR_PORT_PLAIN;
-}
-
-static const struct {
-    char letter;
-    uint16_t adds, drops; /* of what the message does */
-} letters[] = {
-    { 'a', RR_PDU_ALONE, 0 },            /* it stands alone */
-    { 'i', RR_PDU_INTERIM, 0 },          /* it is an interim answer */
-    { 'n', 0, RR_PDU_BEGINS },           /* it does not begin anything */
-    { 'm', 0, RR_PDU_ENDS },             /* more is to come */
-    { 'w', RR_PDU_NEWEST, 0 },           /* it takes the place of those with its key */
-    { 'o', RR_PDU_OPEN, RR_PDU_ENDS },   /* it goes on until the next begins */
-    { 'q', RR_PDU_QUIET, 0 },            /* perhaps it is owed no answer */
-    { 'x', RR_PDU_IGNORED, UINT16_MAX }, /* it is not shown */
-    { 't', RR_PDU_OUTSIDE, UINT16_MAX }, /* it is no message */
-};
-
-static uint16_t follow_letter(char letter, uint16_t does)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(letters); i++)
-        if (letters[i].letter == letter)
-            return (uint16_t)((does & ~letters[i].drops) | letters[i].adds);
-    g_assert_not_reached();
-}
-
-/* Reads one message; true where another follows. */
-static bool read_pdu(const char **at, struct rr_pdu *pdu, bool *understood)
-{
-    char *end;
-    *pdu = (struct rr_pdu){ .does = RR_PDU_BEGINS | RR_PDU_ENDS };
-    pdu->length = (uint32_t)g_ascii_strtoull(*at, &end, 10);
-    *understood = true;
-    while (!strchr("+@", *end)) {
-        char mark = *end++;
-        if (mark == '=') {
-            pdu->does |= RR_PDU_KEYED;
-            pdu->key = g_ascii_strtoull(end, &end, 10);
-        } else if (mark == '*')
-            pdu->owes = (uint32_t)g_ascii_strtoull(end, &end, 10);
-        else if (mark == 'u')
-            pdu->decrypted = (uint32_t)g_ascii_strtoull(end, &end, 10);
-        else if (mark == '?')
-            *understood = false;
-        else
-            pdu->does = follow_letter(mark, pdu->does);
-    }
-    *at = end + 1;
-    return *end == '+';
-}
-
-/* Reads what stands behind a segment's messages, of which the first is `first`; false where it is not
- * captured. */
-static bool read_segment(const char *at, struct rr_segment *s, struct rr_pdu *first)
-{
-    char *end;
-    bool captured = true;
-    s->at.time = (int64_t)(g_ascii_strtod(at, &end) * 1000000);
-    while (*end) {
-        char mark = *end++;
-        uint32_t number = g_ascii_isdigit(*end) ? (uint32_t)g_ascii_strtoull(end, &end, 10) : 0;
-        if (mark == '/')
-            s->ack = ISN + 1 + number;
-        else if (mark == '^')
-            s->seq = ISN + 1 + number;
-        else if (mark == 'z')
-            s->window = 0;
-        else if (mark == '!')
-            captured = false;
-        else if (mark == '#') {
-            first->at -= number;
-            first->length += number;
-        } else
-            g_assert_not_reached();
-    }
-    return captured;
-}
-
-static void feed(struct playing *p, struct rr_segment *s, const struct rr_pdu *pdus, size_t count)
-{
-    rr_tracker_tick(p->tracker, s->at);
-    for (size_t i = 0; i < count; i++)
-        if (pdus[i].does != RR_PDU_OUTSIDE)
-            rr_tracker_rule(p->tracker, 0);
-    struct rr_verdict v = rr_tracker_feed(p->tracker, 0, s);
-    rr_tracker_pdus(p->tracker, &v, pdus, count);
-}
-
-static void play_segment(struct playing *p, const char *at)
-{
-    static const uint8_t payload[1000];
-    struct rr_pdu pdus[16] = { 0 };
-    size_t count = 0;
-    int side = *at++ == '<';
-    p->now.frame++;
-    struct rr_segment s = { .at = p->now,
-                            .payload = payload,
-                            .end = (uint8_t)side,
-                            .flags = RR_ACK,
-                            .window = WINDOW,
-                            .seq = (uint32_t)(ISN + 1 + p->sent[side]),
-                            .ack = (uint32_t)(ISN + 1 + p->sent[!side]) };
-    for (bool more = true, understood; more;) {
-        more = read_pdu(&at, &pdus[count], &understood);
-        pdus[count].at = s.len;
-        s.len += pdus[count].length;
-        count += understood;
-    }
-    g_assert_cmpuint(s.len, <=, sizeof payload);
-    s.captured = s.len;
-    bool captured = read_segment(at, &s, &pdus[0]);
-    p->now = s.at;
-    p->sent[side] = MAX(p->sent[side], (int64_t)(s.seq - ISN - 1) + s.len);
-    if (captured)
-        feed(p, &s, pdus, count);
-}
-
-static void shake_hands(struct playing *p)
-{
-    static const uint8_t flags[] = { RR_SYN, RR_SYN | RR_ACK, RR_ACK };
-    for (int i = 0; i < 3; i++) {
-        p->now.frame++;
-        struct rr_segment s = { .at = p->now,
-                                .end = i == 1,
-                                .flags = flags[i],
-                                .window = WINDOW,
-                                .seq = (uint32_t)(ISN + (i == 2)),
-                                .ack = ISN + 1 };
-        feed(p, &s, NULL, 0);
-    }
-}
-
-static void finish(struct playing *p, int side)
-{
-    p->now.frame++;
-    struct rr_segment s = { .at = p->now,
-                            .end = (uint8_t)side,
-                            .flags = RR_ACK | RR_FIN,
-                            .window = WINDOW,
-                            .seq = (uint32_t)(ISN + 1 + p->sent[side]),
-                            .ack = (uint32_t)(ISN + 1 + p->sent[!side]) };
-    feed(p, &s, NULL, 0);
-}
-
-static void tell(const struct rr_exchange *x, void *user)
-{
-    GString *told = user;
-    g_string_append_printf(told, "%s", told->len ? "; " : "");
-    if (rr_is_push(x)) {
-        g_string_append_printf(told, "push %" G_GUINT64_FORMAT, x->response.bytes);
-        return;
-    }
-    g_string_append_printf(told, ">%" G_GUINT64_FORMAT "<%" G_GUINT64_FORMAT " %s", x->request.bytes,
-                           x->response.bytes, rr_status_name(x->status));
-    if (x->evidence != RR_NO_PAIR)
-        g_string_append_printf(told, " %s", rr_evidence_name(x->evidence));
-    if (rr_has_both(x))
-        g_string_append_printf(told, " %g", (double)rr_latency(x) / 1e6);
-    if (x->interim)
-        g_string_append_printf(told, " i%g", (double)(x->interim - x->request.first_time) / 1e6);
-    if (rr_latency_delayed(x, RR_DELAY_ANY))
-        g_string_append_printf(told, " h%g", (double)rr_latency_delayed(x, RR_DELAY_ANY) / 1e6);
-    if (x->request.depth > 1)
-        g_string_append_printf(told, " d%u", x->request.depth);
-}
-
-static void skip(const struct rr_connection *c, void *user)
-{
-    (void)c;
-    (void)user;
-}
-
-/* The rows' messages have no byte twice, and the pushes' are those of their connection. */
-static void check_sums(const struct rr_exchange *x, void *user)
-{
-    struct rr_connection *left = user;
-    left->bytes[RR_CLIENT] -= x->request.bytes;
-    *(rr_is_push(x) ? &left->push_bytes : &left->bytes[RR_SERVER]) -= x->response.bytes;
-}
-
-static void check_books(const struct rr_tracker *t)
-{
-    static const struct rr_visitor visitor = { skip, check_sums };
-    struct rr_connection left = *rr_tracker_connection(t, 0);
-    rr_tracker_visit(t, &visitor, &left);
-    g_assert_cmpint((gint64)left.bytes[RR_CLIENT], >=, 0);
-    g_assert_cmpint((gint64)left.bytes[RR_SERVER], >=, 0);
-    g_assert_cmpint((gint64)left.push_bytes, ==, 0);
-}
-
-/* A conversation that begins. */
-static struct playing begin_play(void)
-{
-    static const struct rr_endpoint ends[2] = { { "10.0.0.1", 50000 }, { "10.0.0.2", 80 } };
-    const struct rr_settings settings = { .quiet = INT64_C(3000000000),
-                                          .patience = INT64_C(60000000000),
-                                          .port_kind = plain };
-    struct playing p = { .tracker = rr_tracker_new(&settings) };
-    rr_tracker_open(p.tracker, 0, ends);
-    return p;
-}
-
-/* What was told of it in all. */
-static char *end_play(struct playing *p)
-{
-    static const struct rr_visitor visitor = { skip, tell };
-    GString *told = g_string_new(NULL);
-    rr_tracker_finish(p->tracker, RR_BY_END);
-    rr_tracker_visit(p->tracker, &visitor, told);
-    return g_string_free(told, FALSE);
-}
-
-static char *perform(const char *script)
-{
-    struct playing p = begin_play();
-    struct audit *audit = audit_new(p.tracker);
-    char **words = g_strsplit(script, " ", -1);
-    for (char **w = words; *w; w++) {
-        if (strcmp(*w, "syn") == 0)
-            shake_hands(&p);
-        else if (strcmp(*w, "<F") == 0 || strcmp(*w, ">F") == 0)
-            finish(&p, **w == '<');
-        else if (g_str_has_prefix(*w, "tick@"))
-            rr_tracker_tick(p.tracker,
-                            (struct rr_point){ g_ascii_strtoll(*w + 5, NULL, 10) * 1000000, ++p.now.frame });
-        else
-            play_segment(&p, *w);
-        audit_look(audit);
-    }
-    char *told = end_play(&p);
-    audit_close(audit);
-    audit_free(audit);
-    check_books(p.tracker);
-    rr_tracker_free(p.tracker);
-    g_strfreev(words);
-    return told;
-}
+#include "talk.h"
 
 static const struct {
     const char *name, *script, *told;
@@ -541,7 +270,7 @@ static const struct {
 static void run_case(gconstpointer number)
 {
     const char *wanted = cases[GPOINTER_TO_UINT(number)].told;
-    char *told = perform(cases[GPOINTER_TO_UINT(number)].script);
+    char *told = talk_perform(cases[GPOINTER_TO_UINT(number)].script);
     g_assert_cmpstr(told, ==, wanted);
     g_free(told);
 }
@@ -549,11 +278,11 @@ static void run_case(gconstpointer number)
 /* A client that sends far more than is answered. */
 static void bounded(void)
 {
-    struct playing p = begin_play();
-    shake_hands(&p);
+    struct talk p = talk_begin();
+    talk_shake_hands(&p);
     for (int i = 0; i < 70000; i++)
-        play_segment(&p, ">10@1");
-    play_segment(&p, "<5@2");
+        talk_segment(&p, ">10@1");
+    talk_segment(&p, "<5@2");
     rr_tracker_finish(p.tracker, RR_BY_END);
     const struct rr_connection *c = rr_tracker_connection(p.tracker, 0);
     g_assert_cmpuint(c->exchanges, ==, 70000);
@@ -564,18 +293,18 @@ static void bounded(void)
 /* A message of more segments than are kept apart, that is told when it is whole. */
 static void of_many_segments(void)
 {
-    struct playing p = begin_play();
-    shake_hands(&p);
-    play_segment(&p, ">10@1");
+    struct talk p = talk_begin();
+    talk_shake_hands(&p);
+    talk_segment(&p, ">10@1");
     for (int i = 0; i < 20000; i++) {
         char *segment = g_strdup_printf("<100?@%d", 3 + i);
-        play_segment(&p, segment);
+        talk_segment(&p, segment);
         g_free(segment);
     }
-    play_segment(&p, "<100@30000#2000000");
-    play_segment(&p, ">10@30001");
-    play_segment(&p, "<5@30002");
-    char *told = end_play(&p);
+    talk_segment(&p, "<100@30000#2000000");
+    talk_segment(&p, ">10@30001");
+    talk_segment(&p, "<5@30002");
+    char *told = talk_end(&p);
     g_assert_cmpstr(told, ==, ">10<2000100 answered exact 2; >10<5 answered exact 1");
     g_free(told);
     rr_tracker_free(p.tracker);
@@ -584,8 +313,8 @@ static void of_many_segments(void)
 /* Who asks is found out before the first segment's messages are told. */
 static void sides(void)
 {
-    struct playing p = begin_play();
-    play_segment(&p, "<5@1");
+    struct talk p = talk_begin();
+    talk_segment(&p, "<5@1");
     const struct rr_connection *c = rr_tracker_connection(p.tracker, 0);
     g_assert_cmpuint(c->end[RR_SERVER].port, ==, 80);
     g_assert_cmpint(c->direction_from, ==, RR_FROM_PREFERENCE);

@@ -1,0 +1,44 @@
+/* Messages that a dissector tells apart, as a line of text, and what the tracker makes of them.
+ *
+ *   syn         the three segments of a handshake; without it the capture begins in the middle
+ *   >10+20@5    at 5 ms the client sends two messages of 10 and 20 bytes in one segment
+ *   <5@7        the server one
+ *   >F <F       the end of a side
+ *   tick@99     a frame of another conversation
+ *
+ * After a message's length:
+ *
+ *   =7          its key                              *3    three that follow are parts of it
+ *   ?           nobody understood it                 u8    it was decrypted: 8 bytes
+ *   and the letters of `letters` in talk.c
+ *
+ * After the time:
+ *
+ *   /30         the bytes it acknowledges, instead of all that were sent before
+ *   ^10         where its bytes are, instead of behind those before
+ *   #2          its first message begins so many bytes before it
+ *   !           it is not captured                   z     the window is zero
+ */
+#ifndef RR_TALK_H
+#define RR_TALK_H
+
+#include "track/tracker.h"
+
+/* A conversation of which no message was told yet. */
+struct talk {
+    struct rr_tracker *tracker;
+    int64_t sent[2];
+    struct rr_point now;
+};
+
+struct talk talk_begin(void);
+void talk_shake_hands(struct talk *p);
+void talk_segment(struct talk *p, const char *at);
+
+/* What was told of it in all, to be freed; the tracker is still there. */
+char *talk_end(struct talk *p);
+
+/* The same of a whole script.  Checks on the way that nothing is told twice and no reported row changes. */
+char *talk_perform(const char *script);
+
+#endif
