@@ -15,7 +15,7 @@ static const char *const kinds[RR_KIND_COUNT] = {
 static const char preface[] =
     "# Columns and fields\n"
     "\n"
-    "Made by `rr_columns_md` from the tables in `plugin/exchange/columns.c`; what the words mean is told in\n"
+    "Made by `rr_columns_md` from the tables `plugin/exchange/columns_*.c`; what the words mean is told in\n"
     "[meaning.md](meaning.md). To make it again, in the top folder:\n"
     "\n"
     "    cmake --build build --target rr_columns_md && build/plugin/rr_columns_md > doc/columns.md\n"

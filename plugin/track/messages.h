@@ -1,7 +1,9 @@
-/* The only code that changes an exchange.  Private to track/.
+/* The only code that changes an exchange of turns, and what those by rule (joins.h, places.h, datagrams.h)
+ * are changed with.  Private to track/.
  *
- * Keeps the tiling: requests tile the client's direction and responses and
- * pushes the server's, in the same order, and bytes + missing = end - begin.
+ * Of turns it keeps the tiling: requests tile the client's direction and
+ * responses and pushes the server's, in the same order, and bytes + missing =
+ * end - begin.
  * Whoever changes what a row showed makes a further part of that row due.
  */
 #ifndef RR_MESSAGES_H

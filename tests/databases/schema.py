@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The lists of columns in doc/sql are those of doc/columns.md, which are those of plugin/exchange/columns.c.
+"""The lists of columns in doc/sql are those of doc/columns.md, which are those of plugin/exchange/columns_*.c.
 
     schema.py [--update]    --update writes the lists anew
 

@@ -1,5 +1,4 @@
-/* Messages that a dissector tells apart: which request each answer gets (talk.h tells how that is written).
- */
+/* Messages that a dissector tells apart, written as talk.h tells: which request each answer gets. */
 #include <glib.h>
 
 #include "talk.h"
