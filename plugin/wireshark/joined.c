@@ -78,9 +78,11 @@ int64_t rr_joined_in_payload(const tvbuff_t *source, int offset, const struct rr
 }
 
 /* Where its first byte lies in the direction. */
-static bool find_begin(const struct join *j, const struct rr_verdict *v, int64_t *begin)
+static bool find_begin(const struct join *j, uint32_t frame, const struct rr_verdict *v, int64_t *begin)
 {
     struct rr_verdicts verdicts = rr_capture_verdicts(j->parts.frame);
+    if (j->parts.frame == frame) /* which is not remembered yet */
+        verdicts = (struct rr_verdicts){ v, 1 };
     for (size_t k = 0; k < verdicts.count; k++) {
         const struct rr_verdict *first = &verdicts.first[k];
         *begin = first->begin + first->len - j->parts.first;
@@ -99,7 +101,7 @@ bool rr_joined_find(const tvbuff_t *source, int offset, const struct rr_segment 
     *at = rr_joined_in_payload(source, offset, s);
     if (*at >= 0)
         return true;
-    bool found = j && !j->decrypted && find_begin(j, v, &begin);
+    bool found = j && !j->decrypted && find_begin(j, s->at.frame, v, &begin);
     if (found)
         *at = begin + offset - v->begin;
     return found;
