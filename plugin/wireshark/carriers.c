@@ -21,6 +21,7 @@ static const struct {
     { "tls.segment.data", RR_ROLE_KEPT_DECRYPTED, false },
     { "tls.record", RR_ROLE_RECORD, false },
     { "tls.record.content_type", RR_ROLE_RECORD_TYPE, false },
+    { "tls.app_data_proto", RR_ROLE_RECORD_PROTOCOL, false },
     { "udp", RR_ROLE_UDP, true },
     { "udp.stream", RR_ROLE_UDP_STREAM, false },
     { "icmp", RR_ROLE_ELSEWHERE, true },

@@ -13,8 +13,9 @@ enum rr_role {
     RR_ROLE_KEPT,             /* what of this one is kept for later */
     RR_ROLE_JOINED_DECRYPTED, /* the same of what was decrypted */
     RR_ROLE_KEPT_DECRYPTED,
-    RR_ROLE_RECORD,      /* of TLS ... */
-    RR_ROLE_RECORD_TYPE, /* ... and of what it holds */
+    RR_ROLE_RECORD,          /* of TLS ... */
+    RR_ROLE_RECORD_TYPE,     /* ... of what it holds ... */
+    RR_ROLE_RECORD_PROTOCOL, /* ... and whose that is */
     RR_ROLE_UDP,
     RR_ROLE_UDP_STREAM,
     RR_ROLE_ELSEWHERE /* what stands in it is neither in a segment nor a datagram: a quote, a stream in

@@ -350,6 +350,9 @@ static void note_carrier(enum rr_role role, const field_info *fi)
     case RR_ROLE_RECORD_TYPE:
         rr_records_note_type(fi);
         break;
+    case RR_ROLE_RECORD_PROTOCOL:
+        rr_records_note_ruled(rr_rule_table_covers(rr_value_text(reading.pinfo->pool, fi)));
+        break;
     case RR_ROLE_UDP:
         end_layer();
         reading.carrier = role;
@@ -420,7 +423,7 @@ bool rr_pdus_in(const struct rr_watched *w)
     for (guint i = 0; rr_rule_table_active() && i < reading.found->len; i++)
         if (found_at(i)->segment == w && !found_at(i)->partial)
             return true;
-    return false;
+    return rr_rule_table_active() && rr_records_are_ruled(&w->segment);
 }
 
 /* Where a layer ends depends on the version, and on whether anybody looks at the tree: a message goes on to

@@ -25,7 +25,7 @@ void rr_pdus_begin(dissector_handle_t postdissector);
 /* Reads a frame's tree.  What is found is good until the next frame is read. */
 void rr_pdus_read(packet_info *pinfo, proto_tree *tree, struct rr_segments segments);
 
-/* Whether any were found with the segment; and tells the tracker, after it was fed. */
+/* Whether any were found with the segment, or may begin in it; and tells the tracker, after it was fed. */
 bool rr_pdus_in(const struct rr_watched *w);
 void rr_pdus_tell_tracker(struct rr_tracker *t, const struct rr_watched *w, const struct rr_verdict *v);
 

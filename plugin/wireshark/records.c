@@ -14,6 +14,7 @@ struct record {
     const tvbuff_t *source;           /* its bytes are in ... */
     int begin, end;                   /* ... there */
     uint64_t type;                    /* of what it holds; 0: not known */
+    bool ruled;                       /* there is a rule for that */
     const tvbuff_t *plain;            /* that, decrypted, or NULL */
 };
 
@@ -84,7 +85,7 @@ static struct record *nth(guint i)
 
 void rr_records_note(const field_info *record, const struct rr_segment *s)
 {
-    struct record r = { s, record->ds_tvb, record->start, record->start + record->length, 0, NULL };
+    struct record r = { s, record->ds_tvb, record->start, record->start + record->length, 0, false, NULL };
     if (r.source && record->length > HEADER_LENGTH)
         g_array_append_val(records.all, r);
 }
@@ -93,6 +94,20 @@ void rr_records_note_type(const field_info *type)
 {
     if (records.all->len)
         rr_value_number(type, &nth(records.all->len - 1)->type);
+}
+
+void rr_records_note_ruled(bool ruled)
+{
+    if (records.all->len)
+        nth(records.all->len - 1)->ruled = ruled;
+}
+
+bool rr_records_are_ruled(const struct rr_segment *s)
+{
+    for (guint i = 0; i < records.all->len; i++)
+        if (nth(i)->segment == s && nth(i)->plain && nth(i)->ruled)
+            return true;
+    return false;
 }
 
 void rr_records_note_kept(const field_info *kept)

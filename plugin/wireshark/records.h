@@ -8,13 +8,18 @@
 
 #include "track/tracker.h"
 
-/* While a tree is read: it begins; a field that is a record of the segment; the type of what the record holds
- * that was noted last; what of that, decrypted, is kept for later; and it is over. */
+/* While a tree is read: it begins; a field that is a record of the segment; of the one that was noted last
+ * the type of what it holds, and whether there is a rule for that; what of it, decrypted, is kept for later;
+ * and it is over. */
 void rr_records_begin(void);
 void rr_records_note(const field_info *record, const struct rr_segment *s);
 void rr_records_note_type(const field_info *type);
+void rr_records_note_ruled(bool ruled);
 void rr_records_note_kept(const field_info *kept);
 void rr_records_end(const packet_info *pinfo);
+
+/* A record of the segment was decrypted, and there is a rule for what it holds. */
+bool rr_records_are_ruled(const struct rr_segment *s);
 
 /* The frame's segment, which was fed. */
 void rr_records_fed(const struct rr_segment *s, const struct rr_verdict *v);

@@ -291,6 +291,7 @@ static void activate(const struct rr_rule *rule)
     struct rr_active_rule *active = wmem_new0(table.scope, struct rr_active_rule);
     active->rule = rule;
     active->protocol = proto_get_protocol_filter_name(proto);
+    active->title = proto_get_protocol_long_name(find_protocol_by_id(proto));
     active->slot = slot_of(proto_registrar_get_nth((guint)proto));
     for (int part = 0; part < RR_RULE_PART_COUNT; part++)
         resolve_part(active, (enum rr_rule_part)part);
@@ -372,6 +373,16 @@ void rr_rule_table_begin(void)
 bool rr_rule_table_active(void)
 {
     return table.active && table.active->len;
+}
+
+bool rr_rule_table_covers(const char *title)
+{
+    for (guint i = 0; i < table.active->len; i++) {
+        const struct rr_active_rule *rule = g_ptr_array_index(table.active, i);
+        if (strcmp(rule->title, title) == 0)
+            return true;
+    }
+    return false;
 }
 
 GArray *rr_rule_table_fields(void)

@@ -31,9 +31,9 @@ enum { RR_KIND_PDU = 1, RR_KIND_COUNT = 2, RR_KIND_COUNTED = 4, RR_KIND_FACT = 8
 
 struct rr_active_rule {
     const struct rr_rule *rule;
-    const uint8_t *kinds; /* by slot */
-    const char *protocol; /* lives as long as the program */
-    uint16_t slot;        /* of the protocol */
+    const uint8_t *kinds;         /* by slot */
+    const char *protocol, *title; /* its names: live as long as the program */
+    uint16_t slot;                /* of the protocol */
     struct rr_tests *clauses[RR_RULE_PART_COUNT];
 };
 
@@ -52,6 +52,9 @@ bool rr_rule_table_wanted(void);
 /* Reads the rules anew, and says which of them cannot be used. */
 void rr_rule_table_begin(void);
 bool rr_rule_table_active(void);
+
+/* Whether there is a rule for the protocol with that title. */
+bool rr_rule_table_covers(const char *title);
 
 /* All fields that the rules name: to be freed. */
 GArray *rr_rule_table_fields(void);
