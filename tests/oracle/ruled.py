@@ -29,6 +29,8 @@ LINKS = {"smb2": ("smb2.response_to", "smb2.time", ""), "nfs": ("rpc.repframe", 
          "dcerpc": ("dcerpc.request_in", "dcerpc.time", "Request ")}
 # One request after the other; and many at a time, where each note is one exchange, in the order in which they were sent.
 NOTED, NOTED_APART = ("dcerpc", "memcached_binary", "amqp"), ("nfs", "grpc", "redis_staggered", "http_staggered")
+NOT_ASKED = ("connect", "publish")  # of AMQP: what is neither asked nor answered
+GAVE_UP = {("grpc", "4")}           # the client's own deadline came before the answer
 
 
 def theirs(name, link, time):
@@ -37,8 +39,6 @@ def theirs(name, link, time):
                         plugin=False).splitlines()
     return {(asked, frame, seconds) for frame, askeds, times in (line.split("\t") for line in lines)
             for asked in askeds.split(",") for seconds in times.split(",")}
-NOT_ASKED = ("connect", "publish")  # of AMQP: what is neither asked nor answered
-GAVE_UP = {("grpc", "4")}           # the client's own deadline came before the answer
 
 
 def whole(row):
