@@ -12,7 +12,7 @@ struct rr_options *options_of(const char *text)
     return o;
 }
 
-char *written(const char *options, const struct rr_row *row, int rows)
+char *written_by(const char *options, void (*write)(struct rr_writer *w, void *user), void *user)
 {
     char *error = NULL, *text = NULL, *path = NULL;
     int fd = g_file_open_tmp("reqresp-XXXXXX", &path, NULL);
@@ -20,8 +20,7 @@ char *written(const char *options, const struct rr_row *row, int rows)
     struct rr_options *o = options_of(all);
     struct rr_writer *w = rr_writer_new(o, NULL, &error);
     g_assert_cmpstr(error, ==, NULL);
-    for (int i = 0; i < rows; i++)
-        rr_writer_row(w, row);
+    write(w, user);
     g_assert_true(rr_writer_finish(w, &error));
     rr_writer_free(w, true);
     rr_options_free(o);
@@ -31,4 +30,21 @@ char *written(const char *options, const struct rr_row *row, int rows)
     g_free(path);
     g_free(all);
     return text;
+}
+
+struct repetition {
+    const struct rr_row *row;
+    int times;
+};
+
+static void repeat(struct rr_writer *w, void *user)
+{
+    const struct repetition *r = user;
+    for (int i = 0; i < r->times; i++)
+        rr_writer_row(w, r->row);
+}
+
+char *written(const char *options, const struct rr_row *row, int rows)
+{
+    return written_by(options, repeat, &(struct repetition){ row, rows });
 }
