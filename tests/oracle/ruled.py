@@ -11,7 +11,9 @@ notes   What the client noted at its socket (NAME.truth.csv): each exchange lies
 import csv
 import datetime
 import decimal
+import gzip
 import pathlib
+import struct
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
@@ -23,6 +25,8 @@ ON = ("-o", "reqresp.rules:TRUE")
 SLACK = 0.008    # seconds that a client's own library may take to send, or to hand on what it got; a round trip takes 0.010
 READING = 0.003  # and a client of our own to send and to be woken
 CLOCK = 0.00005  # and that the capture's clock may be off
+
+ENHANCED_PACKET = 6  # a block of a pcapng
 
 # Capture -> (Wireshark's link from an answer to its request, its time, the begin of the summaries that it has both of).
 LINKS = {"smb2": ("smb2.response_to", "smb2.time", ""), "nfs": ("rpc.repframe", "rpc.time", ""),
@@ -189,7 +193,8 @@ def pipeline_of(name):
     said = {row["exchange"]: row["summary"] for row in host.rows(host.captures()[name], "messages", *ON)
             if row["message"] == "response"}
     with open(host.CAPTURES / (name + ".truth.csv"), encoding="ascii", newline="") as file:
-        return list(csv.DictReader(file)), facts.exchanges(host.captures()[name], *ON), said
+        rows = [row for row in facts.exchanges(host.captures()[name], *ON) if row["pairing"] != "turn"]
+        return list(csv.DictReader(file)), rows, said
 
 
 def pipelined(notes, rows, said):
@@ -217,10 +222,46 @@ def in_pieces(notes, rows, said):
         cases.check((note["request_bytes"], note["response_bytes"]), (row["request_bytes"], row["response_bytes"]), what + "bytes")
         named, proven = note["asked"].startswith(row["summary"][:20].strip()), row["evidence"] in ("exact", "acked")
         cases.check((True, "order", "answered", True), (named, row["pairing"], row["status"], proven), what + row["summary"])
-        if note["said"][0] in "+:":
+        if note["said"][0] in "+:H":
             cases.check(note["said"], said[row["exchange"]], what)
         within((float(note["sent"]), float(note["done"])), [(seconds(row["request_start"]), seconds(row["response_end"]))])
     return "%d requests" % len(notes)
+
+
+def swapped(data, firsts):
+    """A pcapng where each of these frames came after the next, at that one's time."""
+    blocks, at = [], 0
+    while at < len(data):
+        blocks.append(data[at:at + struct.unpack_from("<I", data, at + 4)[0]])
+        at += len(blocks[-1])
+    frames = [i for i, block in enumerate(blocks) if block[0] == ENHANCED_PACKET]
+    for i, k in ((frames[n - 1], frames[n]) for n in firsts):
+        blocks[i], blocks[k] = (one[:12] + other[12:20] + one[20:] for one, other in ((blocks[k], blocks[i]), (blocks[i], blocks[k])))
+    return b"".join(blocks)
+
+
+def together(path):
+    """Frames with bytes, of no handshake, that the next follows within what the clock may be off, from the same side."""
+    fields = ("frame.number", "tcp.srcport", "tcp.len", "frame.time_epoch", "tls.handshake.type")
+    lines = host.tshark(path, "-T", "fields", *(word for field in fields for word in ("-e", field)), plugin=False).splitlines()
+    frames = [(int(n), port, int(size) if not shaking else 0, float(time))
+              for n, port, size, time, shaking in (line.split("\t") for line in lines)]
+    found = []
+    for one, other in zip(frames, frames[1:]):
+        if one[1] == other[1] and one[2] and other[2] and other[3] - one[3] < CLOCK and one[0] - 1 not in found:
+            found.append(one[0])
+    return found
+
+
+def out_of_order(notes):
+    """Wireshark puts segments in order, where it is told to: what was decrypted of them has its own time and bytes."""
+    path = host.captures()["https_pieces"]
+    frames, other = together(path), host.SCRATCH / "swapped.pcapng"
+    other.write_bytes(swapped(gzip.decompress(path.read_bytes()), frames))
+    in_order = ("-o", "tcp.reassemble_out_of_order:TRUE")
+    said = {row["exchange"]: row["summary"] for row in host.rows(other, "messages", *ON, *in_order) if row["message"] == "response"}
+    rows = [row for row in facts.exchanges(other, *ON, *in_order) if row["pairing"] != "turn"]
+    return "%s, %d swapped" % (in_pieces(notes, rows, said), len(frames))
 
 
 def never_shifted(notes, rows):
@@ -349,7 +390,8 @@ def main(words):
     todo = [(name + " links", links, name) for name in LINKS]
     todo.append(("http_early", early, *pipeline_of("http_early")))
     path = host.captures()["redis_pieces"]
-    todo += [("redis_pieces whole", in_pieces, *pipeline_of("redis_pieces")),
+    todo += [(name + " whole", in_pieces, *pipeline_of(name)) for name in ("redis_pieces", "https_pieces")]
+    todo += [("https_pieces out of order", out_of_order, pipeline_of("https_pieces")[0]),
              ("redis_resp3 never shifted", never_shifted, *pipeline_of("redis_resp3")[:2]),
              ("redis_pieces turns", as_turns, facts.exchanges(path, *ON), facts.exchanges(path))]
     todo += [(name + " pipelined", pipelined, *pipeline_of(name)) for name in ("redis_staggered", "http_staggered")]

@@ -31,8 +31,8 @@ def at_client(lab, *argv, may_fail=False, environment=None):
     return done.stdout
 
 
-def speak(lab, role):
-    return at_client(lab, "/usr/bin/python3", SPEAK, role, THERE)
+def speak(lab, role, environment=None):
+    return at_client(lab, "/usr/bin/python3", SPEAK, role, THERE, environment=environment)
 
 
 def grpc(lab):  # python3-grpcio
@@ -149,20 +149,28 @@ def nfs(lab):  # rpcbind nfs-ganesha-mem libnfs-utils
     return speak(lab, "rpc")
 
 
-NGINX_TLS = """ssl_protocols TLSv1.2 TLSv1.3; ssl_certificate {0}/cert; ssl_certificate_key {0}/key;
+NGINX_TLS = """ssl_protocols TLSv1.2 TLSv1.3; ssl_certificate {0}/cert; ssl_certificate_key {0}/key; """
+NGINX_HTTPS = NGINX_TLS + """
   server {{ listen [::]:80 ipv6only=off; listen [::]:443 ssl http2 ipv6only=off; listen [::]:8080 http2 ipv6only=off; }}"""
+NGINX_PIECES = NGINX_TLS + """ssl_buffer_size 1k;
+  server {{ listen [::]:443 ssl ipv6only=off; location /put {{ dav_methods PUT; }} }}"""
 CURL_NOTES = ("scheme", "http_version", "local_port", "http_code", "time_pretransfer", "time_starttransfer", "time_total", "urlnum")
+
+
+def with_certificate(lab, *kind):
+    """What makes a client tell the keys, which the capture is to hold."""
+    home, lab.keys = lab.make_folder("tls"), lab.folder / "keys"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", *kind, "-nodes", "-subj", "/CN=server", "-days", "9000", "-keyout",
+                    home / "key", "-out", home / "cert"], check=True, capture_output=True)
+    (home / "key").chmod(0o644)
+    return {"SSLKEYLOGFILE": str(lab.keys)}
 
 
 def https(lab):  # nginx curl nghttp2-client openssl
     """The same requests by TLS 1.3, by TLS 1.2 and in clear; then several streams at once by TLS and in clear."""
-    home, keys = lab.make_folder("tls"), lab.folder / "keys"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=server", "-days", "9000", "-keyout",
-                    home / "key", "-out", home / "cert"], check=True, capture_output=True)
-    (home / "key").chmod(0o644)
-    software.start_nginx(lab, NGINX_TLS.format(home), b"a" * 2000)
+    with_keys = with_certificate(lab, "rsa:2048")
+    software.start_nginx(lab, NGINX_HTTPS.format(lab.folder / "tls"), b"a" * 2000)
     software.wait_for(lab, 8080)
-    with_keys = {"SSLKEYLOGFILE": str(keys)}
     form = ",".join("%%{%s}" % name for name in CURL_NOTES) + "\n"
     noted = [",".join(CURL_NOTES) + "\n"]
     for words in (["https://%s", "--http1.1"], ["https://%s", "--http1.1", "--tls-max", "1.2"], ["http://%s", "--http1.1"],
@@ -173,8 +181,16 @@ def https(lab):  # nginx curl nghttp2-client openssl
     for scheme in ("https://%s/", "http://%s:8080/"):
         urls = [scheme % THERE + name for name in ("page", "big", "none")]
         at_client(lab, "h2load", "-n", "6", "-c", "1", "-m", "3", *urls, environment=with_keys)
-    lab.keys = keys
     return "".join(noted)
+
+
+def https_pieces(lab):  # nginx openssl
+    keys = with_certificate(lab, "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
+    home = software.start_nginx(lab, NGINX_PIECES.format(lab.folder / "tls"), b"a" * 2500)
+    (home / "www/put").mkdir()
+    (home / "www/put").chmod(0o777)
+    software.wait_for(lab, 443)
+    return speak(lab, "https-pieces", keys)
 
 
 NGINX_EARLY = """server { listen [::]:80 ipv6only=off; location /no { return 403; }
@@ -198,7 +214,7 @@ def usual(start, port, role):
     return run
 
 
-ALL = {run.__name__: run for run in (amqp, dcerpc, grpc, http_early, https, nfs, smb2)} | {
+ALL = {run.__name__: run for run in (amqp, dcerpc, grpc, http_early, https, https_pieces, nfs, smb2)} | {
     "http_staggered": usual(software.start_nginx, 80, "http"),  # nginx
     "memcached_binary": usual(software.start_memcached, 11211, "memcache"),  # memcached python3-pylibmc
     "redis_pieces": usual(software.start_redis, 6379, "redis-pieces"),  # redis-server

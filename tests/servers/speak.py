@@ -7,6 +7,7 @@ import csv
 import os
 import re
 import socket
+import ssl
 import struct
 import sys
 import time
@@ -239,12 +240,13 @@ class Pipeline:
     """Asks without waiting; each note has when the call to send it was made, and when the call returned that brought the last
     byte of its answer; with the bytes of both, if `sizes`."""
 
-    def __init__(self, host, port, whole, sizes=False, segment=0, notes=None):
+    def __init__(self, host, port, whole, sizes=False, segment=0, notes=None, secure=None):
         self.sock = socket.socket()
         if segment:
             self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, segment)
         self.sock.connect((host, port))
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.sock = secure(self.sock) if secure else self.sock
         self.whole, self.waiting, self.rest, self.sizes = whole, [], b"", sizes
         self.notes = notes or Notes(*SIZES if sizes else ())
 
@@ -380,21 +382,53 @@ def redis_resp3_client(host):
         line.hear(None)
 
 
-def http_client(host):
-    def whole(data):
-        head, end, body = data.partition(b"\r\n\r\n")
-        if not end:
-            return 0
-        size = int(re.search(rb"(?i)\r\ncontent-length: *([0-9]+)", head).group(1))
-        return len(head) + 4 + size if len(body) >= size else 0
+def http_size(data):
+    """Of the answer that it begins with; 0 where that is not whole."""
+    head, end, body = data.partition(b"\r\n\r\n")
+    if not end:
+        return 0
+    size = int(re.search(rb"(?i)\r\ncontent-length: *([0-9]+)", head).group(1))
+    return len(head) + 4 + size if len(body) >= size else 0
 
+
+def http_client(host):
     def get(path):
         return "GET %s" % path, ("GET %s HTTP/1.1\r\nHost: server\r\n\r\n" % path).encode()
-    line = Pipeline(host, 80, whole)
+    line = Pipeline(host, 80, http_size)
     line.ask(get("/page"), get("/none"), get("/page?2"), get("/none?2"))
     line.hear(None)
     line.ask(*(get("/page?%d" % i) for i in range(3, 9)), apart=PAUSE / 6)
     line.hear(None)
+
+
+def https_pieces_client(host):
+    """Requests and answers over several records of TLS, and several in one; first on a connection one that takes its time."""
+    def request(line, body=b""):
+        length = "Content-Length: %d\r\n" % len(body) if body else ""
+        return line + " HTTP/1.1", ("%s HTTP/1.1\r\nHost: server\r\n%s\r\n" % (line, length)).encode() + body
+
+    def each(*asked):
+        for one in asked:
+            line.ask(one)
+            line.hear(None)
+    notes = Notes(*SIZES)
+    for version in ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_2:
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode, context.maximum_version = False, ssl.CERT_NONE, version
+        context.set_alpn_protocols(["http/1.1"])
+        line = Pipeline(host, 443, http_size, True, notes=notes, secure=context.wrap_socket)
+        put = request("PUT /put/%s" % version.name, b"p" * 2500)
+        head = len(put[1]) - 2500
+        line.ask_in_parts(put, head, head + 500)
+        line.hear(None)
+        each(request("GET /page"), request("GET /big"))
+        line.ask(*(request("GET /" + path) for path in ("page?1", "none", "big?1", "page?2")))
+        line.hear(None)
+        line.ask_in_parts(request("GET /page?3"), 7, 20)
+        line.hear(None)
+        line.ask(*(request("GET /" + path) for path in ("page?4", "big?2", "page?5")), apart=PAUSE / 6)
+        line.hear(None)
+        line.sock.close()
 
 
 BODY, SILENCE = 1000, 3.5  # longer than what is taken for the end of an answer
@@ -471,7 +505,7 @@ def http_early_client(host):
 
 
 ROLES = {"redis": redis_client, "redis-pieces": redis_pieces_client, "redis-resp3": redis_resp3_client, "http": http_client,
-         "http-early": http_early_client,
+         "http-early": http_early_client, "https-pieces": https_pieces_client,
          "grpc-server": grpc_server, "grpc": grpc_client, "memcache": memcache_client, "amqp": amqp_client,
          "dcerpc": dcerpc_client, "rpc": rpc_client}
 
