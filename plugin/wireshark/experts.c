@@ -30,9 +30,9 @@ void rr_experts_register(int proto)
     expert_register_field_array(expert_register_protocol(proto), table, array_length(table));
 }
 
-bool rr_experts_listened(void)
+bool rr_experts_wanted(proto_tree *tree)
 {
-    return have_tap_listener(expert_tap);
+    return have_tap_listener(expert_tap) || proto_field_is_referenced(tree, proto_expert);
 }
 
 static const char *span(packet_info *pinfo, int64_t ns)

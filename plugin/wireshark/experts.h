@@ -9,8 +9,8 @@
 
 void rr_experts_register(int proto);
 
-/* Somebody collects expert information, even without a tree. */
-bool rr_experts_listened(void);
+/* Somebody collects expert information, even without a tree, or asks for it. */
+bool rr_experts_wanted(proto_tree *tree);
 
 /* What a segment is remarkable for, and what its frame makes of a message of it. */
 void rr_experts_segment(packet_info *pinfo, proto_item *item, const struct rr_verdict *v);

@@ -419,9 +419,9 @@ static void show_bare(const struct showing *s)
     rr_experts_segment(s->pinfo, top ? top : s->tree, s->verdict);
 }
 
-bool rr_show_wanted(const proto_tree *tree)
+bool rr_show_wanted(proto_tree *tree)
 {
-    return tree || rr_experts_listened();
+    return proto_field_is_referenced(tree, proto) || rr_experts_wanted(tree);
 }
 
 void rr_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, struct rr_verdicts verdicts)

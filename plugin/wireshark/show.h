@@ -10,7 +10,7 @@
 void rr_show_register(int proto);
 
 /* Anybody looks. */
-bool rr_show_wanted(const proto_tree *tree);
+bool rr_show_wanted(proto_tree *tree);
 void rr_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, struct rr_verdicts verdicts);
 
 #endif
