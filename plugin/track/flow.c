@@ -135,12 +135,26 @@ static void merge(struct rr_piece *sum, const struct rr_piece *piece, int64_t by
         sum->protocol = piece->protocol;
 }
 
+/* What `piece` has of a range that lies within it. */
+static struct rr_piece part_of(const struct rr_piece *piece, int64_t begin, int64_t end)
+{
+    struct rr_piece part = *piece;
+    part.begin = begin;
+    part.end = end;
+    part.bytes = MIN(end - begin, piece->bytes);
+    if (begin != piece->begin)
+        part.summary = NULL;
+    return part;
+}
+
 struct rr_piece rr_flow_sum(const struct rr_flow *f, int64_t begin, int64_t end)
 {
-    struct rr_piece sum = { .begin = begin, .end = begin };
     uint32_t i = rank(f, begin);
     if (i && piece_at(f, i - 1)->end > begin)
         i--;
+    if (i < f->count && piece_at(f, i)->begin <= begin && piece_at(f, i)->end >= end && begin < end)
+        return part_of(piece_at(f, i), begin, end);
+    struct rr_piece sum = { .begin = begin, .end = begin };
     for (; i < f->count && piece_at(f, i)->begin < end; i++) {
         const struct rr_piece *p = piece_at(f, i);
         int64_t within = MIN(p->end, end) - MAX(p->begin, begin);
@@ -152,10 +166,10 @@ struct rr_piece rr_flow_sum(const struct rr_flow *f, int64_t begin, int64_t end)
     return sum;
 }
 
-int64_t rr_flow_captured(const struct rr_flow *f, int64_t begin, int64_t end)
+int64_t rr_flow_dropped(const struct rr_flow *f, int64_t begin, int64_t end)
 {
     int64_t dropped = f->count ? MIN(f->floor, piece_at(f, 0)->begin) : f->floor;
-    return rr_flow_sum(f, begin, end).bytes + MAX(MIN(dropped, end) - MAX(begin, f->over), 0);
+    return MAX(MIN(dropped, end) - MAX(begin, f->over), 0);
 }
 
 bool rr_flow_remembers(const struct rr_flow *f, int64_t begin)

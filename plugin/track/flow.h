@@ -70,8 +70,14 @@ void rr_flow_add(struct rr_flow *f, const struct rr_piece *piece);
 /* What the pieces from `begin` to `end` add up to; a piece that lies partly within counts with that part. */
 struct rr_piece rr_flow_sum(const struct rr_flow *f, int64_t begin, int64_t end);
 
-/* How many bytes of a range were captured; of pieces that were dropped, all, unless the flow was released. */
-int64_t rr_flow_captured(const struct rr_flow *f, int64_t begin, int64_t end);
+/* How many captured bytes of a range lie in pieces that were dropped: all, unless the flow was released. */
+int64_t rr_flow_dropped(const struct rr_flow *f, int64_t begin, int64_t end);
+
+/* How many bytes of a range were captured. */
+static inline int64_t rr_flow_captured(const struct rr_flow *f, int64_t begin, int64_t end)
+{
+    return rr_flow_sum(f, begin, end).bytes + rr_flow_dropped(f, begin, end);
+}
 
 /* True where all pieces of the bytes from `begin` on are still there. */
 bool rr_flow_remembers(const struct rr_flow *f, int64_t begin);

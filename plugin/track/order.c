@@ -38,21 +38,26 @@ void rr_told_refresh(const struct rr_flow *f, struct rr_told *t)
     struct rr_piece now = rr_flow_sum(f, t->begin, t->end);
     if (now.bytes <= t->bytes)
         return;
-    now.bytes = rr_flow_captured(f, t->begin, t->end);
+    now.bytes += rr_flow_dropped(f, t->begin, t->end);
     now.protocol = t->sum.protocol;
     now.summary = t->sum.summary;
     t->sum = now;
     t->bytes = now.bytes;
 }
 
-static void add_step(struct rr_order *o, enum rr_step_kind kind, const struct rr_told *t, uint8_t proof)
+static struct rr_step *add_step(struct rr_order *o, enum rr_step_kind kind, const struct rr_told *t,
+                                uint8_t proof)
 {
-    struct rr_step step = { .kind = kind, .proof = proof };
+    guint last = o->steps->len;
+    g_array_set_size(o->steps, last + 1);
+    struct rr_step *step = &g_array_index(o->steps, struct rr_step, last);
+    step->kind = kind;
+    step->proof = proof;
     if (t) {
-        step.told = *t;
-        rr_told_refresh(&o->flow[RR_SERVER], &step.told);
+        step->told = *t;
+        rr_told_refresh(&o->flow[RR_SERVER], &step->told);
     }
-    g_array_append_val(o->steps, step);
+    return step;
 }
 
 bool rr_line_goes_on(const struct rr_line *line, const struct rr_told *t)
@@ -147,8 +152,7 @@ static void answer_untold(struct rr_order *o, const struct rr_told *t)
         return;
     }
     o->gap.begin = asked.end;
-    add_step(o, RR_STEP_UNASKED, t, RR_PROOF_LOST);
-    g_array_index(o->steps, struct rr_step, o->steps->len - 1).asked = asked;
+    add_step(o, RR_STEP_UNASKED, t, RR_PROOF_LOST)->asked = asked;
 }
 
 /* Places what is in doubt; how many then wait no more. */
@@ -314,9 +318,10 @@ void rr_order_asks(struct rr_order *o, int64_t begin, int64_t acked, bool for_an
 void rr_order_told(struct rr_order *o, const struct rr_told *t)
 {
     guint i = o->held->len;
-    while (i > 0 && told_at(o->held, i - 1)->begin > t->begin)
-        i--;
-    g_array_insert_val(o->held, i, *t);
+    g_array_append_val(o->held, *t);
+    for (; i > 0 && told_at(o->held, i - 1)->begin > t->begin; i--)
+        *told_at(o->held, i) = *told_at(o->held, i - 1);
+    *told_at(o->held, i) = *t;
 }
 
 /* Those of a list are in order, and do not overlap. */
@@ -415,8 +420,7 @@ static bool answer_begun(struct rr_order *o, const struct rr_told *t)
     bool interim = t->does & RR_PDU_INTERIM;
     if (!rr_flow_sum(f, asked.begin, asked.end).bytes)
         return false;
-    add_step(o, RR_STEP_ASK, NULL, 0);
-    g_array_index(o->steps, struct rr_step, o->steps->len - 1).asked = asked;
+    add_step(o, RR_STEP_ASK, NULL, 0)->asked = asked;
     add_step(o, interim ? RR_STEP_INTERIM : RR_STEP_ANSWER, t, RR_PROOF_LOST);
     o->broken &= interim;
     o->gap = (struct rr_range){ asked.end, f->next };
@@ -491,13 +495,12 @@ static bool advance(struct rr_order *o, enum rr_order_when when)
 
 static bool take_step(struct rr_order *o, struct rr_step *step)
 {
-    if (o->stepped < o->steps->len) {
-        *step = g_array_index(o->steps, struct rr_step, o->stepped++);
-        return true;
-    }
-    g_array_set_size(o->steps, 0);
-    o->stepped = 0;
-    return false;
+    if (!o->steps->len)
+        return false;
+    *step = g_array_index(o->steps, struct rr_step, o->stepped++);
+    if (o->stepped == o->steps->len)
+        o->stepped = o->steps->len = 0;
+    return true;
 }
 
 /* What the server said last of which no message was told, from where it had received the first that waits;

@@ -165,6 +165,12 @@ enum rr_order_when { RR_ORDER_WITHIN, RR_ORDER_BETWEEN, RR_ORDER_IN_SILENCE, RR_
 /* What is to be done next, and must be before this is called again; false where there is nothing. */
 bool rr_order_next(struct rr_order *o, enum rr_order_when when, struct rr_step *step);
 
+/* Then there is none, whenever. */
+static inline bool rr_order_is_idle(const struct rr_order *o)
+{
+    return !o->steps->len && !o->held->len && !o->rests && !o->doubt->len;
+}
+
 /* The server had received the request that waits first and said something since, of which no message is told
  * so far. */
 bool rr_order_may_have_answered(struct rr_order *o);

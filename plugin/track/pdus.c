@@ -129,7 +129,7 @@ static bool locate(const struct rr_conn *c, const struct rr_verdict *v, const st
         .begin = begin, .end = end, .does = pdu->does, .owes = pdu->owes, .sum = rr_flow_sum(f, begin, end)
     };
     bool known = t->sum.bytes > 0;
-    t->sum.bytes = rr_flow_captured(f, begin, end);
+    t->sum.bytes += rr_flow_dropped(f, begin, end);
     t->bytes = pdu->decrypted ? MAX((int64_t)pdu->decrypted - (begin - from), 0) : t->sum.bytes;
     t->acked = first ? first->acked : t->sum.acked;
     return known;
@@ -186,8 +186,9 @@ static void carry_out(struct rr_conn *c, const struct rr_step *step)
 /* Carries out all that order decides. */
 static void follow_order(struct rr_conn *c, enum rr_order_when when)
 {
+    struct rr_order *o = &c->pdus->order;
     struct rr_step step;
-    while (rr_order_next(&c->pdus->order, when, &step))
+    while (!rr_order_is_idle(o) && rr_order_next(o, when, &step))
         carry_out(c, &step);
 }
 

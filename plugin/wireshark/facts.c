@@ -8,7 +8,8 @@ static struct {
     const char **texts;        /* of those whose text was asked for */
     const field_info **before; /* by slot of one among others: what it stands behind */
     bool stands_behind;        /* any of these */
-    GArray *touched;           /* slots */
+    uint16_t *touched;         /* slots: those in `first` */
+    guint count;               /* of these */
     int64_t announced, counted;
 } facts;
 
@@ -17,7 +18,7 @@ static void release(void)
     g_free(facts.first);
     g_free(facts.texts);
     g_free(facts.before);
-    g_array_free(facts.touched, TRUE);
+    g_free(facts.touched);
 }
 
 void rr_facts_begin(void)
@@ -26,7 +27,8 @@ void rr_facts_begin(void)
         release();
     else
         register_shutdown_routine(release);
-    facts.touched = g_array_new(FALSE, FALSE, sizeof(uint16_t));
+    facts.touched = g_new(uint16_t, rr_rule_table_slots());
+    facts.count = 0;
     facts.first = g_new0(const field_info *, rr_rule_table_slots());
     facts.before = g_new0(const field_info *, rr_rule_table_slots());
     facts.texts = g_new0(const char *, rr_rule_table_slots());
@@ -43,7 +45,7 @@ static void note_first(uint16_t slot, const field_info *fi)
     if (facts.first[slot])
         return;
     facts.first[slot] = fi;
-    g_array_append_val(facts.touched, slot);
+    facts.touched[facts.count++] = slot;
 }
 
 /* And for a field among others of its kind, where it stands behind what the rule says. */
@@ -78,12 +80,11 @@ void rr_facts_count(void)
 
 void rr_facts_forget(void)
 {
-    for (guint i = 0; i < facts.touched->len; i++) {
-        uint16_t slot = g_array_index(facts.touched, uint16_t, i);
+    while (facts.count) {
+        uint16_t slot = facts.touched[--facts.count];
         facts.first[slot] = NULL;
         facts.texts[slot] = NULL;
     }
-    g_array_set_size(facts.touched, 0);
     for (guint i = 0; facts.stands_behind && rr_rule_table_among(i); i++)
         facts.before[rr_rule_table_among(i)->slot] = NULL;
     facts.stands_behind = false;
