@@ -1,5 +1,6 @@
 #include "track/connection.h"
 
+#include "track/begun.h"
 #include "track/datagrams.h"
 #include "track/holds.h"
 #include "track/messages.h"
@@ -10,8 +11,7 @@
 #include "track/states.h"
 #include "track/turns.h"
 
-/* The same SYN captured twice follows itself closely; one sent again waited for its first retransmission
- * timeout. */
+/* The same SYN captured twice follows itself closely; one sent again waited for its first timeout. */
 static const int64_t SYN_COPY_NS = 200 * INT64_C(1000000);
 
 /* No window is larger, so no honest ACK lies further ahead. */
@@ -286,8 +286,8 @@ RR_RARE static void reset(struct rr_conn *c, int side, struct rr_verdict *v)
     bool refused = side == RR_SERVER && c->facts.state[RR_CLIENT] == RR_SYN_SENT && !c->synack.frame;
     v->phase = RR_PHASE_TEARDOWN;
     v->refused = refused;
-    v->reset =
-        c->pdus ? c->pdus->waiting > 0 : rr_pending(c) || (told && told->response.ended_by == RR_GOING_ON);
+    v->reset = c->pdus ? c->pdus->waiting || rr_begun_broke_off(c)
+                       : rr_pending(c) || (told && told->response.ended_by == RR_GOING_ON);
     rr_states_after(c->facts.state, side, (struct rr_state_events){ .rst = true });
     bool again = c->facts.close == RR_CLOSE_RST;
     if (c->facts.close == RR_CLOSE_OPEN) {
@@ -337,8 +337,8 @@ RR_RARE static void heed_fin(struct rr_conn *c, int side)
     struct rr_exchange *pending = c->pdus ? NULL : rr_pending(c);
     if (side == RR_CLIENT && pending)
         rr_end(c, RR_CLIENT, pending, RR_BY_CLIENT_FIN);
-    if (side == RR_SERVER)
-        end_all(c, RR_BY_SERVER_FIN);
+    if (side == RR_SERVER || (c->pdus && c->flow[RR_SERVER].fin_heeded))
+        end_all(c, side == RR_SERVER ? RR_BY_SERVER_FIN : RR_BY_CLIENT_FIN);
 }
 
 /* Nothing of what the server said so far lacks or hangs, so that its silence means that it is done. */

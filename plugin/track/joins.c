@@ -124,6 +124,7 @@ void rr_joins_ask(struct rr_conn *c, struct rr_line *line, const struct rr_told 
     join(c, RR_CLIENT, x, t);
     rr_joins_take(c, RR_CLIENT, t, x);
     line->asking = x;
+    c->pdus->asked = x;
     line->upto[RR_CLIENT] = t->end;
     if (t->does & RR_PDU_ALONE) {
         rr_prove(x, RR_PROOF_ALONE);

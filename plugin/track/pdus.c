@@ -63,6 +63,7 @@ void rr_pdus_rule(struct rr_conn *c)
 {
     bool sure = nothing_missed(c);
     struct rr_pdus *p = c->pdus = g_new0(struct rr_pdus, 1);
+    p->begun.unfinished = RR_NO_OFFSET;
     p->clean = sure && c->flow[RR_CLIENT].whole && c->flow[RR_SERVER].whole;
     p->keyed = rr_keyed_new();
     for (int side = 0; side < 2; side++) {
@@ -388,6 +389,11 @@ void rr_pdus_tell(struct rr_conn *c, const struct rr_verdict *v, const struct rr
         pass_over(c, v, pdu);
         return;
     }
+    if (pdu->does & RR_PDU_UNFINISHED) {
+        if (p && side == RR_CLIENT)
+            rr_begun_unfinished(c, v->begin + pdu->at);
+        return;
+    }
     if (v->fresh)
         rr_places_cut_before(c, side, v->begin + pdu->at);
     p->plain = !pdu->decrypted;
@@ -521,6 +527,8 @@ void rr_pdus_end(struct rr_conn *c, enum rr_ended_by why)
     follow_order(c, RR_ORDER_AT_LAST);
     rr_ahead_place(c, INT64_MAX);
     reinstate_turn(c, why);
+    if (rr_begun_broke_off(c) && (why != RR_BY_SERVER_FIN || c->flow[RR_CLIENT].fin_heeded))
+        rr_begun_end(c);
     for (guint i = 0; i < p->all.len; i++) { /* an answer can be to one that was given up and reported */
         struct rr_exchange *x = p->all.at[i];
         if (rr_exists(&x->response))

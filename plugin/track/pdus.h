@@ -26,6 +26,7 @@ enum { RR_BEGUN_MAX = 256 };
 
 struct rr_begun {
     int64_t at;
+    int64_t unfinished; /* where a message began that its dissector asked more of, last */
     uint16_t length;
     uint8_t bytes[RR_BEGUN_MAX];
 };
@@ -61,11 +62,12 @@ struct rr_pdus {
     struct rr_ahead ahead;
     struct rr_holds holds;
     struct rr_begun begun;
-    uint64_t interim_key;    /* of the last interim answer that had one */
-    struct rr_range greeted; /* what began as a turn of the server, and answers nothing */
-    bool clean;              /* all of both sides before the rule was captured */
-    bool plain;              /* the message told last lies in the segments as it is */
-    bool opens;              /* messages go on until the next begins */
+    uint64_t interim_key;            /* of the last interim answer that had one */
+    struct rr_range greeted;         /* what began as a turn of the server, and answers nothing */
+    bool clean;                      /* all of both sides before the rule was captured */
+    bool plain;                      /* the message told last lies in the segments as it is */
+    bool opens;                      /* messages go on until the next begins */
+    const struct rr_exchange *asked; /* its request came last, or NULL */
     struct rr_exchange *last, *spare;
     uint8_t ending; /* enum rr_ended_by, once the segment's messages are told */
 };

@@ -123,10 +123,14 @@ int rr_joined_end_of(const tvbuff_t *source)
     return j ? MIN(j->end, length) : length;
 }
 
+int64_t rr_joined_kept(const struct rr_segment *s)
+{
+    bool here = kept && s->payload && kept >= s->payload && kept < s->payload + s->captured;
+    return here ? kept - s->payload : -1;
+}
+
 int64_t rr_joined_not_kept(const struct rr_segment *s, int64_t at)
 {
-    if (!kept || !s->payload || kept < s->payload || kept > s->payload + s->captured)
-        return -1;
-    int64_t most = kept - s->payload - at;
-    return most > 0 ? most : -1; /* what completes a message is shown likewise, from its begin on */
+    int64_t most = rr_joined_kept(s) - at;
+    return most > 0 ? most : -1;
 }

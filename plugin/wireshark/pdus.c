@@ -487,6 +487,14 @@ static gint by_place(gconstpointer a, gconstpointer b)
     return x->at < y->at ? -1 : x->at > y->at;
 }
 
+/* What the dissector asked for more of. */
+static void add_unfinished(GArray *pdus, const struct rr_segment *s)
+{
+    struct rr_pdu pdu = { .at = rr_joined_kept(s), .does = RR_PDU_UNFINISHED };
+    if (pdu.at >= 0)
+        g_array_append_val(pdus, pdu);
+}
+
 void rr_pdus_tell_tracker(struct rr_tracker *t, const struct rr_watched *w, const struct rr_verdict *v)
 {
     if (!rr_rule_table_active())
@@ -501,6 +509,7 @@ void rr_pdus_tell_tracker(struct rr_tracker *t, const struct rr_watched *w, cons
     rr_records_add_outside(pdus);
     if (found && pdus->len > found)
         g_array_sort(pdus, by_place);
+    add_unfinished(pdus, &w->segment);
     rr_tracker_pdus(t, v, (const struct rr_pdu *)(void *)pdus->data, pdus->len);
 }
 

@@ -17,15 +17,16 @@ static const struct {
     char letter;
     uint16_t adds, drops; /* of what the message does */
 } letters[] = {
-    { 'a', RR_PDU_ALONE, 0 },            /* it stands alone */
-    { 'i', RR_PDU_INTERIM, 0 },          /* it is an interim answer */
-    { 'n', 0, RR_PDU_BEGINS },           /* it does not begin anything */
-    { 'm', 0, RR_PDU_ENDS },             /* more is to come */
-    { 'w', RR_PDU_NEWEST, 0 },           /* it takes the place of those with its key */
-    { 'o', RR_PDU_OPEN, RR_PDU_ENDS },   /* it goes on until the next begins */
-    { 'q', RR_PDU_QUIET, 0 },            /* perhaps it is owed no answer */
-    { 'x', RR_PDU_IGNORED, UINT16_MAX }, /* it is not shown */
-    { 't', RR_PDU_OUTSIDE, UINT16_MAX }, /* it is no message */
+    { 'a', RR_PDU_ALONE, 0 },               /* it stands alone */
+    { 'i', RR_PDU_INTERIM, 0 },             /* it is an interim answer */
+    { 'n', 0, RR_PDU_BEGINS },              /* it does not begin anything */
+    { 'm', 0, RR_PDU_ENDS },                /* more is to come */
+    { 'w', RR_PDU_NEWEST, 0 },              /* it takes the place of those with its key */
+    { 'o', RR_PDU_OPEN, RR_PDU_ENDS },      /* it goes on until the next begins */
+    { 'q', RR_PDU_QUIET, 0 },               /* perhaps it is owed no answer */
+    { 'x', RR_PDU_IGNORED, UINT16_MAX },    /* it is not shown */
+    { 't', RR_PDU_OUTSIDE, UINT16_MAX },    /* it is no message */
+    { 'k', RR_PDU_UNFINISHED, UINT16_MAX }, /* it is not whole */
 };
 
 static uint16_t follow_letter(char letter, uint16_t does)
@@ -92,7 +93,7 @@ static void feed(struct talk *p, struct rr_segment *s, const struct rr_pdu *pdus
 {
     rr_tracker_tick(p->tracker, s->at);
     for (size_t i = 0; i < count; i++)
-        if (pdus[i].does != RR_PDU_OUTSIDE)
+        if (!(pdus[i].does & (RR_PDU_OUTSIDE | RR_PDU_UNFINISHED)))
             rr_tracker_rule(p->tracker, 0);
     struct rr_verdict v = rr_tracker_feed(p->tracker, 0, s);
     rr_tracker_pdus(p->tracker, &v, pdus, count);
