@@ -68,7 +68,7 @@ void rr_ahead_hold(struct rr_conn *c, const struct rr_told *t)
 static bool is_shared(const struct rr_pdus *p, const struct rr_told *t)
 {
     int64_t upto = MAX(t->acked, p->upto[RR_CLIENT]);
-    for (guint i = 0; i < held_count(&p->ahead); i++) {
+    for (guint i = p->ahead.placed; i < held_count(&p->ahead); i++) {
         const struct rr_told *other = held_at(&p->ahead, i);
         if (other->key != t->key && other->acked <= upto && !asked_under(p, other))
             return true;
@@ -128,16 +128,16 @@ static void place(struct rr_conn *c, struct rr_told *t)
 void rr_ahead_place(struct rr_conn *c, int64_t upto)
 {
     struct rr_ahead *a = &c->pdus->ahead;
-    while (held_count(a) && held_at(a, 0)->acked <= upto) {
-        struct rr_told t = *held_at(a, 0);
-        g_array_remove_index(a->held, 0);
-        place(c, &t);
-    }
+    while (a->placed < held_count(a) && held_at(a, a->placed)->acked <= upto)
+        place(c, held_at(a, a->placed++));
+    if (a->placed)
+        g_array_remove_range(a->held, 0, a->placed);
+    a->placed = 0;
 }
 
 void rr_ahead_bound(struct rr_conn *c)
 {
-    if (held_count(&c->pdus->ahead) > RR_ORDER_HELD_MAX)
+    if (held_count(&c->pdus->ahead) > RR_AHEAD_MAX)
         rr_ahead_place(c, INT64_MAX);
 }
 

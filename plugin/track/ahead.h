@@ -11,6 +11,9 @@
 
 #include "track/pdus.h"
 
+/* So many at most are set aside. */
+enum { RR_AHEAD_MAX = 128 };
+
 /* The request of `t`, which bears a key, may be in bytes of which no message was told; or what came before
  * under the same key was set aside. */
 bool rr_ahead_is(const struct rr_conn *c, const struct rr_told *t);

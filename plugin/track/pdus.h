@@ -39,6 +39,7 @@ struct rr_holds {
 /* Answers under a key whose request was not told, or not yet. */
 struct rr_ahead {
     GArray *held;        /* of struct rr_told; NULL: there was none */
+    guint placed;        /* so many of these have just been placed */
     struct rr_range gap; /* the last of the client's bytes that were passed over, by one with a key */
     int64_t several;     /* of those before, nobody knows which answer is to which */
     int64_t rested;      /* those before wait for none; 0: it is not known of any */
