@@ -76,6 +76,7 @@ void rr_records_begin(void)
     }
     g_array_set_size(records.all, 0);
     g_array_set_size(records.tails, 0);
+    records.made = NULL;
 }
 
 static struct record *nth(guint i)
