@@ -25,6 +25,8 @@ import mutations  # noqa: E402
 import run as sharkd  # noqa: E402
 
 FOLDER = host.SCRATCH / "mutated"
+# Handshakes that make TLS of Wireshark 4.0 fail an assertion of its own in a second pass, with or without a plugin, once spoilt.
+BRITTLE = host.BRITTLE | {"https", "https_tls13"}
 # A leak or a wrong access ends with this status; the host's own is 1 or 2.
 STRICT = {"ASAN_OPTIONS": "detect_leaks=1:exitcode=99"}
 RULES = ("-o", "reqresp.rules:TRUE")
@@ -36,7 +38,7 @@ def sources():
     """Every capture here that has a TCP stream, plain."""
     found = []
     for name, path in host.captures().items():
-        if name in host.BRITTLE:
+        if name in BRITTLE:
             continue
         target = FOLDER / (name.replace("/", "_") + ".plain")
         mutations.plain(path, target)
