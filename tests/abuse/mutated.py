@@ -26,7 +26,7 @@ import run as sharkd  # noqa: E402
 
 FOLDER = host.SCRATCH / "mutated"
 # Handshakes that make TLS of Wireshark 4.0 fail an assertion of its own in a second pass, with or without a plugin, once spoilt.
-BRITTLE = host.BRITTLE | {"https", "https_tls13"}
+BRITTLE = host.BRITTLE | {"https", "https_pieces", "https_tls13"}
 # A leak or a wrong access ends with this status; the host's own is 1 or 2.
 STRICT = {"ASAN_OPTIONS": "detect_leaks=1:exitcode=99"}
 RULES = ("-o", "reqresp.rules:TRUE")
