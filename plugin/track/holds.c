@@ -2,6 +2,9 @@
 
 #include "track/messages.h"
 
+/* Of those whose messages are not told yet so many are kept: with more, what is told is the least. */
+enum { HOLDS_MAX = 256 };
+
 struct rr_hold {
     struct rr_range range;
     int64_t from, to;
@@ -32,7 +35,7 @@ void rr_holds_note(struct rr_conn *c, int side, struct rr_range range, enum rr_d
     tell_spans(c, &hold);
     if (!h->all)
         h->all = g_array_new(FALSE, FALSE, sizeof(struct rr_hold));
-    if (h->all->len < RR_DELAYS_MAX)
+    if (h->all->len < HOLDS_MAX)
         g_array_append_val(h->all, hold);
 }
 
