@@ -95,6 +95,13 @@ static bool is_short(const struct run *run, const struct talk *talk)
            talk->end[1].shown < KEPT_MAX;
 }
 
+/* Since its row was due it took or gave back bytes. */
+static bool has_moved(const struct rr_report *r, const struct rr_message *m)
+{
+    const struct rr_message *now = m == &r->exchange->request ? &r->live->request : &r->live->response;
+    return now->begin != m->begin || now->end != m->end;
+}
+
 /* All that was captured of a message is kept until its connection's row is out, but for a byte that probed a
  * closed window before anything was said.  By rule, until its first rows are out, and but for what it gives
  * back to the next: its bytes are looked up where they lie now. */
@@ -103,7 +110,8 @@ static bool keeps_all(const struct run *run, const struct rr_report *r, const st
     const struct rr_connection *c = r->live->connection;
     const struct talk *talk = &run->talk.talk[c->stream];
     bool plain = c->transport == RR_UDP || dissector_is_honest(&run->dissector);
-    bool kept = run_is_by_turns(run, c) || (m->part == 1 && r->exchange->part <= 1 && plain);
+    bool first = m->part == 1 && r->exchange->part <= 1 && !has_moved(r, m);
+    bool kept = run_is_by_turns(run, c) || (first && plain);
     return kept && is_short(run, talk) && !talk->shut && !m->cut && !c->part;
 }
 
