@@ -44,7 +44,7 @@ void rr_holds_join(struct rr_conn *c, int side, const struct rr_told *t, struct 
     const struct rr_holds *h = &c->pdus->holds;
     for (guint i = 0; h->all && i < h->all->len; i++) {
         const struct rr_hold *hold = hold_at(h, i);
-        if (hold->side == side && hold->range.begin < t->end && hold->range.end > t->begin)
+        if ((hold->side == side) & (hold->range.begin < t->end) & (hold->range.end > t->begin))
             rr_hold_up(c, x, hold->kind, hold->from, hold->to);
     }
 }
