@@ -30,21 +30,6 @@ static struct rr_told *told_at(GArray *list, guint i)
     return &g_array_index(list, struct rr_told, i);
 }
 
-void rr_told_refresh(const struct rr_flow *f, struct rr_told *t)
-{
-    bool lacks = t->bytes == t->sum.bytes && t->bytes < t->end - t->begin;
-    if (!lacks)
-        return;
-    struct rr_piece now = rr_flow_sum(f, t->begin, t->end);
-    if (now.bytes <= t->bytes)
-        return;
-    now.bytes += rr_flow_dropped(f, t->begin, t->end);
-    now.protocol = t->sum.protocol;
-    now.summary = t->sum.summary;
-    t->sum = now;
-    t->bytes = now.bytes;
-}
-
 static struct rr_step *add_step(struct rr_order *o, enum rr_step_kind kind, const struct rr_told *t,
                                 uint8_t proof)
 {
@@ -69,17 +54,6 @@ bool rr_line_goes_on(const struct rr_line *line, const struct rr_told *t)
         return false;
     bool over = x->response.ended_by != RR_GOING_ON || line->open;
     return !over || !(t->does & RR_PDU_BEGINS);
-}
-
-struct rr_told rr_untold(const struct rr_flow *f, struct rr_range range)
-{
-    struct rr_told t = { .begin = range.begin,
-                         .end = range.end,
-                         .does = RR_PDU_BEGINS | RR_PDU_ENDS,
-                         .sum = rr_flow_sum(f, range.begin, range.end) };
-    t.acked = t.sum.acked;
-    t.bytes = t.sum.bytes;
-    return t;
 }
 
 /* How many of those that wait had reached the server when it sent `t`. */
@@ -168,9 +142,10 @@ static int settle(struct rr_order *o)
         if (place >= 0) {
             add_step(o, RR_STEP_ANSWER, t, RR_PROOF_LOST);
             gone = place + 1;
-        } else if (heads(o, i))
+        } else if (heads(o, i)) {
+            o->overlaps |= o->guessed && !eligible(o, t);
             answer_untold(o, t);
-        else
+        } else
             add_step(o, RR_STEP_GO_ON, t, 0);
     }
     g_array_set_size(o->doubt, 0);
@@ -222,17 +197,25 @@ static bool is_unfinished(struct rr_order *o)
     return x && x->response.ended_by == RR_GOING_ON && !o->line->open && !o->broken;
 }
 
+/* It waits for nothing, unless an answer came to what was taken for answered. */
+static void regain(struct rr_order *o)
+{
+    int gone = settle(o);
+    o->guessed = false;
+    if (o->overlaps)
+        return;
+    drop(o, (int)rr_line_length(o->line) - gone);
+    o->hole = o->gap = o->guess = o->crossed = (struct rr_range){ 0 };
+    o->sure = o->regained = true;
+}
+
 /* The client waits for nothing, unless it never does. */
 static void judge_rest(struct rr_order *o)
 {
     if (rr_order_is_sure(o))
         o->overlaps |= rr_line_length(o->line) > 0;
-    else if (!o->overlaps) {
-        int gone = settle(o);
-        drop(o, (int)rr_line_length(o->line) - gone);
-        o->hole = o->gap = o->guess = o->crossed = (struct rr_range){ 0 };
-        o->sure = o->regained = true;
-    }
+    else if (!o->overlaps)
+        regain(o);
     if (o->line->open)
         add_step(o, RR_STEP_END, NULL, 0);
 }
@@ -341,18 +324,6 @@ void rr_order_clip(const struct rr_order *o, struct rr_range *range)
 {
     clip(o->doubt, range);
     clip(o->held, range);
-}
-
-void rr_told_cut(const struct rr_flow *f, struct rr_told *t, int64_t end)
-{
-    if (t->begin >= end || t->end <= end)
-        return;
-    rr_told_refresh(f, t);
-    bool as_sent = t->bytes == t->sum.bytes;
-    int64_t gone = rr_flow_captured(f, end, t->end);
-    t->sum.bytes = CLAMP(t->sum.bytes - gone, 0, end - t->begin);
-    t->bytes = as_sent ? t->sum.bytes : MAX(t->bytes - gone, 0);
-    t->end = end;
 }
 
 static void cut(struct rr_order *o, GArray *list, int64_t end)
@@ -503,38 +474,76 @@ static bool take_step(struct rr_order *o, struct rr_step *step)
     return true;
 }
 
-/* What the server said last of which no message was told, from where it had received the first that waits;
- * false where there is none. */
-static bool find_untold(struct rr_order *o, struct rr_range *rest)
+/* From where the server had received the first that waits; false where nothing of it is left. */
+static bool begin_where_asked(const struct rr_order *o, struct rr_range *said)
 {
     const struct rr_flow *f = &o->flow[RR_SERVER];
-    if (!rr_line_length(o->line) || all_told(o, f->next, rest))
-        return false;
     int64_t asked = rr_line_nth(o->line, 0)->request.begin;
-    const struct rr_piece *p = rr_flow_piece(f, rest->begin);
+    const struct rr_piece *p = rr_flow_piece(f, said->begin);
     if (!p)
-        p = rr_flow_piece_after(f, rest->begin);
+        p = rr_flow_piece_after(f, said->begin);
     while (p && p->acked <= asked)
         p = rr_flow_piece_after(f, p->end);
     if (p)
-        rest->begin = MAX(rest->begin, p->begin);
-    return p && !rr_range_empty(*rest);
+        said->begin = MAX(said->begin, p->begin);
+    return p && said->begin < said->end;
+}
+
+/* What the server said last of which no message was told, to what waits; false where there is none. */
+static bool find_untold(struct rr_order *o, struct rr_range *rest)
+{
+    bool untold = rr_line_length(o->line) && !all_told(o, o->flow[RR_SERVER].next, rest);
+    return untold && begin_where_asked(o, rest);
+}
+
+/* Before these bytes the server said nothing since it had the first that waits. */
+static bool begins_answer(const struct rr_order *o, struct rr_range said)
+{
+    const struct rr_piece *before = rr_flow_piece(&o->flow[RR_SERVER], said.begin - 1);
+    return !before || before->acked <= rr_line_nth(o->line, 0)->request.begin;
+}
+
+/* The same, or else where the place was lost. */
+static bool find_answer(struct rr_order *o, struct rr_range *said)
+{
+    if (find_untold(o, said))
+        return true;
+    *said = o->hole;
+    return rr_line_length(o->line) && !rr_range_empty(o->hole) && begin_where_asked(o, said) &&
+           begins_answer(o, *said);
 }
 
 bool rr_order_may_have_answered(struct rr_order *o)
 {
-    struct rr_range rest;
-    return find_untold(o, &rest);
+    struct rr_range said;
+    return find_answer(o, &said);
 }
 
 void rr_order_end(struct rr_order *o)
 {
-    struct rr_range rest;
-    if (!find_untold(o, &rest))
+    struct rr_range said;
+    if (!find_answer(o, &said))
         return;
-    o->hole = rest;
-    o->upto = rest.end;
+    o->hole = said;
+    o->upto = MAX(o->upto, said.end);
     drop(o, (int)eligible(o, &(struct rr_told){ .acked = o->heard }));
+}
+
+/* To the one request that waits the server said what no message was told of: what the client has seen of it
+ * when it asks again, at rest, is the answer. */
+static bool takes_untold(struct rr_order *o)
+{
+    struct rr_range rest;
+    bool one = rr_line_length(o->line) == 1 && !o->held->len && !o->doubt->len;
+    if (!o->rests || o->overlaps || !one || !find_untold(o, &rest) || !begins_answer(o, rest))
+        return false;
+    o->rests = false;
+    o->guessed = true;
+    add_step(o, RR_STEP_END, NULL, 0);
+    note_hole(o, rest);
+    o->upto = rest.end;
+    drop(o, 1);
+    return true;
 }
 
 /* A client that asks, perhaps at rest, while more parts are owed than ever come: where the place is lost,
@@ -554,7 +563,7 @@ static bool comes_to_rest(struct rr_order *o)
 bool rr_order_next(struct rr_order *o, enum rr_order_when when, struct rr_step *step)
 {
     while (!take_step(o, step)) {
-        if (o->held->len && advance(o, when))
+        if ((o->held->len && advance(o, when)) || takes_untold(o))
             continue;
         if (comes_to_rest(o))
             judge_rest(o);

@@ -6,7 +6,9 @@
  * the server had said, and the server had said that having all of the client.
  * Both sides are then counted back from their ends, which is a guess, and on
  * from there for sure.  It is not for a client that was seen to ask without
- * waiting for its answers: there the place stays lost.
+ * waiting for its answers: there the place stays lost.  And what the server
+ * said to the one request that waits is its answer then, though no message of
+ * it was told.
  *
  * This only decides.  What is to be done is handed out step by step, as each
  * step changes the line that the next is judged by.
@@ -14,46 +16,12 @@
 #ifndef RR_ORDER_H
 #define RR_ORDER_H
 
-#include "track/flow.h"
 #include "track/list.h"
 #include "track/spans.h"
-#include "track/tracker.h"
+#include "track/told.h"
 
 /* So many answers at most are set aside, or wait for what comes before them. */
 enum { RR_ORDER_HELD_MAX = 1024 };
-
-/* A message with what the flow knows of its bytes. */
-struct rr_told {
-    int64_t begin, end; /* where it lies in its direction */
-    int64_t bytes;      /* as dissected */
-    int64_t acked;      /* by its first segment */
-    struct rr_piece sum;
-    const char *more; /* for the summary, or NULL */
-    uint16_t does;    /* RR_PDU_BEGINS and so on */
-    bool anew;        /* it does not go on with what was before it */
-    uint32_t owes;    /* as of struct rr_pdu */
-    bool tail;        /* its begin is in what was taken for another's */
-    uint64_t key;     /* with RR_PDU_KEYED */
-};
-
-/* `t` comes next, where so many further parts of the message before it are owed: what it then is, and how
- * many are. */
-static inline int64_t rr_told_count(struct rr_told *t, int64_t owed)
-{
-    bool is_part = owed > 0;
-    if (is_part && t->does & RR_PDU_ALONE)
-        return owed;
-    owed += (int64_t)t->owes - is_part;
-    if (is_part)
-        t->does &= (uint16_t)~RR_PDU_BEGINS;
-    if (owed > 0)
-        t->does &= (uint16_t)~RR_PDU_ENDS;
-    return owed;
-}
-
-/* Bytes that it lacked may have come since it was told; and it ends at `end`. */
-void rr_told_refresh(const struct rr_flow *f, struct rr_told *t);
-void rr_told_cut(const struct rr_flow *f, struct rr_told *t, int64_t end);
 
 /* Requests that are answered one after the other: all of a connection, or those of a key. */
 struct rr_line {
@@ -113,6 +81,7 @@ struct rr_order {
     bool regained;           /* ... since the client came to rest */
     bool broken;             /* what comes next does not go on with what was before */
     bool overlaps;           /* the client does not wait for its answers, even at rest */
+    bool guessed;            /* what no message was told of was taken for an answer */
     bool rests;              /* the client has come to rest, and that is to be judged */
 };
 
@@ -183,9 +152,6 @@ int64_t rr_order_open(const struct rr_order *o);
 
 /* The message goes on with the response told last, or with the push that came after it. */
 bool rr_line_goes_on(const struct rr_line *line, const struct rr_told *t);
-
-/* Bytes of which no message was told, as one. */
-struct rr_told rr_untold(const struct rr_flow *f, struct rr_range range);
 
 static inline guint rr_line_length(const struct rr_line *line)
 {

@@ -71,7 +71,7 @@ static const struct {
     { "order/decrypted-behind-what-was-not-understood", "syn >50t@1 <90t@2 >10?@3 >9u5@4 <7u4@6",
       ">50<90 answered exact 1; >5<4 answered lost 2" },
     { "order/decrypted-behind-an-answer-not-understood", "syn >10u8@1 <5u3@2 >10u8@3 <6?@4 >10u8@5 <7u4@6",
-      ">8<3 answered exact 1; >8<6 answered lost 1; >8<4 answered lost 1 d2" },
+      ">8<3 answered exact 1; >8<6 answered lost 1; >8<4 answered lost 1" },
     { "order/early-answer-before-the-rule", "syn >10?@1 <3?@2 <5@3 >12@4#10 >9@5 <6@6 >8@7 <7@8",
       ">10<3 answered exact 1; push 5; >12<0 answered lost; >9<6 answered lost 1 d2; >8<7 answered lost 1 "
       "d3" },
@@ -86,8 +86,19 @@ static const struct {
       ">10<6 answered acked 2; >10<9 answered acked 2 d2" },
 
     /* Answers that were not understood, or not captured. */
-    { "order/not-understood", "syn >10@1 <5?@2 >11@3 <6@4",
-      ">10<5 answered lost 1; >11<6 answered lost 1 d2" },
+    { "order/not-understood", "syn >10@1 <5?@2 >11@3 <6@4", ">10<5 answered lost 1; >11<6 answered lost 1" },
+    { "order/not-understood-time-and-again", "syn >10@1 <5?@2 >11@3 <6?@4 >12@5 <7?@6 >13@7 <8@8 >14@9 <9@10",
+      ">10<5 answered lost 1; >11<6 answered lost 1; >12<7 answered lost 1; >13<8 answered lost 1; "
+      ">14<9 answered exact 1" },
+    { "order/not-understood-in-part", "syn >10@1 <5?@2 >11@3 <6@4 <7@5 >12@6 <8@7 >13@8 <9@9",
+      ">10<5 answered lost 1; >11<7 answered lost 2; >0<6 unasked lost; >12<8 answered exact 1; "
+      ">13<9 answered exact 1" },
+    { "order/not-understood-and-not-over",
+      "syn >10@1 <5?@2 >11@3 <3?@4/10 <4@5#3 >12@6 <8@7 >13@8 <9@9 <7@10",
+      ">10<5 answered lost 1; >11<8 answered lost 4; >0<7 unasked lost; >12<9 answered lost 3 d2; "
+      ">13<7 answered lost 2 d3" },
+    { "order/not-understood-of-two", "syn >10@1 >11@2 <5?@3 >12@4 <6@5 <7@6",
+      ">10<5 answered lost 2; >11<6 answered lost 3 d2; >12<7 answered lost 2 d3" },
     { "order/not-understood-burst", "syn >10+11@1 <5?@2 <6@3 >12@4 <7@5",
       ">10<5 answered lost 1; >11<6 answered lost 2 d2; >12<7 answered exact 1" },
     { "order/lost-burst", "syn >10+11@1 <5@2! <6@3 >12@4 <7@5",
