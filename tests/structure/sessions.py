@@ -115,7 +115,7 @@ class Run:
             self.capture(way, ended_by, lambda: self.talk.hold(stack, listener))
         self.files = sorted(path.name for path in self.folder.iterdir() if path.suffix != ".pcapng")
         self.sessions = self.split(way)
-        self.frames = self.counted()
+        self.frames = self.counted(self.sessions)
         self.alone = list(map(self.read, self.sessions))
 
     def options(self):
@@ -136,6 +136,8 @@ class Run:
             self.probe(b"the capture has begun")
             hold()
             self.probe(b"all was said")
+            if way == "packets":
+                self.fill()
             self.process.send_signal(ended_by)
             self.status = self.process.wait(PATIENCE)
         finally:
@@ -143,13 +145,26 @@ class Run:
                 self.process.kill()
                 self.process.wait()
 
+    def send(self, text):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s, contextlib.suppress(ConnectionRefusedError):
+            s.sendto(text, ("127.0.0.1", self.port))
+
     def probe(self, text):
         """A datagram that is sent until it is in the capture, and with it all that was sent before."""
         def captured():
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s, contextlib.suppress(ConnectionRefusedError):
-                s.sendto(text, ("127.0.0.1", self.port))
+            self.send(text)
             return any(text in path.read_bytes() for path in self.folder.glob("*.pcapng"))
         wait_for(captured, "packet in the capture", self.process)
+
+    def fill(self):
+        """Datagrams until the newest file is one that nothing came to yet: a session without frames."""
+        def begun():
+            if 0 in self.counted(self.folder.glob("*.pcapng")):
+                return True
+            self.send(b"one more")
+            time.sleep(0.2)
+            return False
+        wait_for(begun, "new file", self.process)
 
     def split(self, way):
         """The frames of each session, as a file."""
@@ -158,9 +173,10 @@ class Run:
             return sorted(self.folder.glob("part_*.pcapng"))
         return sorted(self.folder.glob("*.pcapng"))
 
-    def counted(self):
-        """How many frames each session has."""
-        lines = subprocess.run(["capinfos", "-c", "-M", "-T", "-r", *self.sessions], capture_output=True, text=True, check=True).stdout
+    @staticmethod
+    def counted(paths):
+        """How many frames each file has."""
+        lines = subprocess.run(["capinfos", "-c", "-M", "-T", "-r", *paths], capture_output=True, text=True, check=True).stdout
         return [int(line.split("\t")[1]) for line in lines.splitlines()]
 
     def was_said_again(self):
@@ -235,12 +251,13 @@ def crossing(run):
 
 
 def database(run, kind):
-    """A session is a capture, complete, and has the rows of its frames."""
+    """A session that has a frame is a capture, complete, and has the rows of its frames."""
+    sessions = [(frames, rows) for frames, rows in zip(run.frames, run.whole(kind)) if frames]
     with contextlib.closing(sqlite3.connect("file:%s?mode=ro" % (run.folder / "rows.db"), uri=True)) as db:
         captures = db.execute("SELECT capture, complete, frames, file FROM captures ORDER BY capture").fetchall()
-        cases.check([(1, "lo")] * len(run.sessions), [(complete, file) for _, complete, _, file in captures], "captures")
-        cases.check(run.frames, [frames for _, _, frames, _ in captures], "frames")
-        for (capture, *_), rows in zip(captures, run.whole(kind)):
+        cases.check([(1, "lo")] * len(sessions), [(complete, file) for _, complete, _, file in captures], "captures")
+        cases.check([frames for frames, _ in sessions], [frames for _, _, frames, _ in captures], "frames")
+        for (capture, *_), (_, rows) in zip(captures, sessions):
             names = [name for name in ("exchange", "message", "id", "part", "ended_by", "close", "summary")
                      if not rows or name in rows[0]]
             got = db.execute("SELECT %s FROM %s WHERE capture = ?" % (",".join(names), kind), (capture,)) if rows else []
