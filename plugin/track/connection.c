@@ -2,6 +2,7 @@
 
 #include "track/begun.h"
 #include "track/datagrams.h"
+#include "track/handshake.h"
 #include "track/holds.h"
 #include "track/messages.h"
 #include "track/pdus.h"
@@ -10,9 +11,6 @@
 #include "track/sides.h"
 #include "track/states.h"
 #include "track/turns.h"
-
-/* The same SYN captured twice follows itself closely; one sent again waited for its first timeout. */
-static const int64_t SYN_COPY_NS = 200 * INT64_C(1000000);
 
 /* No window is larger, so no honest ACK lies further ahead. */
 static const int64_t WINDOW_MAX = INT64_C(1) << 30;
@@ -186,58 +184,6 @@ static int64_t acknowledged_bytes(struct rr_conn *c, int side, const struct rr_s
     return acked == *guess && !(c->pdus && f->next >= acked) ? acked - 1 : acked;
 }
 
-/* The way to `side` and back, where what its answer `at` answers was sent once. */
-RR_RARE static void measure_handshake(struct rr_conn *c, int side, const struct rr_point *sent,
-                                      struct rr_point at)
-{
-    uint32_t retries = side == RR_SERVER ? c->facts.syn_retries : c->facts.synack_retries;
-    int64_t took = rr_span(sent->time, at.time);
-    if (!sent->frame || retries || took < 0)
-        return;
-    c->facts.rtt[side] = took;
-    c->rtt_by_handshake[side] = true;
-}
-
-RR_RARE static void note_syn(struct rr_conn *c, int side, const struct rr_segment *s, struct rr_verdict *v)
-{
-    struct rr_point *first = side == RR_CLIENT ? &c->syn : &c->synack;
-    struct rr_point *last = &c->last_syn[side];
-    uint32_t *retries = side == RR_CLIENT ? &c->facts.syn_retries : &c->facts.synack_retries;
-    v->phase = RR_PHASE_HANDSHAKE;
-    if (side == RR_CLIENT && !c->facts.handshake.frame)
-        c->shaking = true;
-    if (!first->frame) {
-        *first = s->at;
-        if (side == RR_SERVER)
-            measure_handshake(c, RR_SERVER, &c->syn, s->at);
-    } else if (rr_span(last->time, s->at.time) >= SYN_COPY_NS) {
-        ++*retries;
-        v->syn_retry = true;
-    } else
-        return;
-    *last = s->at;
-}
-
-RR_RARE static void complete_handshake(struct rr_conn *c, const struct rr_segment *s, struct rr_verdict *v)
-{
-    c->shaking = false;
-    c->facts.handshake = s->at;
-    c->facts.connect_time = rr_span(c->syn.time, s->at.time);
-    v->handshake = true;
-    if (s->len)
-        return;
-    v->phase = RR_PHASE_HANDSHAKE;
-    measure_handshake(c, RR_CLIENT, &c->synack, s->at);
-}
-
-static void note_handshake(struct rr_conn *c, int side, const struct rr_segment *s, struct rr_verdict *v)
-{
-    if (s->flags & RR_SYN)
-        note_syn(c, side, s, v);
-    else if (c->shaking && side == RR_CLIENT && s->flags & RR_ACK)
-        complete_handshake(c, s, v);
-}
-
 /* What the server or the end of all leaves without an answer, newest first; older ones were given up before.
  */
 static void give_up_waiting(struct rr_conn *c, enum rr_ended_by why)
@@ -290,6 +236,7 @@ RR_RARE static void reset(struct rr_conn *c, int side, struct rr_verdict *v)
                        : rr_pending(c) || (told && told->response.ended_by == RR_GOING_ON);
     rr_states_after(c->facts.state, side, (struct rr_state_events){ .rst = true });
     bool again = c->facts.close == RR_CLOSE_RST;
+    rr_turns_unseen_before_fins(c);
     if (c->facts.close == RR_CLOSE_OPEN) {
         c->facts.close = refused ? RR_CLOSE_REFUSED : RR_CLOSE_RST;
         c->facts.closed_by = (int8_t)side;
@@ -346,7 +293,8 @@ static bool is_clean(const struct rr_conn *c)
 {
     const struct rr_exchange *told = rr_last(c, RR_SERVER);
     const struct rr_flow *f = &c->flow[RR_SERVER];
-    return told && rr_complete(&told->response) && !c->flow[RR_CLIENT].window_shut &&
+    bool more = f->fin != RR_NO_OFFSET && f->fin > f->next;
+    return told && rr_complete(&told->response) && !more && !c->flow[RR_CLIENT].window_shut &&
            (!c->flow[RR_CLIENT].heard || f->acked >= f->next);
 }
 
@@ -505,7 +453,7 @@ static void follow(struct rr_conn *c, int side, const struct rr_segment *s, stru
     int64_t acked = acknowledges(c, side, s);
     bool acks_fin = acked != RR_NO_ACK && acked > c->flow[!side].fin;
     int64_t acked_bytes = acknowledged_bytes(c, side, s, acked);
-    note_handshake(c, side, s, v);
+    rr_handshake_note(c, side, s, v);
     bool more = note_ack(c, side, s, v->begin, acked_bytes);
     feed_payload(c, s, v->begin, acked_bytes, v);
     measure(c, side, s, acked_bytes, v);
@@ -581,6 +529,7 @@ static void report_connection(struct rr_conn *c)
 
 void rr_conn_lingered(struct rr_conn *c)
 {
+    rr_turns_unseen_before_fins(c);
     rr_flush_last(c);
     report_connection(c);
     rr_flow_release(&c->flow[RR_CLIENT]);
@@ -589,6 +538,7 @@ void rr_conn_lingered(struct rr_conn *c)
 
 void rr_conn_finish(struct rr_conn *c, enum rr_ended_by why)
 {
+    rr_turns_unseen_before_fins(c);
     if (c->datagrams)
         rr_datagrams_end(c, why);
     else if (c->pdus)

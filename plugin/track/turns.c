@@ -213,6 +213,15 @@ void rr_turns_told_unseen(struct rr_conn *c, int64_t begin, int64_t acked)
     rr_stretch(c, RR_SERVER, acked);
 }
 
+void rr_turns_unseen_before_fins(struct rr_conn *c)
+{
+    const struct rr_flow *asked = &c->flow[RR_CLIENT], *told = &c->flow[RR_SERVER];
+    if (asked->fin != RR_NO_OFFSET)
+        rr_turns_asked_unseen(c, asked->fin);
+    if (told->fin != RR_NO_OFFSET)
+        rr_turns_told_unseen(c, asked->acked, told->fin);
+}
+
 static void pass_repeat(struct rr_conn *c, const struct rr_segment *s, int64_t begin, struct rr_verdict *v)
 {
     v->repeat = true;

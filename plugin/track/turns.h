@@ -30,6 +30,9 @@ void rr_turns_told_unseen(struct rr_conn *c, int64_t begin, int64_t acked);
 /* The server acknowledged client bytes that were not captured, up to `acked`. */
 void rr_turns_asked_unseen(struct rr_conn *c, int64_t acked);
 
+/* A FIN's number tells of bytes before it, even if nobody acknowledges them: nothing more is to come. */
+void rr_turns_unseen_before_fins(struct rr_conn *c);
+
 /* A byte that was held counts now. */
 void rr_turns_release_probe(struct rr_conn *c);
 
