@@ -170,7 +170,7 @@ static int64_t acknowledges(struct rr_conn *c, int side, const struct rr_segment
 }
 
 /* The same without the number a FIN takes.  One that was not captured looks like a byte that nothing follows,
- * acknowledged by a segment without payload; under a rule it is none once that byte came. */
+ * acknowledged by a segment without payload; it is none once that byte came. */
 static int64_t acknowledged_bytes(struct rr_conn *c, int side, const struct rr_segment *s, int64_t acked)
 {
     const struct rr_flow *f = &c->flow[!side];
@@ -181,7 +181,7 @@ static int64_t acknowledged_bytes(struct rr_conn *c, int side, const struct rr_s
         return MIN(acked, f->fin);
     if (!s->len && acked == f->next + 1)
         *guess = acked;
-    return acked == *guess && !(c->pdus && f->next >= acked) ? acked - 1 : acked;
+    return acked == *guess && f->next < acked ? acked - 1 : acked;
 }
 
 /* What the server or the end of all leaves without an answer, newest first; older ones were given up before.

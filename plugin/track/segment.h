@@ -51,6 +51,7 @@ struct rr_verdict {
     bool refused : 1;    /* a RST that refused the connection */
     bool reset : 1;      /* a RST during an exchange */
     bool held : 1;       /* its only byte counts once it is acknowledged */
+    bool keep_alive : 1; /* the only byte it repeats was acknowledged, or there was no room for it */
 };
 
 #endif

@@ -53,10 +53,19 @@ static void note_fresh(struct rr_verdict *v, int64_t begin, struct rr_range rang
     }
 }
 
-/* Bytes that the other side has, it need not wait for; nor is a keep-alive sent for want of them. */
-static bool may_help(const struct rr_conn *c, const struct rr_segment *s, int side, int64_t begin)
+/* The byte that it repeats is not wanted: it asks whether the other side, or room there, is back.  What that
+ * side has is known only where it was heard. */
+static bool is_keep_alive(const struct rr_conn *c, const struct rr_segment *s, int side, int64_t begin)
 {
-    return s->len > 1 && c->flow[side].acked < begin + s->len;
+    const struct rr_flow *other = &c->flow[!side];
+    return s->len == 1 && (!other->heard || other->window_shut || c->flow[side].acked > begin);
+}
+
+/* Bytes that the other side has, it need not wait for; nor is a keep-alive sent for want of them. */
+static bool may_help(const struct rr_conn *c, const struct rr_segment *s, const struct rr_verdict *v,
+                     int64_t begin)
+{
+    return !v->keep_alive && c->flow[v->side].acked < begin + s->len;
 }
 
 RR_RARE static void note_repeat(struct rr_conn *c, const struct rr_segment *s, int64_t begin,
@@ -65,11 +74,12 @@ RR_RARE static void note_repeat(struct rr_conn *c, const struct rr_segment *s, i
     v->repeat = true;
     if (v->fresh)
         return;
+    v->keep_alive = is_keep_alive(c, s, v->side, begin);
     const struct rr_piece *first = rr_flow_piece(&c->flow[v->side], begin);
     int i = rr_find(c, v->side, begin);
     if (first) {
         v->cost = rr_microseconds(first->first_time, s->at.time);
-        if (i >= 0 && may_help(c, s, v->side, begin))
+        if (i >= 0 && may_help(c, s, v, begin))
             rr_hold_up(c, rr_nth(c, v->side, (guint)i), RR_DELAY_LOSS, first->first_time, s->at.time);
     }
     rr_count_repeat(c, v->side, begin);
@@ -96,7 +106,7 @@ RR_RARE static bool hold_probe(struct rr_conn *c, const struct rr_segment *s, in
     *c->probe = piece_of(c, s, begin, acked, (struct rr_range){ begin, begin + 1 }, true);
     c->probe_side = v->side;
     rr_count_repeat(c, v->side, begin);
-    v->repeat = true;
+    v->repeat = v->keep_alive = true;
     v->held = c->last[v->side]; /* else its offset may still change */
     return true;
 }
@@ -227,10 +237,11 @@ static void pass_repeat(struct rr_conn *c, const struct rr_segment *s, int64_t b
     v->repeat = true;
     if (v->fresh)
         return;
+    v->keep_alive = is_keep_alive(c, s, v->side, begin);
     const struct rr_piece *first = rr_flow_piece(&c->flow[v->side], begin);
     if (first) {
         v->cost = rr_microseconds(first->first_time, s->at.time);
-        if (may_help(c, s, v->side, begin))
+        if (may_help(c, s, v, begin))
             rr_holds_note(c, v->side, (struct rr_range){ begin, begin + s->len }, RR_DELAY_LOSS,
                           first->first_time, s->at.time);
     }

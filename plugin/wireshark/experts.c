@@ -47,7 +47,7 @@ static const char *span(packet_info *pinfo, int64_t ns)
 /* A keep-alive repeats a byte, or none, and costs nothing. */
 static bool is_retransmission(const struct rr_verdict *v)
 {
-    return v->repeat && v->len > 1;
+    return v->repeat && v->len && !v->keep_alive;
 }
 
 void rr_experts_segment(packet_info *pinfo, proto_item *item, const struct rr_verdict *v)
