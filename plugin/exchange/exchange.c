@@ -161,10 +161,16 @@ int64_t rr_delayed(const struct rr_exchange *x, enum rr_delay_kind kinds, int64_
     return sum;
 }
 
-int64_t rr_latency_delayed(const struct rr_exchange *x, enum rr_delay_kind kinds)
+/* Round trips differ: so much of one may lack before an answer that a copy brought about. */
+static int64_t least_way(const struct rr_exchange *x)
 {
     int64_t way = x->rtt ? (int64_t)x->rtt - 1 : 0;
-    return rr_delayed(x, kinds, x->request.last_time, rr_span(way, x->response.first_time));
+    return way - way / 8;
+}
+
+int64_t rr_latency_delayed(const struct rr_exchange *x, enum rr_delay_kind kinds)
+{
+    return rr_delayed(x, kinds, x->request.last_time, rr_span(least_way(x), x->response.first_time));
 }
 
 int64_t rr_server_time(const struct rr_exchange *x)

@@ -360,13 +360,11 @@ static bool note_ack(struct rr_conn *c, int side, const struct rr_segment *s, in
 static void measure(struct rr_conn *c, int side, const struct rr_segment *s, int64_t acked,
                     const struct rr_verdict *v)
 {
-    if (!c->rtt_by_handshake[side] && acked != RR_NO_ACK)
+    if (acked != RR_NO_ACK)
         rr_rtt_acked(&c->flow[!side].sample, acked, !s->len, s->at.time, &c->facts.rtt[side]);
-    if (c->rtt_by_handshake[!side])
-        return;
     if (v->repeat)
         rr_rtt_sent_again(&c->flow[side].sample);
-    else if (v->fresh && !v->late)
+    else if (v->fresh && !v->late && v->begin + s->len > c->flow[side].acked)
         rr_rtt_sent(&c->flow[side].sample, v->begin + s->len, s->at.time);
 }
 
@@ -536,6 +534,14 @@ void rr_conn_lingered(struct rr_conn *c)
     rr_flow_release(&c->flow[RR_SERVER]);
 }
 
+/* What was asked of a server that then had said all, or of whom nobody hears any more, gets no answer. */
+static enum rr_ended_by how_it_ended(const struct rr_conn *c, enum rr_ended_by why)
+{
+    if (c->facts.close == RR_CLOSE_RST)
+        return c->facts.closed_by == RR_CLIENT ? RR_BY_CLIENT_RST : RR_BY_SERVER_RST;
+    return c->flow[RR_SERVER].fin_heeded ? RR_BY_SERVER_FIN : why;
+}
+
 void rr_conn_finish(struct rr_conn *c, enum rr_ended_by why)
 {
     rr_turns_unseen_before_fins(c);
@@ -544,7 +550,7 @@ void rr_conn_finish(struct rr_conn *c, enum rr_ended_by why)
     else if (c->pdus)
         rr_pdus_end(c, why);
     else
-        end_all(c, why);
+        end_all(c, how_it_ended(c, why));
     rr_flush_last(c);
     report_connection(c);
 }

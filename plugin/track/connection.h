@@ -39,7 +39,6 @@ struct rr_conn {
     bool hushed;    /* the server's bytes were quiet: more under the same ACK are a push */
     bool stale;     /* changed since its row was reported */
     uint8_t probe_side;
-    bool rtt_by_handshake[2];    /* the way to that side was measured for good */
     struct rr_piece *probe;      /* a byte sent into a zero window, held until it counts, or NULL */
     struct rr_flow flow[2];      /* by enum rr_side */
     struct rr_exchange *last[2]; /* of `messages`, or NULL */

@@ -10,11 +10,8 @@ RR_RARE static void measure_handshake(struct rr_conn *c, int side, const struct 
                                       struct rr_point at)
 {
     uint32_t retries = side == RR_SERVER ? c->facts.syn_retries : c->facts.synack_retries;
-    int64_t took = rr_span(sent->time, at.time);
-    if (!sent->frame || retries || took < 0)
-        return;
-    c->facts.rtt[side] = took;
-    c->rtt_by_handshake[side] = true;
+    if (sent->frame && !retries)
+        rr_rtt_take(rr_span(sent->time, at.time), &c->facts.rtt[side]);
 }
 
 RR_RARE static void note_syn(struct rr_conn *c, int side, const struct rr_segment *s, struct rr_verdict *v)

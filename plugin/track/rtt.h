@@ -1,8 +1,9 @@
 /* How far away the two ends are.  Private to track/.
  *
- * The handshake tells best.  Where it was not captured, or a part of it was
- * sent again, the smallest time from new bytes to the bare ACK that covers
- * them does; an ACK that comes with payload waited for that payload.
+ * The smallest of what is known: the handshake, where no part of it was sent
+ * again, and each time from new bytes to the ACK that covers them.  Any of
+ * them can be too long.  An ACK that comes with payload waited for that: it
+ * alone tells nothing.
  */
 #ifndef RR_RTT_H
 #define RR_RTT_H
@@ -27,15 +28,20 @@ static inline void rr_rtt_sent_again(struct rr_rtt_sample *s)
     s->end = 0;
 }
 
-/* Takes the sample, if it is one, into the smallest so far. */
+static inline void rr_rtt_take(int64_t took, int64_t *smallest)
+{
+    if (took >= 0 && (*smallest == RR_NEVER || took < *smallest))
+        *smallest = took;
+}
+
+/* Takes the sample, if it is one, into the smallest so far; `bare`: without payload. */
 static inline void rr_rtt_acked(struct rr_rtt_sample *s, int64_t acked, bool bare, int64_t time,
                                 int64_t *smallest)
 {
     if (!s->end || acked < s->end)
         return;
-    int64_t took = rr_span(s->time, time);
-    if (bare && took >= 0 && (*smallest == RR_NEVER || took < *smallest))
-        *smallest = took;
+    if (bare || *smallest != RR_NEVER)
+        rr_rtt_take(rr_span(s->time, time), smallest);
     s->end = 0;
 }
 

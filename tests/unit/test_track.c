@@ -97,6 +97,8 @@ static const struct test_case cases[] = {
       "answered acked 20 6 11ms next; answered acked 10 11 8ms server-fin", NOT_AT_CLIENT | NOT_SWAPPED },
     { "last-byte-lost-before-the-fin", "syn >10@5 <5@6 <1@7! >.@8 <F@9 >F@10 <.@11",
       "answered exact 10 5-1 1ms server-fin", NOT_SPLIT },
+    { "a-byte-after-its-ack", "syn <.@5/1 >0-1@6/0 <1@16/1 >1@30 <1@50",
+      "answered exact 1 1 10ms next; answered exact 1 1 20ms end", 0 },
     { "answer-lost-before-a-fin-that-is-reset", "syn >10@5 <5@8! <F@9/10 >R@10",
       "answered acked 10 0-5 client-rst", NOT_SPLIT },
     { "answer-lost-before-a-fin-at-the-end", "syn >10@5 <5@8! <F@9/10", "answered acked 10 0-5 end",
