@@ -93,7 +93,16 @@ struct rr_exchange *rr_joins_leave(struct rr_conn *c, struct rr_line *line)
     return x;
 }
 
-/* The oldest is given up where too many wait. */
+/* The oldest is given up where too many wait; its answer may come all the same. */
+static void make_room(struct rr_conn *c, struct rr_line *line)
+{
+    rr_joins_give_up(c, rr_joins_leave(c, line), RR_BY_NEXT);
+    if (line == &c->pdus->line)
+        rr_order_missed(&c->pdus->order, (struct rr_range){ 0 });
+    else
+        line->shifted = true;
+}
+
 static void wait_in(struct rr_conn *c, struct rr_line *line, struct rr_exchange *x)
 {
     struct rr_list *l = &line->waiting;
@@ -103,7 +112,7 @@ static void wait_in(struct rr_conn *c, struct rr_line *line, struct rr_exchange 
         line->head = 0;
     }
     if (rr_line_length(line) == RR_PDUS_WAITING_MAX)
-        rr_joins_give_up(c, rr_joins_leave(c, line), RR_BY_NEXT);
+        make_room(c, line);
     guint i = l->len;
     while (i > line->head && l->at[i - 1]->request.begin > x->request.begin)
         i--;

@@ -406,10 +406,13 @@ static bool answer(struct rr_order *o, const struct rr_told *t, enum rr_order_wh
     bool asked = eligible(o, t) > 0, interim = t->does & RR_PDU_INTERIM;
     bool begins = t->does & RR_PDU_BEGINS && !interim;
     bool begun = t->acked > o->told_upto[RR_CLIENT];
+    bool partly = begun && asked && rr_line_nth(o->line, 0)->request.ended_by == RR_GOING_ON;
     if (!rr_order_is_sure(o) && begins)
         set_aside(o, t);
     else if (!rr_order_is_sure(o) || (o->broken && !begins && !interim))
         ignore(o, t);
+    else if (partly && when < RR_ORDER_IN_SILENCE)
+        return false;
     else if (asked) {
         add_step(o, interim ? RR_STEP_INTERIM : RR_STEP_ANSWER, t, 0);
         o->broken &= interim;

@@ -81,6 +81,8 @@ static const struct {
     { "order/asked-within-an-answer", "syn >10@1 <5m@2 >11@3 <6@4 <7@5",
       ">10<11 answered exact 1; >11<7 answered acked 2" },
     { "order/answer-captured-first", "syn <5@1/10 >10@2", ">10<5 answered acked -1" },
+    { "order/answer-captured-first-of-two-parts", "syn <5@1/21 >10m+11@2/0 >9@3 <6@4",
+      ">21<5 answered exact -1; >9<6 answered exact 1" },
     { "order/answer-in-several-segments", "syn >10@1 <5?@2 <6@3#5", ">10<11 answered exact 1" },
     { "order/taken-for-longer-than-it-is", "syn >10+10@1 <9@3 <6@4#3",
       ">10<6 answered acked 2; >10<9 answered acked 2 d2" },
@@ -315,6 +317,26 @@ static void bounded(void)
     rr_tracker_free(p.tracker);
 }
 
+/* Of more requests than are kept some are given up: which answers the others have is not known any more. */
+static void too_many_wait(void)
+{
+    enum { ASKED = 70000 };
+    struct talk p = talk_begin();
+    talk_shake_hands(&p);
+    for (int i = 0; i < ASKED; i++)
+        talk_segment(&p, ">10@1");
+    for (int i = 0; i < ASKED; i++)
+        talk_segment(&p, "<5@2");
+    rr_tracker_finish(p.tracker, RR_BY_END);
+    for (size_t i = 0; i < rr_tracker_report_count(p.tracker); i++) {
+        const struct rr_report r = rr_tracker_report(p.tracker, i);
+        const struct rr_exchange *x = r.exchange;
+        if (r.rows & RR_ROW_EXCHANGE && rr_has_both(x) && x->evidence != RR_LOST)
+            g_assert_cmpint(x->request.begin / 10, ==, x->response.begin / 5);
+    }
+    rr_tracker_free(p.tracker);
+}
+
 /* A message of more segments than are kept apart, that is told when it is whole. */
 static void of_many_segments(void)
 {
@@ -357,6 +379,7 @@ int main(int argc, char **argv)
     }
     g_test_add_func("/sides", sides);
     g_test_add_func("/bounded", bounded);
+    g_test_add_func("/too-many-wait", too_many_wait);
     g_test_add_func("/of-many-segments", of_many_segments);
     return g_test_run();
 }
