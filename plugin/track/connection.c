@@ -548,7 +548,7 @@ void rr_conn_finish(struct rr_conn *c, enum rr_ended_by why)
     if (c->datagrams)
         rr_datagrams_end(c, why);
     else if (c->pdus)
-        rr_pdus_end(c, why);
+        rr_pdus_end(c, how_it_ended(c, why), true);
     else
         end_all(c, how_it_ended(c, why));
     rr_flush_last(c);

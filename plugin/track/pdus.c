@@ -455,7 +455,7 @@ void rr_pdus_done(struct rr_conn *c)
     if (why == RR_GOING_ON)
         return;
     p->ending = RR_GOING_ON;
-    rr_pdus_end(c, why);
+    rr_pdus_end(c, why, why != RR_BY_SERVER_FIN || c->flow[RR_CLIENT].fin_heeded);
 }
 
 static bool was_told(const struct rr_exchange *x)
@@ -519,7 +519,7 @@ static void reinstate_turn(struct rr_conn *c, enum rr_ended_by why)
         rr_joins_give_up(c, x, why);
 }
 
-void rr_pdus_end(struct rr_conn *c, enum rr_ended_by why)
+void rr_pdus_end(struct rr_conn *c, enum rr_ended_by why, bool over)
 {
     struct rr_pdus *p = c->pdus;
     follow_order(c, RR_ORDER_AT_LAST);
@@ -527,7 +527,7 @@ void rr_pdus_end(struct rr_conn *c, enum rr_ended_by why)
     follow_order(c, RR_ORDER_AT_LAST);
     rr_ahead_place(c, INT64_MAX);
     reinstate_turn(c, why);
-    if (rr_begun_broke_off(c) && (why != RR_BY_SERVER_FIN || c->flow[RR_CLIENT].fin_heeded))
+    if (over && rr_begun_broke_off(c))
         rr_begun_end(c);
     for (guint i = 0; i < p->all.len; i++) { /* an answer can be to one that was given up and reported */
         struct rr_exchange *x = p->all.at[i];

@@ -97,7 +97,9 @@ void rr_pdus_done(struct rr_conn *c);
 /* As those of a connection. */
 void rr_pdus_waited(struct rr_conn *c);
 void rr_pdus_quiet(struct rr_conn *c);
-void rr_pdus_end(struct rr_conn *c, enum rr_ended_by why);
+
+/* The server says no more; `over`: nor does the client. */
+void rr_pdus_end(struct rr_conn *c, enum rr_ended_by why, bool over);
 
 /* The pieces of a side from here on are still needed. */
 int64_t rr_pdus_keep(struct rr_conn *c, int side);
