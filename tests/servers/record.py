@@ -205,6 +205,56 @@ def http_early(lab):  # nginx
     return speak(lab, "http-early")
 
 
+TINYPROXY = """Port 8080
+MaxClients 9
+Allow 0.0.0.0/0
+Allow ::/0
+"""
+
+
+def http_tunnel(lab):  # tinyproxy-bin nginx curl python3-aiosmtpd openssl
+    """Through a proxy: pages by TLS and in clear, and a server that speaks first."""
+    keys = with_certificate(lab, "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
+    software.start_nginx(lab, NGINX_PIECES.format(lab.folder / "tls") + "server { listen [::]:80 ipv6only=off; }", b"a" * 2500)
+    software.start_aiosmtpd(lab)
+    home = lab.make_folder("tinyproxy")
+    (home / "conf").write_text(TINYPROXY)
+    lab.daemon(lab.server, "tinyproxy", "-d", "-c", home / "conf")
+    for port in (25, 80, 443, 8080):
+        software.wait_for(lab, port)
+    proxy, form = "http://%s:8080" % THERE, ",".join("%%{%s}" % name for name in CURL_NOTES) + "\n"
+    noted = [",".join(CURL_NOTES) + "\n"]
+    for scheme in ("https", "http"):
+        urls = [word for name in ("page", "big", "none")
+                for word in ("%s://%s/%s" % (scheme, THERE, name), "-o", lab.folder / "got")]
+        noted.append(at_client(lab, "curl", "-skp", "--http1.1", "-w", form, "-x", proxy, *urls, environment=keys))
+    at_client(lab, "curl", "-sp", "-x", proxy, "smtp://%s/" % THERE, "-X", "NOOP", may_fail=True)
+    return "".join(noted)
+
+
+def mysql_tls(lab):  # mariadb-server python3-pymysql openssl
+    keys = with_certificate(lab, "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
+    software.start_mariadb(lab, *("--ssl-%s=%s/tls/%s" % (what, lab.folder, what) for what in ("cert", "key")))
+    software.wait_for(lab, 3306)
+    return speak(lab, "mysql", keys)
+
+
+PG_HBA = """host all postgres all trust
+host all md5 all md5
+host all plain all password
+host all all all scram-sha-256
+"""
+
+
+def postgres_passwords(lab):  # postgresql python3-psycopg
+    file = lab.folder / "pg_hba.conf"
+    file.write_text(PG_HBA)
+    file.chmod(0o644)
+    software.start_postgres(lab, "-c", "hba_file=%s" % file)
+    software.wait_for(lab, 5432)
+    return speak(lab, "postgres")
+
+
 def usual(start, port, role):
     """A server as the tests here start it, and the client of speak.py that plays the role."""
     def run(lab):
@@ -214,7 +264,8 @@ def usual(start, port, role):
     return run
 
 
-ALL = {run.__name__: run for run in (amqp, dcerpc, grpc, http_early, https, https_pieces, nfs, smb2)} | {
+ALL = {run.__name__: run for run in (amqp, dcerpc, grpc, http_early, http_tunnel, https, https_pieces, mysql_tls, nfs,
+                                     postgres_passwords, smb2)} | {
     "http_staggered": usual(software.start_nginx, 80, "http"),  # nginx
     "memcached_binary": usual(software.start_memcached, 11211, "memcache"),  # memcached python3-pylibmc
     "redis_pieces": usual(software.start_redis, 6379, "redis-pieces"),  # redis-server

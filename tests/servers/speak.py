@@ -234,6 +234,49 @@ def rpc_client(host):
             rest = rest[4 + size:]
 
 
+def tls(version):
+    """What trusts any server."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode, context.maximum_version = False, ssl.CERT_NONE, version
+    return context
+
+
+# ---- databases
+
+def mysql_client(host):
+    """The same by TLS 1.3, by TLS 1.2 and in clear."""
+    import pymysql
+    notes = Notes()
+    for context in (tls(ssl.TLSVersion.TLSv1_3), tls(ssl.TLSVersion.TLSv1_2), None):
+        line = notes.ask("connect", pymysql.connect, host=host, user="root", ssl=context, ssl_disabled=not context)
+        cursor = line.cursor()
+        for words in ("select 1", "select repeat('x', 4000)", "select sleep(0.02)"):
+            notes.ask(words, cursor.execute, words)
+        line.close()
+
+
+def postgres_client(host):
+    """Each way to tell a password, and a request to cancel when nothing is under way."""
+    import psycopg
+    notes, ways = Notes(), ("scram-sha-256", "md5", "plain")
+
+    def connect(user):
+        return psycopg.connect(host=host, user=user, dbname="postgres", password="pear", sslmode="disable",
+                               gssencmode="disable", autocommit=True)
+    line = notes.ask("connect", connect, "postgres")
+    for way in ways:
+        notes.ask("create", line.execute, "set password_encryption = '%s'" % way.replace("plain", "md5"))
+        notes.ask("create", line.execute, "create role \"%s\" login password 'pear'" % way)
+    line.close()
+    for way in ways:
+        line = notes.ask("connect", connect, way)
+        notes.ask("select 1", line.execute, "select 1")
+        notes.ask("select pg_sleep", line.execute, "select pg_sleep(0.02)")
+        line.cancel()
+        notes.ask("select 2", line.execute, "select 2")
+        line.close()
+
+
 # ---- what is answered in the order in which it was asked
 
 class Pipeline:
@@ -413,8 +456,7 @@ def https_pieces_client(host):
             line.hear(None)
     notes = Notes(*SIZES)
     for version in ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_2:
-        context = ssl.create_default_context()
-        context.check_hostname, context.verify_mode, context.maximum_version = False, ssl.CERT_NONE, version
+        context = tls(version)
         context.set_alpn_protocols(["http/1.1"])
         line = Pipeline(host, 443, http_size, True, notes=notes, secure=context.wrap_socket)
         put = request("PUT /put/%s" % version.name, b"p" * 2500)
@@ -504,7 +546,8 @@ def http_early_client(host):
         line.end()
 
 
-ROLES = {"redis": redis_client, "redis-pieces": redis_pieces_client, "redis-resp3": redis_resp3_client, "http": http_client,
+ROLES = {"mysql": mysql_client, "postgres": postgres_client, "redis": redis_client,
+         "redis-pieces": redis_pieces_client, "redis-resp3": redis_resp3_client, "http": http_client,
          "http-early": http_early_client, "https-pieces": https_pieces_client,
          "grpc-server": grpc_server, "grpc": grpc_client, "memcache": memcache_client, "amqp": amqp_client,
          "dcerpc": dcerpc_client, "rpc": rpc_client}
