@@ -151,8 +151,17 @@ void rr_joins_ask(struct rr_conn *c, struct rr_line *line, const struct rr_told 
         end_request(c, x);
 }
 
+/* The answer began before the server had `t`, a further part of the request. */
+static bool came_early(const struct rr_conn *c, const struct rr_exchange *x, const struct rr_told *t)
+{
+    const struct rr_piece *first = rr_flow_piece(&c->flow[RR_SERVER], x->response.begin);
+    return rr_exists(&x->response) && first && first->acked < t->end;
+}
+
 void rr_joins_ask_on(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
 {
+    if (came_early(c, line->asking, t))
+        line->asking->proof &= (uint8_t) ~(RR_PROOF_ACK | RR_PROOF_ALL);
     join(c, RR_CLIENT, line->asking, t);
     rr_joins_take(c, RR_CLIENT, t, line->asking);
     line->upto[RR_CLIENT] = t->end;
