@@ -32,7 +32,8 @@ ENHANCED_PACKET = 6  # a block of a pcapng
 LINKS = {"smb2": ("smb2.response_to", "smb2.time", ""), "nfs": ("rpc.repframe", "rpc.time", ""),
          "dcerpc": ("dcerpc.request_in", "dcerpc.time", "Request ")}
 # One request after the other; and many at a time, where each note is one exchange, in the order in which they were sent.
-NOTED, NOTED_APART = ("dcerpc", "memcached_binary", "amqp"), ("nfs", "grpc", "redis_staggered", "http_staggered")
+NOTED = ("dcerpc", "memcached_binary", "amqp", "mysql_tls", "postgres_passwords")
+NOTED_APART = ("nfs", "grpc", "redis_staggered", "http_staggered")
 NOT_ASKED = ("connect", "publish")  # of AMQP: what is neither asked nor answered
 GAVE_UP = {("grpc", "4")}           # the client's own deadline came before the answer
 
@@ -143,12 +144,12 @@ def amqp_says():
     cases.check(["67", "67", "67", "3051", "55", "58"], published, "bytes, with the content")
 
 
-def https_streams():
+def streams_of(name="https"):
     """Stream -> its exchanges by rule, in order."""
     streams = {}
-    said = {row["exchange"]: row["summary"] for row in host.rows(host.captures()["https"], "messages", *ON)
+    said = {row["exchange"]: row["summary"] for row in host.rows(host.captures()[name], "messages", *ON)
             if row["message"] == "response"}
-    for row in facts.exchanges(host.captures()["https"], *ON):
+    for row in facts.exchanges(host.captures()[name], *ON):
         if row["pairing"] != "turn":
             streams.setdefault(int(row["stream"]), []).append({**row, "answer": said[row["exchange"]]})
     return streams
@@ -166,20 +167,21 @@ TLS13, TLS12, CLEAR, TLS_STREAMS, CLEAR_STREAMS = 0, 1, 2, 4, 5
 
 def decrypted():
     """With its keys what came by TLS pairs as what came in clear, and has the same bytes, which are those that were dissected."""
-    streams = https_streams()
+    streams = streams_of()
     same(streams, [(TLS13, CLEAR), (TLS12, CLEAR)], (*ALIKE, "request_bytes", "depth"))
     same(streams, [(TLS_STREAMS, CLEAR_STREAMS)], ALIKE)  # who the server is is said otherwise
     cases.refuses(same, streams, [(TLS_STREAMS, CLEAR)], ALIKE)
     cases.check([4, 4, 4, 4, 6, 6], [len(rows) for _, rows in sorted(streams.items())], "exchanges")
 
 
-def curl_notes():
+def curl_notes(name, schemes):
     """From when curl was about to ask to when it had the first byte."""
-    with open(host.CAPTURES / "https.truth.csv", encoding="ascii", newline="") as file:
+    with open(host.CAPTURES / (name + ".truth.csv"), encoding="ascii", newline="") as file:
         notes = [(row["local_port"], row["http_code"], float(row["time_starttransfer"]) - float(row["time_pretransfer"]))
-                 for row in csv.DictReader(file)]
+                 for row in csv.DictReader(file) if row["scheme"] in schemes]
     ports = {note[0] for note in notes}
-    rows = [row for _, found in sorted(https_streams().items()) for row in found if row["client_port"] in ports]
+    rows = [row for _, found in sorted(streams_of(name).items()) for row in found
+            if row["client_port"] in ports and not row["summary"].startswith("CONNECT")]
     cases.check(len(notes), len(rows), "exchanges")
     for (port, code, took), row in zip(notes, rows):
         cases.check((port, True), (row["client_port"], code in row["answer"]), row["id"])
@@ -396,7 +398,8 @@ def main(words):
              ("redis_pieces turns", as_turns, facts.exchanges(path, *ON), facts.exchanges(path))]
     todo += [(name + " pipelined", pipelined, *pipeline_of(name)) for name in ("redis_staggered", "http_staggered")]
     todo += [("memcached_binary keys", memcached_keys), ("grpc keys", grpc_keys), ("grpc says", grpc_says),
-             ("https decrypted", decrypted), ("curl's notes", curl_notes), ("amqp says", amqp_says)]
+             ("curl's notes by a tunnel", curl_notes, "http_tunnel", ("HTTPS",)),  # what is not decrypted there is not told
+             ("https decrypted", decrypted), ("curl's notes", curl_notes, "https", ("HTTPS", "HTTP")), ("amqp says", amqp_says)]
     todo += [(name + " notes", noted, name, one_by_one) for name in NOTED]
     todo += [(name + " notes", noted, name, apart) for name in NOTED_APART]
     cases.run(cases.chosen(todo + [("can fail", can_fail)], words))
