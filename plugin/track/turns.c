@@ -61,11 +61,17 @@ static bool is_keep_alive(const struct rr_conn *c, const struct rr_segment *s, i
     return s->len == 1 && (!other->heard || other->window_shut || c->flow[side].acked > begin);
 }
 
-/* Bytes that the other side has, it need not wait for; nor is a keep-alive sent for want of them. */
-static bool may_help(const struct rr_conn *c, const struct rr_segment *s, const struct rr_verdict *v,
-                     int64_t begin)
+/* What it cost that `s` repeats these bytes.  The first copy of them, if this one may have helped: bytes that
+ * the other side has, it need not wait for, nor is a keep-alive sent for want of them. */
+static const struct rr_piece *note_copy(const struct rr_conn *c, const struct rr_segment *s, int64_t begin,
+                                        struct rr_verdict *v)
 {
-    return !v->keep_alive && c->flow[v->side].acked < begin + s->len;
+    const struct rr_flow *f = &c->flow[v->side];
+    const struct rr_piece *first = rr_flow_piece(f, begin);
+    v->keep_alive = is_keep_alive(c, s, v->side, begin);
+    if (first)
+        v->cost = rr_microseconds(first->first_time, s->at.time);
+    return !v->keep_alive && f->acked < begin + s->len ? first : NULL;
 }
 
 RR_RARE static void note_repeat(struct rr_conn *c, const struct rr_segment *s, int64_t begin,
@@ -74,14 +80,10 @@ RR_RARE static void note_repeat(struct rr_conn *c, const struct rr_segment *s, i
     v->repeat = true;
     if (v->fresh)
         return;
-    v->keep_alive = is_keep_alive(c, s, v->side, begin);
-    const struct rr_piece *first = rr_flow_piece(&c->flow[v->side], begin);
+    const struct rr_piece *first = note_copy(c, s, begin, v);
     int i = rr_find(c, v->side, begin);
-    if (first) {
-        v->cost = rr_microseconds(first->first_time, s->at.time);
-        if (i >= 0 && may_help(c, s, v, begin))
-            rr_hold_up(c, rr_nth(c, v->side, (guint)i), RR_DELAY_LOSS, first->first_time, s->at.time);
-    }
+    if (first && i >= 0)
+        rr_hold_up(c, rr_nth(c, v->side, (guint)i), RR_DELAY_LOSS, first->first_time, s->at.time);
     rr_count_repeat(c, v->side, begin);
 }
 
@@ -237,14 +239,10 @@ static void pass_repeat(struct rr_conn *c, const struct rr_segment *s, int64_t b
     v->repeat = true;
     if (v->fresh)
         return;
-    v->keep_alive = is_keep_alive(c, s, v->side, begin);
-    const struct rr_piece *first = rr_flow_piece(&c->flow[v->side], begin);
-    if (first) {
-        v->cost = rr_microseconds(first->first_time, s->at.time);
-        if (may_help(c, s, v, begin))
-            rr_holds_note(c, v->side, (struct rr_range){ begin, begin + s->len }, RR_DELAY_LOSS,
-                          first->first_time, s->at.time);
-    }
+    const struct rr_piece *first = note_copy(c, s, begin, v);
+    if (first)
+        rr_holds_note(c, v->side, (struct rr_range){ begin, begin + s->len }, RR_DELAY_LOSS,
+                      first->first_time, s->at.time);
     rr_pdus_repeat(c, v->side, begin);
 }
 
