@@ -158,10 +158,16 @@ static bool came_early(const struct rr_conn *c, const struct rr_exchange *x, con
     return rr_exists(&x->response) && first && first->acked < t->end;
 }
 
+/* So no number tells that it is to all of the request. */
+static void unprove(struct rr_exchange *x)
+{
+    x->proof &= (uint8_t) ~(RR_PROOF_ACK | RR_PROOF_ALL);
+}
+
 void rr_joins_ask_on(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
 {
     if (came_early(c, line->asking, t))
-        line->asking->proof &= (uint8_t) ~(RR_PROOF_ACK | RR_PROOF_ALL);
+        unprove(line->asking);
     join(c, RR_CLIENT, line->asking, t);
     rr_joins_take(c, RR_CLIENT, t, line->asking);
     line->upto[RR_CLIENT] = t->end;
@@ -171,6 +177,7 @@ void rr_joins_ask_on(struct rr_conn *c, struct rr_line *line, const struct rr_to
 
 void rr_joins_complete(struct rr_conn *c, struct rr_exchange *x, const struct rr_told *t)
 {
+    unprove(x);
     join(c, RR_CLIENT, x, t);
     rr_joins_take(c, RR_CLIENT, t, x);
     c->pdus->line.upto[RR_CLIENT] = MAX(c->pdus->line.upto[RR_CLIENT], t->end);

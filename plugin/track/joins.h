@@ -14,7 +14,7 @@ void rr_joins_take(struct rr_conn *c, int side, const struct rr_told *t, struct 
 void rr_joins_ask(struct rr_conn *c, struct rr_line *line, const struct rr_told *t);
 void rr_joins_ask_on(struct rr_conn *c, struct rr_line *line, const struct rr_told *t);
 
-/* `t` is the rest of the request of x. */
+/* `t` is the rest of the request of x, which was answered before it was whole. */
 void rr_joins_complete(struct rr_conn *c, struct rr_exchange *x, const struct rr_told *t);
 
 /* The request that the line asked last is over. */

@@ -320,10 +320,8 @@ static bool complete_untold(struct rr_conn *c, const struct rr_verdict *v, const
     x->request.ended_by = RR_BY_PDU;
     if (made || rr_order_confirm(&c->pdus->order, begin, begin + pdu->length))
         x->proof &= (uint8_t)~RR_PROOF_LOST;
-    if (more) {
-        x->proof &= (uint8_t) ~(RR_PROOF_ACK | RR_PROOF_ALL); /* the answer came before it was whole */
+    if (more)
         rr_joins_complete(c, x, &t);
-    }
     return true;
 }
 
