@@ -180,7 +180,8 @@ bool rr_flow_remembers(const struct rr_flow *f, int64_t begin)
 int64_t rr_flow_solid(const struct rr_flow *f)
 {
     struct rr_range gap;
-    return rr_flow_gap(f, f->floor, f->next, &gap) ? gap.begin : f->next;
+    bool lacks = rr_flow_missing(f) > 0 && rr_flow_gap(f, f->floor, f->next, &gap);
+    return lacks ? gap.begin : f->next;
 }
 
 void rr_flow_settle(struct rr_flow *f, int64_t keep, int64_t upto)

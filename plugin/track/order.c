@@ -33,7 +33,9 @@ static struct rr_told *told_at(GArray *list, guint i)
 static struct rr_step *add_step(struct rr_order *o, enum rr_step_kind kind, const struct rr_told *t,
                                 uint8_t proof)
 {
-    guint last = o->steps->len;
+    guint last = o->stepped < o->steps->len ? o->steps->len : 0;
+    if (last == 0)
+        o->stepped = 0;
     g_array_set_size(o->steps, last + 1);
     struct rr_step *step = &g_array_index(o->steps, struct rr_step, last);
     step->kind = kind;
@@ -301,10 +303,9 @@ void rr_order_asks(struct rr_order *o, int64_t begin, int64_t acked, bool for_an
 void rr_order_told(struct rr_order *o, const struct rr_told *t)
 {
     guint i = o->held->len;
-    g_array_append_val(o->held, *t);
-    for (; i > 0 && told_at(o->held, i - 1)->begin > t->begin; i--)
-        *told_at(o->held, i) = *told_at(o->held, i - 1);
-    *told_at(o->held, i) = *t;
+    while (i > 0 && told_at(o->held, i - 1)->begin > t->begin)
+        i--;
+    g_array_insert_vals(o->held, i, t, 1);
 }
 
 /* Those of a list are in order, and do not overlap. */
@@ -448,33 +449,31 @@ static bool advance(struct rr_order *o, enum rr_order_when when)
     if (o->held->len > RR_ORDER_HELD_MAX)
         when = RR_ORDER_AT_LAST;
     bool all = when >= RR_ORDER_IN_SILENCE;
-    struct rr_told t = *told_at(o->held, 0);
+    struct rr_told *t = told_at(o->held, 0);
     struct rr_range hole;
-    if (t.begin > o->upto && !all_told(o, t.begin, &hole)) {
-        if (!all && (when == RR_ORDER_WITHIN || may_fill(o, &t)))
+    if (t->begin > o->upto && !all_told(o, t->begin, &hole)) {
+        if (!all && (when == RR_ORDER_WITHIN || may_fill(o, t)))
             return false;
         note_hole(o, hole);
-        o->upto = t.begin;
+        o->upto = t->begin;
         add_step(o, RR_STEP_END, NULL, 0);
         return true;
     }
-    int64_t owed = t.begin < o->upto ? o->owed : rr_told_count(&t, o->owed);
-    if (!place(o, &t, when))
+    const uint16_t does = t->does;
+    int64_t owed = t->begin < o->upto ? o->owed : rr_told_count(t, o->owed);
+    if (!place(o, t, when)) {
+        t->does = does;
         return false;
+    }
     o->owed = owed;
-    o->upto = MAX(o->upto, t.end);
+    o->upto = MAX(o->upto, t->end);
     g_array_remove_index(o->held, 0);
     return true;
 }
 
-static bool take_step(struct rr_order *o, struct rr_step *step)
+static const struct rr_step *take_step(struct rr_order *o)
 {
-    if (!o->steps->len)
-        return false;
-    *step = g_array_index(o->steps, struct rr_step, o->stepped++);
-    if (o->stepped == o->steps->len)
-        o->stepped = o->steps->len = 0;
-    return true;
+    return o->stepped < o->steps->len ? &g_array_index(o->steps, struct rr_step, o->stepped++) : NULL;
 }
 
 /* From where the server had received the first that waits; false where nothing of it is left. */
@@ -563,9 +562,10 @@ static bool comes_to_rest(struct rr_order *o)
     return false;
 }
 
-bool rr_order_next(struct rr_order *o, enum rr_order_when when, struct rr_step *step)
+const struct rr_step *rr_order_next(struct rr_order *o, enum rr_order_when when)
 {
-    while (!take_step(o, step)) {
+    const struct rr_step *step;
+    while (!(step = take_step(o))) {
         if ((o->held->len && advance(o, when)) || takes_untold(o))
             continue;
         if (comes_to_rest(o))
@@ -573,9 +573,9 @@ bool rr_order_next(struct rr_order *o, enum rr_order_when when, struct rr_step *
         else if (when >= RR_ORDER_IN_SILENCE && o->doubt->len)
             settle(o);
         else
-            return false;
+            return NULL;
     }
-    return true;
+    return step;
 }
 
 int64_t rr_order_open(const struct rr_order *o)

@@ -131,13 +131,13 @@ void rr_order_cut(struct rr_order *o, int64_t from, int64_t end);
  * for long, or where nothing that would tell is to come. */
 enum rr_order_when { RR_ORDER_WITHIN, RR_ORDER_BETWEEN, RR_ORDER_IN_SILENCE, RR_ORDER_AT_LAST };
 
-/* What is to be done next, and must be before this is called again; false where there is nothing. */
-bool rr_order_next(struct rr_order *o, enum rr_order_when when, struct rr_step *step);
+/* What is to be done next, and must be before this is called again; NULL where there is nothing. */
+const struct rr_step *rr_order_next(struct rr_order *o, enum rr_order_when when);
 
 /* Then there is none, whenever. */
 static inline bool rr_order_is_idle(const struct rr_order *o)
 {
-    return !o->steps->len && !o->held->len && !o->rests && !o->doubt->len;
+    return o->stepped == o->steps->len && !o->held->len && !o->rests && !o->doubt->len;
 }
 
 /* The server had received the request that waits first and said something since, of which no message is told

@@ -188,9 +188,9 @@ static void carry_out(struct rr_conn *c, const struct rr_step *step)
 static void follow_order(struct rr_conn *c, enum rr_order_when when)
 {
     struct rr_order *o = &c->pdus->order;
-    struct rr_step step;
-    while (!rr_order_is_idle(o) && rr_order_next(o, when, &step))
-        carry_out(c, &step);
+    const struct rr_step *step;
+    while (!rr_order_is_idle(o) && (step = rr_order_next(o, when)))
+        carry_out(c, step);
 }
 
 bool rr_pdus_is_next_part(const struct rr_conn *c, int side, const struct rr_line *line,
