@@ -39,7 +39,8 @@ struct rr_verdict {
     int64_t begin;       /* offset of the payload in its direction */
     uint32_t len;        /* of the payload */
     uint32_t skip, take; /* new bytes: payload[skip .. skip + take), less what was captured within before */
-    uint32_t cost;       /* microseconds from the first copy, or from the hole's discovery, to this one */
+    uint32_t cost;       /* microseconds from the first copy, or from the hole's discovery, to this one; 0
+                            also where that is not known */
     uint8_t side;        /* enum rr_side */
     uint8_t phase;       /* enum rr_phase; RR_PHASE_NONE where the messages tell */
     uint8_t state[2];    /* enum rr_tcp_state after this segment */

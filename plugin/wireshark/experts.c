@@ -61,9 +61,11 @@ void rr_experts_segment(packet_info *pinfo, proto_item *item, const struct rr_ve
         expert_add_info(pinfo, item, &syn_retry);
     if (v->fresh && v->late)
         expert_add_info_format(pinfo, item, &late, "Fills a hole that was known for %s", span(pinfo, cost));
-    else if (is_retransmission(v))
+    else if (is_retransmission(v) && v->cost)
         expert_add_info_format(pinfo, item, &repeat, "Retransmission, %s after the first copy",
                                span(pinfo, cost));
+    else if (is_retransmission(v)) /* of what was captured too long ago, or never */
+        expert_add_info_format(pinfo, item, &repeat, "Retransmission");
 }
 
 static void remark_request(packet_info *pinfo, proto_item *item, const struct rr_exchange *x)

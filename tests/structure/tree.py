@@ -9,6 +9,7 @@ import xml.etree.ElementTree
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import cases  # noqa: E402
 import host  # noqa: E402
+import pcaps  # noqa: E402
 
 CAPTURES = [host.CAPTURES / name for name in (
     "redis_loss_c.pcap.gz", "redis_pubsub.pcap", "ipv6.pcap", "never_answers.pcap", "crafted/time_back.pcap",
@@ -96,10 +97,21 @@ def subtree_counts():
     cases.check({"request", "response"}, seen)
 
 
+def copies():
+    """Of a retransmission it is said how long after the first copy it came, as long as that is known."""
+    head, frames = pcaps.read(host.CAPTURES / "ipv6.pcap")
+    (_, asked), (last, _) = frames[3], frames[-1]
+    path = host.SCRATCH / "captures" / "copies.pcap"
+    pcaps.write(path, head, [*frames[:4], (frames[4][0][:8] + frames[3][0][8:], asked), *frames[4:], (last[:8] + frames[3][0][8:], asked)])
+    path.chmod(0o644)
+    told = host.tshark(path, "-Y", "reqresp.expert.repeat", "-T", "fields", "-E", "aggregator=|", "-e", "_ws.expert.message").splitlines()
+    cases.check(["Retransmission, 10.265 ms after the first copy", "Retransmission"], [line.split("|")[-1] for line in told])
+
+
 def main(words):
     todo = [("places, " + capture.name, places, capture) for capture in CAPTURES]
     todo += [("spans, " + capture.name, spans, capture) for capture in CAPTURES if "server_only" not in capture.name]
-    todo += [("subtrees", subtree_counts)]
+    todo += [("subtrees", subtree_counts), ("copies", copies)]
     cases.run(cases.chosen(todo, words))
 
 
