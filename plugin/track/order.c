@@ -401,6 +401,13 @@ static bool answer_begun(struct rr_order *o, const struct rr_told *t)
     return true;
 }
 
+/* An answer that goes on until the next begins, and nothing more was asked: none can begin. */
+static bool still_answers(const struct rr_order *o)
+{
+    const struct rr_exchange *x = o->line->telling;
+    return x && o->line->open && x->response.ended_by == RR_GOING_ON && !o->broken;
+}
+
 /* `t` may be what waits for an answer; false where that may still come. */
 static bool answer(struct rr_order *o, const struct rr_told *t, enum rr_order_when when)
 {
@@ -419,6 +426,8 @@ static bool answer(struct rr_order *o, const struct rr_told *t, enum rr_order_wh
         o->broken &= interim;
     } else if (begun && (when < RR_ORDER_IN_SILENCE || (interim && when == RR_ORDER_IN_SILENCE)))
         return false;
+    else if (!begun && still_answers(o))
+        add_step(o, RR_STEP_GO_ON, t, 0);
     else if (!begun || !answer_begun(o, t))
         say_unowed(o, t);
     return true;

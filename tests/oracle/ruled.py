@@ -32,7 +32,7 @@ ENHANCED_PACKET = 6  # a block of a pcapng
 LINKS = {"smb2": ("smb2.response_to", "smb2.time", ""), "nfs": ("rpc.repframe", "rpc.time", ""),
          "dcerpc": ("dcerpc.request_in", "dcerpc.time", "Request ")}
 # One request after the other; and many at a time, where each note is one exchange, in the order in which they were sent.
-NOTED = ("dcerpc", "memcached_binary", "amqp", "mysql_tls", "postgres_passwords")
+NOTED = ("dcerpc", "memcached_binary", "amqp", "mysql_rows", "mysql_tls", "postgres_passwords")
 NOTED_APART = ("nfs", "grpc", "redis_staggered", "http_staggered")
 NOT_ASKED = ("connect", "publish")  # of AMQP: what is neither asked nor answered
 GAVE_UP = {("grpc", "4")}           # the client's own deadline came before the answer

@@ -267,6 +267,7 @@ def usual(start, port, role):
 ALL = {run.__name__: run for run in (amqp, dcerpc, grpc, http_early, http_tunnel, https, https_pieces, mysql_tls, nfs,
                                      postgres_passwords, smb2)} | {
     "http_staggered": usual(software.start_nginx, 80, "http"),  # nginx
+    "mysql_rows": usual(software.start_mariadb, 3306, "mysql-rows"),  # mariadb-server python3-pymysql
     "memcached_binary": usual(software.start_memcached, 11211, "memcache"),  # memcached python3-pylibmc
     "redis_pieces": usual(software.start_redis, 6379, "redis-pieces"),  # redis-server
     "redis_resp3": usual(software.start_redis, 6379, "redis-resp3"),

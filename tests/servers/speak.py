@@ -255,6 +255,21 @@ def mysql_client(host):
         line.close()
 
 
+ROWS = "with recursive t(n) as (select 1 union all select n + 1 from t where n < %d) select n from t"
+
+
+def mysql_rows_client(host):
+    """Answers whose packets are more than their numbers can count: the last packet of one, or a column, has number 1."""
+    import pymysql
+    notes = Notes()
+    line = notes.ask("connect", pymysql.connect, host=host, user="root", ssl_disabled=True)
+    cursor = line.cursor()
+    for words in (ROWS % 252, ROWS % 253, "select 1", "select " + ",".join("%d" % (n % 10) for n in range(300)), ROWS % 509,
+                  "select 2"):
+        notes.ask(words, cursor.execute, words)
+    line.close()
+
+
 def postgres_client(host):
     """Each way to tell a password, and a request to cancel when nothing is under way."""
     import psycopg
@@ -546,7 +561,7 @@ def http_early_client(host):
         line.end()
 
 
-ROLES = {"mysql": mysql_client, "postgres": postgres_client, "redis": redis_client,
+ROLES = {"mysql": mysql_client, "mysql-rows": mysql_rows_client, "postgres": postgres_client, "redis": redis_client,
          "redis-pieces": redis_pieces_client, "redis-resp3": redis_resp3_client, "http": http_client,
          "http-early": http_early_client, "https-pieces": https_pieces_client,
          "grpc-server": grpc_server, "grpc": grpc_client, "memcache": memcache_client, "amqp": amqp_client,
