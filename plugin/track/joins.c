@@ -276,6 +276,7 @@ void rr_joins_end_told(struct rr_conn *c, struct rr_line *line)
     end_push(c, line, RR_BY_NEXT);
     if (line->telling)
         rr_end(c, RR_SERVER, line->telling, RR_BY_NEXT);
+    line->telling = NULL;
 }
 
 void rr_joins_interim(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)

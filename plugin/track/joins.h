@@ -34,7 +34,7 @@ void rr_joins_unasked(struct rr_conn *c, struct rr_line *line, const struct rr_t
 /* The first that waits goes: its answer is not in the capture. */
 void rr_joins_drop(struct rr_conn *c, struct rr_line *line);
 
-/* The response told last is over, and so is the push after it. */
+/* The response told last is over, and so is the push after it: nothing goes on with them. */
 void rr_joins_end_told(struct rr_conn *c, struct rr_line *line);
 
 /* The first that waits does so no more. */
