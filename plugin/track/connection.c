@@ -147,7 +147,9 @@ static int64_t place(struct rr_conn *c, int side, const struct rr_segment *s)
     struct rr_flow *f = &c->flow[side];
     bool syn = s->flags & RR_SYN;
     uint32_t seq = s->seq + syn;
-    bool first_byte = syn && !f->whole && f->next == 0;
+    bool first_byte = syn && f->next == 0 && !f->whole;
+    if (syn && f->whole && seq != c->facts.origin[side])
+        first_byte = rr_handshake_begins_anew(c, side, s);
     if (!f->known || first_byte) {
         know(c, side, syn, seq);
         f->bare = s->len == 0;
@@ -170,7 +172,8 @@ static int64_t acknowledges(struct rr_conn *c, int side, const struct rr_segment
 }
 
 /* The same without the number a FIN takes.  One that was not captured looks like a byte that nothing follows,
- * acknowledged by a segment without payload; it is none once that byte came. */
+ * acknowledged by a segment without payload; it is none once that byte came, nor where its sender is not in
+ * the capture at all, and the other goes on to speak. */
 static int64_t acknowledged_bytes(struct rr_conn *c, int side, const struct rr_segment *s, int64_t acked)
 {
     const struct rr_flow *f = &c->flow[!side];
@@ -181,6 +184,8 @@ static int64_t acknowledged_bytes(struct rr_conn *c, int side, const struct rr_s
         return MIN(acked, f->fin);
     if (!s->len && acked == f->next + 1)
         *guess = acked;
+    else if (s->len && acked == *guess && !f->heard)
+        *guess = RR_NO_OFFSET;
     return acked == *guess && f->next < acked ? acked - 1 : acked;
 }
 
@@ -328,13 +333,13 @@ static void note_window(struct rr_conn *c, int side, const struct rr_segment *s,
         rr_timer_set(&c->shared->quiet, c, s->at.time);
 }
 
-/* What the sender of a segment at `begin` had said before: a keep-alive steps back by a byte, and the number
- * of its FIN, captured or not, is none. */
+/* What the sender of a segment at `begin` had said before: a keep-alive steps back by a byte, the number of
+ * its FIN, captured or not, is none, and what is missing before goes with it. */
 static int64_t said_before(const struct rr_flow *f, const struct rr_segment *s, int64_t begin)
 {
     bool keep_alive = s->len <= 1 && begin == f->next - 1;
     bool after_fin = !s->len && begin == f->next + 1;
-    return keep_alive || after_fin ? f->next : MIN(begin, f->fin);
+    return keep_alive || after_fin ? f->next : MIN(MIN(begin, f->fin), f->next);
 }
 
 /* Notes how far `side` has acknowledged the other's bytes; true where it is further than before. */
@@ -475,12 +480,16 @@ struct rr_verdict rr_conn_feed(struct rr_conn *c, const struct rr_segment *s)
         learn_sides(c, s);
     int side = s->end == c->client ? RR_CLIENT : RR_SERVER;
     struct rr_verdict v = { .connection = &c->facts, .len = s->len, .side = (uint8_t)side };
+    bool foreign = c->shaking && rr_handshake_is_foreign(c, side, s);
     if (!c->started)
         c->facts.first = s->at;
     c->facts.last = s->at;
-    c->started = c->flow[side].heard = c->stale = true;
+    c->started = c->stale = true;
+    c->flow[side].heard |= !foreign;
 
-    if (s->flags & RR_RST) {
+    if (foreign) {
+        v.len = 0;
+    } else if (s->flags & RR_RST) {
         v.len = 0;
         if (!resets_another_life(c, side, s))
             reset(c, side, &v);

@@ -1,9 +1,32 @@
 #include "track/handshake.h"
 
 #include "track/rare.h"
+#include "track/seq.h"
 
 /* The same SYN captured twice follows itself closely; one sent again waited for its first timeout. */
 static const int64_t SYN_COPY_NS = 200 * INT64_C(1000000);
+
+/* So much of the client's may not have been captured before the server acknowledges it. */
+static const int64_t UNSEEN_MAX = INT64_C(1) << 20;
+
+/* It acknowledges the client's SYN, and what came with that, or perhaps what was not captured. */
+static bool answers_syn(const struct rr_conn *c, const struct rr_segment *s)
+{
+    int64_t next = c->flow[RR_CLIENT].next, most = next + (s->flags & (RR_SYN | RR_RST) ? 0 : UNSEEN_MAX);
+    int64_t acked = rr_seq_offset(c->facts.origin[RR_CLIENT], next, s->ack);
+    return s->flags & RR_ACK && acked >= 0 && acked <= most;
+}
+
+RR_RARE bool rr_handshake_is_foreign(const struct rr_conn *c, int side, const struct rr_segment *s)
+{
+    bool numbered = s->flags & (RR_ACK | RR_RST); /* unlike a SYN that crosses the client's */
+    return side == RR_SERVER && !c->synack.frame && numbered && !answers_syn(c, s);
+}
+
+RR_RARE bool rr_handshake_begins_anew(const struct rr_conn *c, int side, const struct rr_segment *s)
+{
+    return c->shaking && side == RR_SERVER && c->flow[side].next == 0 && answers_syn(c, s);
+}
 
 /* The way to `side` and back, where what its answer `at` answers was sent once. */
 RR_RARE static void measure_handshake(struct rr_conn *c, int side, const struct rr_point *sent,
@@ -46,8 +69,20 @@ RR_RARE static void complete_handshake(struct rr_conn *c, const struct rr_segmen
     measure_handshake(c, RR_CLIENT, &c->synack, s->at);
 }
 
+/* Who is refused may ask again, and be let in. */
+RR_RARE static void revive(struct rr_conn *c)
+{
+    c->facts.close = RR_CLOSE_OPEN;
+    c->facts.closed_by = -1;
+    c->facts.state[RR_CLIENT] = RR_SYN_SENT;
+    c->facts.state[RR_SERVER] = RR_STATE_UNKNOWN;
+    rr_timer_clear(&c->closed);
+}
+
 void rr_handshake_note(struct rr_conn *c, int side, const struct rr_segment *s, struct rr_verdict *v)
 {
+    if (s->flags & RR_SYN && c->facts.close == RR_CLOSE_REFUSED)
+        revive(c);
     if (s->flags & RR_SYN)
         note_syn(c, side, s, v);
     else if (c->shaking && side == RR_CLIENT && s->flags & RR_ACK)

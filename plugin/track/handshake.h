@@ -7,4 +7,12 @@
 /* What `s` is to the handshake; most segments are nothing. */
 void rr_handshake_note(struct rr_conn *c, int side, const struct rr_segment *s, struct rr_verdict *v);
 
+/* While the client waits for an answer to its SYN, as RFC 9293 (3.10.7.3) has it: the segment is of another
+ * life of the connection, as it answers something else. */
+bool rr_handshake_is_foreign(const struct rr_conn *c, int side, const struct rr_segment *s);
+
+/* The server answers the SYN again, with another number, as one does that kept nothing of the first answer
+ * (SYN cookies). */
+bool rr_handshake_begins_anew(const struct rr_conn *c, int side, const struct rr_segment *s);
+
 #endif

@@ -143,8 +143,10 @@ void rr_joins_ask(struct rr_conn *c, struct rr_line *line, const struct rr_told 
         else
             rr_alone_end(c, x, RR_BY_PDU);
     } else {
-        while (t->does & RR_PDU_NEWEST && rr_line_length(line))
+        while (t->does & RR_PDU_NEWEST && rr_line_length(line)) { /* whose answer may come all the same */
             rr_joins_give_up(c, rr_joins_leave(c, line), RR_BY_NEXT);
+            line->shifted = true;
+        }
         wait_in(c, line, x);
     }
     if (t->does & RR_PDU_ENDS)

@@ -77,12 +77,30 @@ int64_t rr_joined_in_payload(const tvbuff_t *source, int offset, const struct rr
     return at && s->payload && at >= s->payload && at < s->payload + s->captured ? at - s->payload : -1;
 }
 
+/* What the frame's own segment has of it stands there in its payload. */
+static bool stands_at(const struct join *j, const struct rr_segment *s, int64_t at)
+{
+    int length = MIN(j->parts.first, (int)tvb_captured_length(j->source));
+    return at >= 0 && at + length <= s->captured &&
+           tvb_memeql((tvbuff_t *)(uintptr_t)j->source, 0, s->payload + at, (size_t)length) == 0;
+}
+
+/* Of a segment that fills a hole, with what came early behind it, the part can be the begin. */
+static bool find_in_own(const struct join *j, const struct rr_segment *s, const struct rr_verdict *v,
+                        int64_t *begin)
+{
+    int64_t end = (int64_t)s->len - j->parts.first, at = stands_at(j, s, end) ? end : 0;
+    *begin = v->begin + at;
+    return stands_at(j, s, at);
+}
+
 /* Where its first byte lies in the direction. */
-static bool find_begin(const struct join *j, uint32_t frame, const struct rr_verdict *v, int64_t *begin)
+static bool find_begin(const struct join *j, const struct rr_segment *s, const struct rr_verdict *v,
+                       int64_t *begin)
 {
     struct rr_verdicts verdicts = rr_capture_verdicts(j->parts.frame);
-    if (j->parts.frame == frame) /* which is not remembered yet */
-        verdicts = (struct rr_verdicts){ v, 1 };
+    if (j->parts.frame == s->at.frame) /* which is not remembered yet */
+        return find_in_own(j, s, v, begin);
     for (size_t k = 0; k < verdicts.count; k++) {
         const struct rr_verdict *first = &verdicts.first[k];
         *begin = first->begin + first->len - j->parts.first;
@@ -101,7 +119,7 @@ bool rr_joined_find(const tvbuff_t *source, int offset, const struct rr_segment 
     *at = rr_joined_in_payload(source, offset, s);
     if (*at >= 0)
         return true;
-    bool found = j && !j->decrypted && find_begin(j, s->at.frame, v, &begin);
+    bool found = j && !j->decrypted && find_begin(j, s, v, &begin);
     if (found)
         *at = begin + offset - v->begin;
     return found;

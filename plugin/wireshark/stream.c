@@ -104,13 +104,17 @@ static void remember(const struct rr_watched *w, const conversation_t *c, uint32
     way->stream = stream;
 }
 
+/* The dissector of the payload may have begun a conversation of its own, of which TCP does not know yet: this
+ * segment was still of the one before. */
 static bool ask(const packet_info *pinfo, const struct rr_watched *w, uint32_t *stream)
 {
     const conversation_t *c =
         find_conversation(pinfo->num, &w->src, &w->dst, CONVERSATION_TCP, w->src_port, w->dst_port, 0);
     const struct tcp_analysis *a = analysis(c);
+    if (!a && w->known)
+        *stream = w->known->stream;
     if (!a)
-        return false;
+        return w->known;
     *stream = a->stream;
     if (has_key(w))
         remember(w, c, a->stream);

@@ -266,6 +266,14 @@ def out_of_order(notes):
     return "%s, %d swapped" % (in_pieces(notes, rows, said), len(frames))
 
 
+def hole_filled():
+    """So they are of a segment that fills a hole, with all of one message and the begin of another."""
+    rows = host.rows(host.captures()["crafted/dns_hole_filled"], "messages", *ON, "-o", "tcp.reassemble_out_of_order:TRUE")
+    told = {(row["message"], row["summary"], row["part"], row["first_frame"], row["last_frame"], row["bytes"]) for row in rows}
+    cases.check({("request", "A a.test", "1", "4", "4", "26"), ("request", "A b.test", "1", "5", "5", "26"),
+                 ("response", "A a.test", "1", "7", "7", "42"), ("response", "A b.test", "1", "6", "8", "42")}, told)
+
+
 def never_shifted(notes, rows):
     """What a dissector does not know makes pairs `lost`, and none with a proof is another than the client's."""
     columns = ("request_bytes", "response_bytes")
@@ -394,6 +402,7 @@ def main(words):
     path = host.captures()["redis_pieces"]
     todo += [(name + " whole", in_pieces, *pipeline_of(name)) for name in ("redis_pieces", "https_pieces")]
     todo += [("https_pieces out of order", out_of_order, pipeline_of("https_pieces")[0]),
+             ("dns_hole_filled out of order", hole_filled),
              ("redis_resp3 never shifted", never_shifted, *pipeline_of("redis_resp3")[:2]),
              ("redis_pieces turns", as_turns, facts.exchanges(path, *ON), facts.exchanges(path))]
     todo += [(name + " pipelined", pipelined, *pipeline_of(name)) for name in ("redis_staggered", "http_staggered")]

@@ -191,7 +191,7 @@ static const struct {
     { "key/interim-apart", "syn >10=1+11=2@1 <3=1i@2 <4=2i@3 <5=1i@4 <6=2@5 <7=1@6",
       ">10<15 answered acked 5 i1; >11<10 answered acked 4 i2 d2" },
     { "key/newest", "syn >10=1w@1 <5=1@2 >11=1w@3 >12=1w@9 <6=1@10",
-      ">10<5 answered exact 1; >11<0 unanswered; >12<6 answered exact 1" },
+      ">10<5 answered exact 1; >11<0 unanswered; >12<6 answered lost 1" },
     { "key/newest-of-several-keys", "syn >10=1w+11=2w@1 <5=2@3 <6=1@4",
       ">10<6 answered acked 3; >11<5 answered exact 2 d2" },
     { "key/many-parts", "syn >10=1@1 >9=2@1 <5=1m@2 <4=2@3 <6=1nm@4 <7=1n@5",

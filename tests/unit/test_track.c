@@ -71,6 +71,12 @@ static const struct test_case cases[] = {
     { "hole-is-not-quiet", "syn >10@5 <5@6 <5@7! <5@8 <8@4010", "answered exact 10 18-5 1ms end", 0 },
     { "unacknowledged-is-not-quiet", "syn >10@5 <5@6 <8@4010", "answered exact 10 13 1ms end", 0 },
     /* One side only. */
+    { "client-only-bytes", ">.@1 >1@5 <1@6! >.@7 >1@10 <1@11! >.@12 >1@15 <1@16! >.@17 >1@20",
+      "answered acked 1 0-1 next; answered acked 1 0-1 next; answered acked 1 0-1 next; open 1 end", 0 },
+    { "server-only-bytes", "<.@1 >1@5! <.@6 <1@7 >1@9! <.@10 <1@11 >1@13! <.@14 <1@15",
+      "unasked acked 0-1 1 next; unasked acked 0-1 1 next; unasked acked 0-1 1 end", 0 },
+    { "client-only-hole", "syn >10@5 <5@6! >10@7! >10@8 <5@9! >10@12",
+      "answered acked 10 0-5 next; answered acked 10-10 0-5 next; open 10 end", 0 },
     { "client-only", "syn >10@5 <5@6! >10@7 <5@8! >10@9",
       "answered acked 10 0-5 next; answered acked 10 0-5 next; open 10 end", 0 },
     { "server-only", "<.@1 >10@5! <5@6 >10@7! <5@8", "unasked acked 0-10 5 next; unasked acked 0-10 5 end",
