@@ -90,6 +90,17 @@ static uint8_t end_of(const struct rr_watched *w)
     return order > 0 || (order == 0 && w->src_port > w->dst_port);
 }
 
+/* A conversation may begin anew with a segment of either end: then it does for both. */
+static void remember_back(const struct rr_watched *w, const conversation_t *c, uint32_t stream)
+{
+    const struct rr_way_key key = rr_way_key_of(&w->dst, w->dst_port, &w->src, w->src_port);
+    struct rr_way *back = g_hash_table_lookup(known_ways, &key);
+    if (back) {
+        back->conversation = c;
+        back->stream = stream;
+    }
+}
+
 /* What the same question will have for an answer until the next SYN. */
 static void remember(const struct rr_watched *w, const conversation_t *c, uint32_t stream)
 {
@@ -102,6 +113,7 @@ static void remember(const struct rr_watched *w, const conversation_t *c, uint32
     }
     way->conversation = c;
     way->stream = stream;
+    remember_back(w, c, stream);
 }
 
 /* The dissector of the payload may have begun a conversation of its own, of which TCP does not know yet: this
