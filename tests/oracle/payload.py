@@ -42,7 +42,7 @@ def counts(capture):
     cut_off = pcaps.lacks_bytes(capture)
     for row in host.parse(export(capture, "messages")):
         size, whole = len(row["payload"]) // 2, int(row["bytes"]) + int(row["missing"])
-        if not cut_off:
+        if not cut_off and int(row["missing"]) < 65536:  # what is kept lies that near to the message's begin
             cases.check(min(int(row["bytes"]), 65536), size, "bytes of %s" % row["id"])
         cases.check(size != whole, row["payload_cut"] == "true", "cut of %s" % row["id"])
 
