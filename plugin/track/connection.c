@@ -147,9 +147,7 @@ static int64_t place(struct rr_conn *c, int side, const struct rr_segment *s)
     struct rr_flow *f = &c->flow[side];
     bool syn = s->flags & RR_SYN;
     uint32_t seq = s->seq + syn;
-    bool first_byte = syn && f->next == 0 && !f->whole;
-    if (syn && f->whole && seq != c->facts.origin[side])
-        first_byte = rr_handshake_begins_anew(c, side, s);
+    bool first_byte = syn && f->next == 0 && (!f->whole || rr_handshake_answers(c, side, s));
     if (!f->known || first_byte) {
         know(c, side, syn, seq);
         f->bare = s->len == 0;
@@ -220,15 +218,6 @@ static void end_all(struct rr_conn *c, enum rr_ended_by why)
     }
     end_told(c, why);
     give_up_waiting(c, why);
-}
-
-/* RFC 9293, 3.10.7.3: who waits for a SYN/ACK and gets the ACK of another life of the connection resets that
- * one, with its number, and goes on waiting. */
-RR_RARE static bool resets_another_life(const struct rr_conn *c, int side, const struct rr_segment *s)
-{
-    const struct rr_flow *f = &c->flow[side];
-    return side == RR_CLIENT && c->facts.state[RR_CLIENT] == RR_SYN_SENT && !c->synack.frame &&
-           rr_seq_offset(c->facts.origin[side], f->next, s->seq) != f->next;
 }
 
 RR_RARE static void reset(struct rr_conn *c, int side, struct rr_verdict *v)
@@ -487,15 +476,12 @@ struct rr_verdict rr_conn_feed(struct rr_conn *c, const struct rr_segment *s)
     c->started = c->stale = true;
     c->flow[side].heard |= !foreign;
 
-    if (foreign) {
+    if (foreign || s->flags & RR_RST)
         v.len = 0;
-    } else if (s->flags & RR_RST) {
-        v.len = 0;
-        if (!resets_another_life(c, side, s))
-            reset(c, side, &v);
-    } else {
+    if (!foreign && s->flags & RR_RST)
+        reset(c, side, &v);
+    else if (!foreign)
         follow(c, side, s, &v);
-    }
     if (c->facts.close != RR_CLOSE_OPEN)
         follow_close(c, s);
     v.state[RR_CLIENT] = c->facts.state[RR_CLIENT];

@@ -17,15 +17,30 @@ static bool answers_syn(const struct rr_conn *c, const struct rr_segment *s)
     return s->flags & RR_ACK && acked >= 0 && acked <= most;
 }
 
+static bool waits_for_synack(const struct rr_conn *c)
+{
+    return !c->synack.frame &&
+           (c->facts.state[RR_CLIENT] == RR_SYN_SENT || c->facts.close == RR_CLOSE_REFUSED);
+}
+
+/* Who gets the ACK of another life resets that one, with its number, and goes on waiting. */
+static bool resets_another_life(const struct rr_conn *c, const struct rr_segment *s)
+{
+    int64_t next = c->flow[RR_CLIENT].next;
+    return s->flags & RR_RST && rr_seq_offset(c->facts.origin[RR_CLIENT], next, s->seq) != next;
+}
+
 RR_RARE bool rr_handshake_is_foreign(const struct rr_conn *c, int side, const struct rr_segment *s)
 {
     bool numbered = s->flags & (RR_ACK | RR_RST); /* unlike a SYN that crosses the client's */
-    return side == RR_SERVER && !c->synack.frame && numbered && !answers_syn(c, s);
+    if (!waits_for_synack(c))
+        return false;
+    return side == RR_CLIENT ? resets_another_life(c, s) : numbered && !answers_syn(c, s);
 }
 
-RR_RARE bool rr_handshake_begins_anew(const struct rr_conn *c, int side, const struct rr_segment *s)
+RR_RARE bool rr_handshake_answers(const struct rr_conn *c, int side, const struct rr_segment *s)
 {
-    return c->shaking && side == RR_SERVER && c->flow[side].next == 0 && answers_syn(c, s);
+    return c->shaking && side == RR_SERVER && answers_syn(c, s);
 }
 
 /* The way to `side` and back, where what its answer `at` answers was sent once. */

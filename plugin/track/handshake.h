@@ -8,11 +8,11 @@
 void rr_handshake_note(struct rr_conn *c, int side, const struct rr_segment *s, struct rr_verdict *v);
 
 /* While the client waits for an answer to its SYN, as RFC 9293 (3.10.7.3) has it: the segment is of another
- * life of the connection, as it answers something else. */
+ * life of the connection, as it answers, or resets, something else. */
 bool rr_handshake_is_foreign(const struct rr_conn *c, int side, const struct rr_segment *s);
 
-/* The server answers the SYN again, with another number, as one does that kept nothing of the first answer
- * (SYN cookies). */
-bool rr_handshake_begins_anew(const struct rr_conn *c, int side, const struct rr_segment *s);
+/* The server answers the SYN: perhaps again, and then with another number, where it kept nothing of its first
+ * answer (SYN cookies). */
+bool rr_handshake_answers(const struct rr_conn *c, int side, const struct rr_segment *s);
 
 #endif
