@@ -33,9 +33,9 @@ static struct rr_told *told_at(GArray *list, guint i)
 static struct rr_step *add_step(struct rr_order *o, enum rr_step_kind kind, const struct rr_told *t,
                                 uint8_t proof)
 {
-    guint last = o->stepped < o->steps->len ? o->steps->len : 0;
-    if (last == 0)
-        o->stepped = 0;
+    if (o->stepped == o->steps->len)
+        o->stepped = o->steps->len = 0;
+    guint last = o->steps->len;
     g_array_set_size(o->steps, last + 1);
     struct rr_step *step = &g_array_index(o->steps, struct rr_step, last);
     step->kind = kind;

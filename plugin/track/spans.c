@@ -8,18 +8,11 @@ void rr_spans_release(struct rr_spans *s)
     *s = (struct rr_spans){ 0 };
 }
 
-/* The newest are asked for most: the search widens from there. */
 guint rr_spans_find(const struct rr_spans *s, int64_t offset)
 {
     guint low = 0, high = s->count;
-    for (guint step = 1; step <= s->count; step *= 2) {
-        guint i = s->count - step;
-        if (s->at[i].end <= offset) {
-            low = i + 1;
-            break;
-        }
-        high = i;
-    }
+    if (high && s->at[high - 1].end <= offset)
+        return high;
     while (low < high) {
         guint middle = low + (high - low) / 2;
         if (s->at[middle].end <= offset)

@@ -89,18 +89,19 @@ static bool stands_at(const struct join *j, const struct rr_segment *s, int64_t 
 static bool find_in_own(const struct join *j, const struct rr_segment *s, const struct rr_verdict *v,
                         int64_t *begin)
 {
-    int64_t end = (int64_t)s->len - j->parts.first, at = stands_at(j, s, end) ? end : 0;
-    *begin = v->begin + at;
-    return stands_at(j, s, at);
+    int64_t end = (int64_t)s->len - j->parts.first;
+    bool ends = stands_at(j, s, end);
+    *begin = v->begin + (ends ? end : 0);
+    return ends || stands_at(j, s, 0);
 }
 
 /* Where its first byte lies in the direction. */
 static bool find_begin(const struct join *j, const struct rr_segment *s, const struct rr_verdict *v,
                        int64_t *begin)
 {
-    struct rr_verdicts verdicts = rr_capture_verdicts(j->parts.frame);
     if (j->parts.frame == s->at.frame) /* which is not remembered yet */
         return find_in_own(j, s, v, begin);
+    const struct rr_verdicts verdicts = rr_capture_verdicts(j->parts.frame);
     for (size_t k = 0; k < verdicts.count; k++) {
         const struct rr_verdict *first = &verdicts.first[k];
         *begin = first->begin + first->len - j->parts.first;

@@ -123,14 +123,13 @@ static bool ask(const packet_info *pinfo, const struct rr_watched *w, uint32_t *
     const conversation_t *c =
         find_conversation(pinfo->num, &w->src, &w->dst, CONVERSATION_TCP, w->src_port, w->dst_port, 0);
     const struct tcp_analysis *a = analysis(c);
-    if (!a && w->known)
+    if (a)
+        *stream = a->stream;
+    else if (w->known)
         *stream = w->known->stream;
-    if (!a)
-        return w->known;
-    *stream = a->stream;
-    if (has_key(w))
+    if (a && has_key(w))
         remember(w, c, a->stream);
-    return true;
+    return a || w->known;
 }
 
 bool rr_stream_known(const struct rr_watched *w, uint32_t *stream, uint8_t *end)
