@@ -196,10 +196,10 @@ static bool is_told(void)
 static int sender_of(const struct rr_watched *w)
 {
     uint32_t stream;
-    uint8_t end;
     if (reading.sent != w)
-        reading.sender =
-            rr_stream_known(w, &stream, &end) ? rr_tracker_ruled_side(rr_capture_tracker(), stream, end) : -1;
+        reading.sender = rr_stream_known(w, &stream)
+                             ? rr_tracker_ruled_side(rr_capture_tracker(), stream, w->segment.end)
+                             : -1;
     reading.sent = w;
     return reading.sender;
 }

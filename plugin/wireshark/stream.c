@@ -10,24 +10,24 @@
 
 static int proto_tcp;
 
-struct rr_way {
-    struct rr_way_key key;
+/* What both ends' segments have for an answer until the next SYN. */
+struct rr_known_stream {
+    struct rr_way_key key; /* the way from end 0 to end 1 */
     const conversation_t *conversation;
     uint32_t stream;
-    uint8_t end;
 };
 
-static GHashTable *known_ways;
+static GHashTable *known_streams;
 
 static void forget_all(void)
 {
-    g_hash_table_remove_all(known_ways);
+    g_hash_table_remove_all(known_streams);
 }
 
 void rr_stream_handoff(void)
 {
     proto_tcp = proto_get_id_by_filter_name("tcp");
-    known_ways = rr_ways_new();
+    known_streams = rr_ways_new();
     register_cleanup_routine(forget_all);
 }
 
@@ -38,19 +38,28 @@ static bool has_key(const struct rr_watched *w)
 
 static struct rr_way_key key_of(const struct rr_watched *w)
 {
+    if (w->segment.end)
+        return rr_way_key_of(&w->dst, w->dst_port, &w->src, w->src_port);
     return rr_way_key_of(&w->src, w->src_port, &w->dst, w->dst_port);
 }
 
-static struct rr_way *recall(const struct rr_watched *w)
+static struct rr_known_stream *recall(const struct rr_watched *w)
 {
     if (!has_key(w))
         return NULL;
     const struct rr_way_key key = key_of(w);
-    return g_hash_table_lookup(known_ways, &key);
+    return g_hash_table_lookup(known_streams, &key);
+}
+
+static uint8_t end_of(const struct rr_watched *w)
+{
+    int order = cmp_address(&w->src, &w->dst);
+    return order > 0 || (order == 0 && w->src_port > w->dst_port);
 }
 
 void rr_stream_expect(struct rr_watched *w)
 {
+    w->segment.end = end_of(w);
     w->known = recall(w);
     if (w->known)
         rr_tracker_expect(rr_capture_tracker(), w->known->stream);
@@ -84,36 +93,16 @@ static bool ask_deinterlaced(const packet_info *pinfo, const struct rr_watched *
     return a;
 }
 
-static uint8_t end_of(const struct rr_watched *w)
-{
-    int order = cmp_address(&w->src, &w->dst);
-    return order > 0 || (order == 0 && w->src_port > w->dst_port);
-}
-
-/* A conversation may begin anew with a segment of either end: then it does for both. */
-static void remember_back(const struct rr_watched *w, const conversation_t *c, uint32_t stream)
-{
-    const struct rr_way_key key = rr_way_key_of(&w->dst, w->dst_port, &w->src, w->src_port);
-    struct rr_way *back = g_hash_table_lookup(known_ways, &key);
-    if (back) {
-        back->conversation = c;
-        back->stream = stream;
-    }
-}
-
-/* What the same question will have for an answer until the next SYN. */
 static void remember(const struct rr_watched *w, const conversation_t *c, uint32_t stream)
 {
-    struct rr_way *way = recall(w);
-    if (!way) {
-        way = g_new(struct rr_way, 1);
-        way->key = key_of(w);
-        way->end = end_of(w);
-        g_hash_table_add(known_ways, way);
+    struct rr_known_stream *known = recall(w);
+    if (!known) {
+        known = g_new(struct rr_known_stream, 1);
+        known->key = key_of(w);
+        g_hash_table_add(known_streams, known);
     }
-    way->conversation = c;
-    way->stream = stream;
-    remember_back(w, c, stream);
+    known->conversation = c;
+    known->stream = stream;
 }
 
 /* The dissector of the payload may have begun a conversation of its own, of which TCP does not know yet: this
@@ -132,21 +121,18 @@ static bool ask(const packet_info *pinfo, const struct rr_watched *w, uint32_t *
     return a || w->known;
 }
 
-bool rr_stream_known(const struct rr_watched *w, uint32_t *stream, uint8_t *end)
+bool rr_stream_known(const struct rr_watched *w, uint32_t *stream)
 {
-    const struct rr_way *way = w->known;
-    bool same = way && !way->conversation->next && !(w->segment.flags & RR_SYN) && !rr_deinterlacing();
-    if (same) {
-        *stream = way->stream;
-        *end = way->end;
-    }
+    const struct rr_known_stream *known = w->known;
+    bool same = known && !known->conversation->next && !(w->segment.flags & RR_SYN) && !rr_deinterlacing();
+    if (same)
+        *stream = known->stream;
     return same;
 }
 
-bool rr_stream_find(packet_info *pinfo, struct rr_watched *w, uint32_t *stream)
+bool rr_stream_find(packet_info *pinfo, const struct rr_watched *w, uint32_t *stream)
 {
-    if (rr_stream_known(w, stream, &w->segment.end))
+    if (rr_stream_known(w, stream))
         return true;
-    w->segment.end = end_of(w);
     return rr_deinterlacing() ? ask_deinterlaced(pinfo, w, stream) : ask(pinfo, w, stream);
 }

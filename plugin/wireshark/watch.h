@@ -18,8 +18,8 @@ struct rr_watched {
     address link_src, link_dst; /* these and `vlan` only where conversations are deinterlaced */
     uint32_t vlan;
     uint16_t src_port, dst_port;
-    unsigned below;             /* layers of the frame that TCP stands on */
-    const struct rr_way *known; /* see stream.h; NULL: not yet */
+    unsigned below;                      /* layers of the frame that TCP stands on */
+    const struct rr_known_stream *known; /* see stream.h; NULL: not yet */
     struct rr_segment segment;
 };
 
