@@ -3,6 +3,7 @@
 #include "track/begun.h"
 #include "track/joins.h"
 #include "track/keyed.h"
+#include "track/lines.h"
 #include "track/messages.h"
 
 static struct rr_told *held_at(const struct rr_ahead *a, guint i)
@@ -40,13 +41,15 @@ static struct rr_exchange *asked_under(const struct rr_pdus *p, const struct rr_
     return x && x->request.begin < t->acked ? x : NULL;
 }
 
-bool rr_ahead_is(const struct rr_conn *c, const struct rr_told *t)
+/* Its request may be in bytes of which no message was told. */
+static bool may_be_untold(const struct rr_conn *c, const struct rr_told *t)
 {
     const struct rr_pdus *p = c->pdus;
     return p->upto[RR_CLIENT] < t->acked || is_captured(c, gap_before(p, t->acked));
 }
 
-bool rr_ahead_waits(const struct rr_ahead *a, uint64_t key)
+/* What came before under the same key was set aside. */
+static bool waits_before(const struct rr_ahead *a, uint64_t key)
 {
     for (guint i = 0; i < held_count(a); i++)
         if (held_at(a, i)->key == key)
@@ -54,13 +57,25 @@ bool rr_ahead_waits(const struct rr_ahead *a, uint64_t key)
     return false;
 }
 
-void rr_ahead_hold(struct rr_conn *c, const struct rr_told *t)
+static void hold(struct rr_conn *c, const struct rr_told *t)
 {
     struct rr_ahead *a = &c->pdus->ahead;
     if (!a->held)
         a->held = g_array_new(FALSE, FALSE, sizeof(struct rr_told));
     rr_joins_take(c, RR_SERVER, t, NULL);
     g_array_append_val(a->held, *t);
+}
+
+void rr_ahead_tell(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
+{
+    const struct rr_exchange *x = rr_line_length(line) ? rr_line_nth(line, 0) : NULL;
+    bool begins = t->does & (RR_PDU_BEGINS | RR_PDU_INTERIM) && !rr_keyed_tells_on(c, line, t);
+    bool asked = x && x->request.begin < t->acked;
+    if (!(t->does & RR_PDU_ALONE) &&
+        (waits_before(&c->pdus->ahead, t->key) || (begins && !asked && may_be_untold(c, t))))
+        hold(c, t);
+    else
+        rr_keyed_join(c, line, t);
 }
 
 /* Another answer that is held, and of which no request waits, acknowledges no other bytes that were not told.
@@ -112,7 +127,7 @@ static void join_untold(struct rr_conn *c, struct rr_line *line, const struct rr
 static void place(struct rr_conn *c, struct rr_told *t)
 {
     struct rr_pdus *p = c->pdus;
-    struct rr_line *line = rr_keyed_line(p, t->key);
+    struct rr_line *line = rr_lines_of(p, t->key);
     bool begins = t->does & (RR_PDU_BEGINS | RR_PDU_INTERIM);
     int64_t answer_end = c->answer_end;
     rr_spans_free(&p->spans[RR_SERVER], t->begin, t->end);
@@ -122,7 +137,7 @@ static void place(struct rr_conn *c, struct rr_told *t)
     else
         rr_keyed_join(c, line, t);
     c->answer_end = MAX(c->answer_end, answer_end);
-    rr_keyed_leave(p, line, t->key);
+    rr_lines_leave(p, line, t->key);
 }
 
 void rr_ahead_place(struct rr_conn *c, int64_t upto)

@@ -14,11 +14,8 @@
 /* So many at most are set aside. */
 enum { RR_AHEAD_MAX = 128 };
 
-/* The request of `t`, which bears a key, may be in bytes of which no message was told; or what came before
- * under the same key was set aside. */
-bool rr_ahead_is(const struct rr_conn *c, const struct rr_told *t);
-bool rr_ahead_waits(const struct rr_ahead *a, uint64_t key);
-void rr_ahead_hold(struct rr_conn *c, const struct rr_told *t);
+/* A message of the server that bears a key: joined at once, or set aside. */
+void rr_ahead_tell(struct rr_conn *c, struct rr_line *line, const struct rr_told *t);
 
 /* What the client said before `upto` is not told any more, if it was not: those that answer no more than that
  * are joined with what waits by now, or with that. */

@@ -13,6 +13,25 @@ void rr_joins_take(struct rr_conn *c, int side, const struct rr_told *t, struct 
         rr_holds_join(c, side, t, x);
 }
 
+void rr_joins_miss(struct rr_conn *c, int side, struct rr_range range)
+{
+    c->pdus->missed[side] = range;
+    if (side == RR_CLIENT)
+        rr_order_missed(&c->pdus->order, range);
+}
+
+void rr_joins_ignore(struct rr_conn *c, int side, const struct rr_told *t)
+{
+    rr_joins_take(c, side, t, NULL);
+    rr_joins_miss(c, side, (struct rr_range){ t->begin, t->end });
+}
+
+bool rr_joins_is_next_part(const struct rr_conn *c, int side, const struct rr_line *line,
+                           const struct rr_told *t, bool goes_on)
+{
+    return (t->does & RR_PDU_KEYED && goes_on) || c->pdus->missed[side].end <= line->upto[side];
+}
+
 static const char *say_more(struct rr_conn *c, const char *said, const char *more)
 {
     char text[RR_SUMMARY_SIZE];

@@ -10,6 +10,15 @@
 /* A message of x, or of nobody's where x is NULL, takes these bytes. */
 void rr_joins_take(struct rr_conn *c, int side, const struct rr_told *t, struct rr_exchange *x);
 
+/* Of these bytes no message was told; nobody knows which message `t` goes on with. */
+void rr_joins_miss(struct rr_conn *c, int side, struct rr_range range);
+void rr_joins_ignore(struct rr_conn *c, int side, const struct rr_told *t);
+
+/* Nothing was missed that `t` may go on with, or a key tells: of a message that is not whole no other has it.
+ */
+bool rr_joins_is_next_part(const struct rr_conn *c, int side, const struct rr_line *line,
+                           const struct rr_told *t, bool goes_on);
+
 /* A message of the client begins a request, or goes on with the one that the line asked last. */
 void rr_joins_ask(struct rr_conn *c, struct rr_line *line, const struct rr_told *t);
 void rr_joins_ask_on(struct rr_conn *c, struct rr_line *line, const struct rr_told *t);

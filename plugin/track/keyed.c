@@ -1,44 +1,8 @@
 #include "track/keyed.h"
 
-#include "track/ahead.h"
 #include "track/joins.h"
 #include "track/messages.h"
 #include "track/quiet.h"
-
-static void line_free(gpointer line)
-{
-    rr_list_release(&((struct rr_line *)line)->waiting);
-    g_free(line);
-}
-
-GHashTable *rr_keyed_new(void)
-{
-    return g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, line_free);
-}
-
-/* All keys are given up where too many are in use. */
-struct rr_line *rr_keyed_line(struct rr_pdus *p, uint64_t key)
-{
-    struct rr_line *line = g_hash_table_lookup(p->keyed, &key);
-    if (line)
-        return line;
-    if (g_hash_table_size(p->keyed) >= RR_PDUS_WAITING_MAX) {
-        g_hash_table_remove_all(p->keyed);
-        p->waiting = rr_line_length(&p->line);
-    }
-    line = g_new0(struct rr_line, 1);
-    g_hash_table_insert(p->keyed, g_memdup2(&key, sizeof key), line);
-    return line;
-}
-
-void rr_keyed_leave(struct rr_pdus *p, const struct rr_line *line, uint64_t key)
-{
-    bool goes_on = (line->telling && line->telling->response.ended_by == RR_GOING_ON) ||
-                   (line->asking && line->asking->request.ended_by == RR_GOING_ON) ||
-                   (line->aside && line->aside->response.ended_by == RR_GOING_ON);
-    if (!rr_line_length(line) && !goes_on && !line->shifted)
-        g_hash_table_remove(p->keyed, &key);
-}
 
 /* `t` may be the answer to another request with the key of x, whose own was missed, or never sent as that
  * other took its place. */
@@ -71,7 +35,7 @@ bool rr_keyed_tells_on(const struct rr_conn *c, const struct rr_line *line, cons
     bool goes_on =
         x && x->response.ended_by == RR_GOING_ON && !line->open && !asked_since && !rr_line_is_aside(line, t);
     return rr_line_goes_on(line, t) && t->begin >= last->response.begin &&
-           rr_pdus_is_next_part(c, RR_SERVER, line, t, goes_on);
+           rr_joins_is_next_part(c, RR_SERVER, line, t, goes_on);
 }
 
 void rr_keyed_join(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
@@ -82,7 +46,7 @@ void rr_keyed_join(struct rr_conn *c, struct rr_line *line, const struct rr_told
     else if (rr_keyed_tells_on(c, line, t))
         rr_joins_go_on(c, line, t);
     else if (!(t->does & (RR_PDU_BEGINS | RR_PDU_INTERIM)))
-        rr_pdus_ignore(c, RR_SERVER, t);
+        rr_joins_ignore(c, RR_SERVER, t);
     else if (!x || x->request.begin >= t->acked) {
         line->shifted |= c->pdus->upto[RR_CLIENT] < t->acked; /* its request may still come */
         rr_joins_unowed(c, line, t, 0);
@@ -90,16 +54,4 @@ void rr_keyed_join(struct rr_conn *c, struct rr_line *line, const struct rr_told
         rr_joins_interim(c, line, t);
     else
         answer_keyed(c, line, t);
-}
-
-void rr_keyed_tell(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
-{
-    const struct rr_exchange *x = rr_line_length(line) ? rr_line_nth(line, 0) : NULL;
-    bool begins = t->does & (RR_PDU_BEGINS | RR_PDU_INTERIM) && !rr_keyed_tells_on(c, line, t);
-    bool asked = x && x->request.begin < t->acked;
-    if (!(t->does & RR_PDU_ALONE) &&
-        (rr_ahead_waits(&c->pdus->ahead, t->key) || (begins && !asked && rr_ahead_is(c, t))))
-        rr_ahead_hold(c, t);
-    else
-        rr_keyed_join(c, line, t);
 }

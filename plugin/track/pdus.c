@@ -5,7 +5,7 @@
 #include "track/begun.h"
 #include "track/holds.h"
 #include "track/joins.h"
-#include "track/keyed.h"
+#include "track/lines.h"
 #include "track/messages.h"
 #include "track/places.h"
 #include "track/quiet.h"
@@ -65,7 +65,7 @@ void rr_pdus_rule(struct rr_conn *c)
     struct rr_pdus *p = c->pdus = g_new0(struct rr_pdus, 1);
     p->begun.unfinished = RR_NO_OFFSET;
     p->clean = sure && c->flow[RR_CLIENT].whole && c->flow[RR_SERVER].whole;
-    p->keyed = rr_keyed_new();
+    p->keyed = rr_lines_new();
     for (int side = 0; side < 2; side++) {
         withdraw_turn(c, side);
         pass_outside(p, side, c->outside[side]);
@@ -136,19 +136,6 @@ static bool locate(const struct rr_conn *c, const struct rr_verdict *v, const st
     return known;
 }
 
-static void note_missed(struct rr_conn *c, int side, struct rr_range range)
-{
-    c->pdus->missed[side] = range;
-    if (side == RR_CLIENT)
-        rr_order_missed(&c->pdus->order, range);
-}
-
-void rr_pdus_ignore(struct rr_conn *c, int side, const struct rr_told *t)
-{
-    rr_joins_take(c, side, t, NULL);
-    note_missed(c, side, (struct rr_range){ t->begin, t->end });
-}
-
 static void carry_out(struct rr_conn *c, const struct rr_step *step)
 {
     struct rr_line *line = &c->pdus->line;
@@ -173,7 +160,7 @@ static void carry_out(struct rr_conn *c, const struct rr_step *step)
         rr_begun_ask(c, line, step->asked, 0);
         break;
     case RR_STEP_IGNORE:
-        rr_pdus_ignore(c, RR_SERVER, t);
+        rr_joins_ignore(c, RR_SERVER, t);
         break;
     case RR_STEP_DROP:
         rr_joins_drop(c, line);
@@ -193,12 +180,6 @@ static void follow_order(struct rr_conn *c, enum rr_order_when when)
         carry_out(c, step);
 }
 
-bool rr_pdus_is_next_part(const struct rr_conn *c, int side, const struct rr_line *line,
-                          const struct rr_told *t, bool goes_on)
-{
-    return (t->does & RR_PDU_KEYED && goes_on) || c->pdus->missed[side].end <= line->upto[side];
-}
-
 /* True where the request told last in the line is not whole, or `t` begins none. */
 static bool asks_on(const struct rr_conn *c, const struct rr_line *line, const struct rr_told *t)
 {
@@ -209,7 +190,7 @@ static bool asks_on(const struct rr_conn *c, const struct rr_line *line, const s
     bool whole = x->request.ended_by != RR_GOING_ON;
     bool goes_on = !whole && x->status != RR_ONEWAY && !answered;
     bool may_go_on = !(t->does & RR_PDU_BEGINS) && !(whole && rr_exists(&x->response));
-    return (goes_on || may_go_on) && rr_pdus_is_next_part(c, RR_CLIENT, line, t, goes_on);
+    return (goes_on || may_go_on) && rr_joins_is_next_part(c, RR_CLIENT, line, t, goes_on);
 }
 
 /* What the client had seen of the server when it said `t`; where that came after what follows it, or after
@@ -254,7 +235,7 @@ static void tell_request(struct rr_conn *c, struct rr_line *line, const struct r
     }
     if (!(t->does & RR_PDU_BEGINS)) {
         pass_beyond(line);
-        rr_pdus_ignore(c, RR_CLIENT, t);
+        rr_joins_ignore(c, RR_CLIENT, t);
         return;
     }
     rr_alone_end(c, line->asking, RR_BY_NEXT);
@@ -294,7 +275,7 @@ static void tell_side(struct rr_conn *c, int side, struct rr_line *line, const s
     if (side == RR_CLIENT) {
         tell_request(c, line, t);
     } else if (t->does & RR_PDU_KEYED) {
-        rr_keyed_tell(c, line, t);
+        rr_ahead_tell(c, line, t);
     } else {
         rr_order_told(&c->pdus->order, t);
         c->pdus->upto[side] = MAX(c->pdus->upto[side], t->end);
@@ -356,7 +337,7 @@ static bool began_as_turn(struct rr_conn *c, int side, int64_t begin, struct rr_
     p->missed[side] = (struct rr_range){ t->begin, t->begin };
     rr_order_cross(&p->order, side == RR_CLIENT && p->clean ? said : (struct rr_range){ 0 });
     if (side == RR_SERVER)
-        rr_pdus_ignore(c, side, t);
+        rr_joins_ignore(c, side, t);
     return side == RR_CLIENT;
 }
 
@@ -378,34 +359,57 @@ static void pass_over(struct rr_conn *c, const struct rr_verdict *v, const struc
         rr_joins_take(c, v->side, &t, NULL);
 }
 
-void rr_pdus_tell(struct rr_conn *c, const struct rr_verdict *v, const struct rr_pdu *pdu)
+/* `t` is of a rule's messages, and in place. */
+static void tell_in_line(struct rr_conn *c, const struct rr_verdict *v, const struct rr_pdu *pdu,
+                         struct rr_told *t)
+{
+    struct rr_pdus *p = c->pdus;
+    int side = v->side;
+    bool keyed = pdu->does & RR_PDU_KEYED;
+    struct rr_line *line = keyed ? rr_lines_of(p, pdu->key) : &p->line;
+    if (side == RR_CLIENT && (p->owed || t->owes))
+        count_asked(c, line, t);
+    if (begins(c, side, line, t))
+        t->sum.summary = text_of(c, pdu, pdu->summary);
+    else
+        t->more = text_of(c, pdu, pdu->more);
+    const struct rr_exchange *asked = line->asking;
+    if (pdu->does & RR_PDU_INTERIM && keyed)
+        p->interim_key = pdu->key;
+    tell_side(c, side, line, t);
+    if (pdu->does & RR_PDU_QUIET && side == RR_CLIENT && line->asking != asked)
+        rr_quiet_asked(&p->quiet, pdu->key, line->asking);
+    if (keyed) {
+        line->shifted |= side == RR_CLIENT && begins_within(c, v->begin + pdu->at, t->begin);
+        rr_lines_leave(p, line, pdu->key);
+    }
+}
+
+/* What lies between it and those told before was missed. */
+static void miss_before(struct rr_conn *c, int side, const struct rr_pdu *pdu, int64_t begin)
+{
+    struct rr_pdus *p = c->pdus;
+    if (p->upto[side] >= begin)
+        return;
+    rr_joins_miss(c, side, (struct rr_range){ p->upto[side], begin });
+    if (side == RR_CLIENT && pdu->does & RR_PDU_KEYED)
+        rr_ahead_missed(p, p->missed[side]);
+}
+
+static void tell_message(struct rr_conn *c, const struct rr_verdict *v, const struct rr_pdu *pdu)
 {
     struct rr_pdus *p = c->pdus;
     struct rr_told t;
     int side = v->side;
-    if (pdu->does & RR_PDU_OUTSIDE) {
-        pass_over(c, v, pdu);
-        return;
-    }
-    if (pdu->does & RR_PDU_UNFINISHED) {
-        if (p && side == RR_CLIENT)
-            rr_begun_unfinished(c, v->begin + pdu->at);
-        return;
-    }
     if (v->fresh)
         rr_places_cut_before(c, side, v->begin + pdu->at);
     p->plain = !pdu->decrypted;
     bool known = side == RR_CLIENT && pdu->does & RR_PDU_BEGINS && complete_untold(c, v, pdu);
     if (known || !locate(c, v, pdu, &t))
         return;
-    bool keyed = pdu->does & RR_PDU_KEYED;
     if (side == RR_CLIENT)
         rr_ahead_place(c, t.begin);
-    if (p->upto[side] < t.begin) {
-        note_missed(c, side, (struct rr_range){ p->upto[side], t.begin });
-        if (keyed && side == RR_CLIENT)
-            rr_ahead_missed(p, p->missed[side]);
-    }
+    miss_before(c, side, pdu, t.begin);
     if (pdu->does & RR_PDU_IGNORED) {
         rr_joins_take(c, side, &t, NULL);
         return;
@@ -414,25 +418,19 @@ void rr_pdus_tell(struct rr_conn *c, const struct rr_verdict *v, const struct rr
         return;
     t.sum.protocol = rr_store_protocol(c->shared->store, pdu->protocol);
     t.key = pdu->key;
-    struct rr_line *line = keyed ? rr_keyed_line(p, pdu->key) : &p->line;
-    if (side == RR_CLIENT && (p->owed || t.owes))
-        count_asked(c, line, &t);
-    if (begins(c, side, line, &t))
-        t.sum.summary = text_of(c, pdu, pdu->summary);
-    else
-        t.more = text_of(c, pdu, pdu->more);
-    const struct rr_exchange *asked = line->asking;
-    if (pdu->does & RR_PDU_INTERIM && keyed)
-        p->interim_key = pdu->key;
-    tell_side(c, side, line, &t);
-    if (pdu->does & RR_PDU_QUIET && side == RR_CLIENT && line->asking != asked)
-        rr_quiet_asked(&p->quiet, pdu->key, line->asking);
-    if (keyed) {
-        line->shifted |= side == RR_CLIENT && begins_within(c, v->begin + pdu->at, t.begin);
-        rr_keyed_leave(p, line, pdu->key);
-    }
+    tell_in_line(c, v, pdu, &t);
     if (side == RR_CLIENT)
         rr_ahead_place(c, p->upto[side]);
+}
+
+void rr_pdus_tell(struct rr_conn *c, const struct rr_verdict *v, const struct rr_pdu *pdu)
+{
+    if (pdu->does & RR_PDU_OUTSIDE)
+        pass_over(c, v, pdu);
+    else if (!(pdu->does & RR_PDU_UNFINISHED))
+        tell_message(c, v, pdu);
+    else if (c->pdus && v->side == RR_CLIENT)
+        rr_begun_unfinished(c, v->begin + pdu->at);
 }
 
 /* What lies before is in messages for good, or in none. */

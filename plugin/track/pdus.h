@@ -83,14 +83,6 @@ void rr_pdus_repeat(struct rr_conn *c, int side, int64_t offset);
 
 void rr_pdus_tell(struct rr_conn *c, const struct rr_verdict *v, const struct rr_pdu *pdu);
 
-/* Nobody knows which message `t` goes on with. */
-void rr_pdus_ignore(struct rr_conn *c, int side, const struct rr_told *t);
-
-/* Nothing was missed that `t` may go on with, or a key tells: of a message that is not whole no other has it.
- */
-bool rr_pdus_is_next_part(const struct rr_conn *c, int side, const struct rr_line *line,
-                          const struct rr_told *t, bool goes_on);
-
 /* All messages of a segment were told. */
 void rr_pdus_done(struct rr_conn *c);
 

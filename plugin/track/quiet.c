@@ -1,7 +1,7 @@
 #include "track/quiet.h"
 
 #include "track/joins.h"
-#include "track/keyed.h"
+#include "track/lines.h"
 #include "track/messages.h"
 
 struct rr_quiet_one {
@@ -50,7 +50,7 @@ static void pass_over(struct rr_conn *c, const struct rr_quiet_one *one)
     for (; first > 0; first--)
         rr_joins_drop(c, line);
     rr_joins_give_up(c, rr_joins_leave(c, line), RR_BY_NEXT);
-    rr_keyed_leave(c->pdus, line, one->key);
+    rr_lines_leave(c->pdus, line, one->key);
 }
 
 void rr_quiet_pass(struct rr_conn *c, const struct rr_exchange *x)
