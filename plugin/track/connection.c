@@ -180,7 +180,8 @@ static int64_t acknowledged_bytes(struct rr_conn *c, int side, const struct rr_s
         return acked;
     if (f->fin != RR_NO_OFFSET)
         return MIN(acked, f->fin);
-    if (!s->len && acked == f->next + 1)
+    bool probed = c->probe && c->probe_side != side; /* that byte was captured */
+    if (!s->len && acked == f->next + 1 && !probed)
         *guess = acked;
     else if (s->len && acked == *guess && !f->heard)
         *guess = RR_NO_OFFSET;
@@ -235,8 +236,11 @@ RR_RARE static void reset(struct rr_conn *c, int side, struct rr_verdict *v)
         c->facts.close = refused ? RR_CLOSE_REFUSED : RR_CLOSE_RST;
         c->facts.closed_by = (int8_t)side;
     }
+    enum rr_ended_by why = side == RR_CLIENT ? RR_BY_CLIENT_RST : RR_BY_SERVER_RST;
     if (!again)
-        end_all(c, side == RR_CLIENT ? RR_BY_CLIENT_RST : RR_BY_SERVER_RST);
+        end_all(c, why);
+    else if (!c->pdus) /* what was said since the first */
+        give_up_waiting(c, why);
 }
 
 /* What was taken for the number of a FIN was a byte: the FIN came after it. */
@@ -499,16 +503,25 @@ void rr_conn_waited(struct rr_conn *c)
         give_up_waiting(c, RR_BY_QUIET);
 }
 
+/* What was asked of a server that then had said all, or of whom nobody hears any more, gets no answer. */
+static enum rr_ended_by how_it_ended(const struct rr_conn *c, enum rr_ended_by why)
+{
+    if (c->facts.close == RR_CLOSE_RST)
+        return c->facts.closed_by == RR_CLIENT ? RR_BY_CLIENT_RST : RR_BY_SERVER_RST;
+    return c->flow[RR_SERVER].fin_heeded ? RR_BY_SERVER_FIN : why;
+}
+
 void rr_conn_quiet(struct rr_conn *c)
 {
+    bool reset = c->facts.close == RR_CLOSE_RST; /* nobody acknowledges, or sends again, any more */
     if (c->pdus) {
         rr_pdus_quiet(c);
         return;
     }
-    if (!is_clean(c))
+    if (!is_clean(c) && !reset)
         return;
-    c->hushed = true;
-    end_told(c, RR_BY_QUIET);
+    c->hushed = !reset;
+    end_told(c, reset ? how_it_ended(c, RR_BY_QUIET) : RR_BY_QUIET);
 }
 
 static void report_connection(struct rr_conn *c)
@@ -518,23 +531,6 @@ static void report_connection(struct rr_conn *c)
     if (c->stale)
         rr_reports_connection(c->shared->reports, &c->facts, c->shared->now.frame);
     c->stale = false;
-}
-
-void rr_conn_lingered(struct rr_conn *c)
-{
-    rr_turns_unseen_before_fins(c);
-    rr_flush_last(c);
-    report_connection(c);
-    rr_flow_release(&c->flow[RR_CLIENT]);
-    rr_flow_release(&c->flow[RR_SERVER]);
-}
-
-/* What was asked of a server that then had said all, or of whom nobody hears any more, gets no answer. */
-static enum rr_ended_by how_it_ended(const struct rr_conn *c, enum rr_ended_by why)
-{
-    if (c->facts.close == RR_CLOSE_RST)
-        return c->facts.closed_by == RR_CLIENT ? RR_BY_CLIENT_RST : RR_BY_SERVER_RST;
-    return c->flow[RR_SERVER].fin_heeded ? RR_BY_SERVER_FIN : why;
 }
 
 void rr_conn_finish(struct rr_conn *c, enum rr_ended_by why)
@@ -548,4 +544,15 @@ void rr_conn_finish(struct rr_conn *c, enum rr_ended_by why)
         end_all(c, how_it_ended(c, why));
     rr_flush_last(c);
     report_connection(c);
+}
+
+void rr_conn_lingered(struct rr_conn *c)
+{
+    rr_turns_unseen_before_fins(c);
+    if (!c->pdus)
+        end_all(c, how_it_ended(c, RR_BY_SERVER_FIN));
+    rr_flush_last(c);
+    report_connection(c);
+    rr_flow_release(&c->flow[RR_CLIENT]);
+    rr_flow_release(&c->flow[RR_SERVER]);
 }

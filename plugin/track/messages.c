@@ -407,6 +407,17 @@ void rr_give_to_new(struct rr_conn *c, int i, int64_t offset, struct rr_exchange
     rr_end(c, RR_SERVER, x, RR_BY_NEXT);
 }
 
+void rr_withdraw_answer(struct rr_conn *c, struct rr_exchange *x)
+{
+    const uint8_t proven = RR_PROOF_ACK | RR_PROOF_ALL | RR_PROOF_FIRST | RR_PROOF_SAW;
+    rr_withdraw_last(c, RR_SERVER);
+    x->response = (struct rr_message){ 0 };
+    x->proof &= (uint8_t)~proven;
+    x->request.ended_by = RR_GOING_ON;
+    rr_judge(c, x);
+    rr_timer_set(&c->shared->waiting, c, c->shared->now.time);
+}
+
 void rr_split_answer(struct rr_conn *c, int i, int64_t offset, struct rr_exchange *y)
 {
     struct rr_exchange *x = rr_nth(c, RR_SERVER, (guint)i);
@@ -441,7 +452,7 @@ void rr_end(struct rr_conn *c, int side, struct rr_exchange *x, enum rr_ended_by
     rr_thaw(c, x, side);
     m->ended_by = (uint8_t)why;
     if (side == RR_CLIENT)
-        rr_due(c, x, m->part ? 0 : RR_ROW_REQUEST);
+        rr_due(c, x, RR_ROW_REQUEST);
     else if (rr_is_push(x))
         rr_due(c, x, m->part ? 0 : RR_ROW_RESPONSE);
     else

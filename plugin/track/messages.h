@@ -87,6 +87,9 @@ struct rr_exchange *rr_cut_request(struct rr_conn *c, struct rr_exchange *x, int
 void rr_give_to_previous(struct rr_conn *c, int i, int64_t offset);
 void rr_give_to_new(struct rr_conn *c, int i, int64_t offset, struct rr_exchange *x);
 
+/* All that was said to x, last, was given away: it waits again. */
+void rr_withdraw_answer(struct rr_conn *c, struct rr_exchange *x);
+
 /* The server's message `i` before `offset` stays the answer of its exchange; what follows becomes that of y.
  */
 void rr_split_answer(struct rr_conn *c, int i, int64_t offset, struct rr_exchange *y);

@@ -155,35 +155,49 @@ static bool divides(const struct rr_conn *c, int side, struct rr_exchange *x, in
     return offset >= f->floor && rr_flow_remembers(f, rr_side_of(x, side)->begin);
 }
 
+/* The server's message `i`, which took the bytes before `offset` for the answer to more than `acked`, gives
+ * them to what that covers. */
+static void give_lower(struct rr_conn *c, int i, int64_t offset, int64_t acked)
+{
+    struct rr_exchange *x = rr_nth(c, RR_SERVER, (guint)i);
+    if (i && acked <= rr_nth(c, RR_SERVER, (guint)i - 1)->request.end) {
+        rr_give_to_previous(c, i, offset);
+        return;
+    }
+    if (acked <= 0) {
+        rr_give_to_new(c, i, offset, NULL);
+        return;
+    }
+    struct rr_exchange *asked = rr_nth(c, RR_CLIENT, (guint)rr_find(c, RR_CLIENT, acked - 1));
+    struct rr_exchange *rest = asked->request.end > acked && divides(c, RR_CLIENT, asked, acked)
+                                   ? rr_cut_request(c, asked, acked)
+                                   : NULL;
+    if (asked != x)
+        rr_give_to_new(c, i, offset, asked);
+    else if (rest)
+        rr_split_answer(c, i, offset, rest);
+}
+
 /* The server's bytes up to `offset` were sent when `acked` was all it had: those of message `i` that were
- * taken for the answer to more are moved.  A message is never emptied; nor is one cut where its
- * pieces are merged or forgotten. */
-RR_RARE static void place_lower(struct rr_conn *c, int64_t offset, int64_t acked)
+ * taken for the answer to more are moved.  Only the last message is emptied, if it was not reported and the
+ * client did not go on since; nor is one cut where its pieces are merged or forgotten. */
+RR_RARE static bool place_lower(struct rr_conn *c, int64_t offset, int64_t acked)
 {
     int i = rr_find(c, RR_SERVER, offset - 1);
     if (i < 0 || c->messages[RR_SERVER].len - (guint)i > RR_MESSAGES_UNSETTLED_MAX)
-        return;
+        return false;
     struct rr_exchange *x = rr_nth(c, RR_SERVER, (guint)i);
     int64_t before = i ? rr_nth(c, RR_SERVER, (guint)i - 1)->request.end : 0;
     bool certain = acked >= x->request.end || x->request.end == before;
-    if (certain || offset >= x->response.end || offset <= x->response.begin)
-        return;
-    if (!divides(c, RR_SERVER, x, offset))
-        return;
-    if (acked <= before && i)
-        rr_give_to_previous(c, i, offset);
-    else if (acked <= before)
-        rr_give_to_new(c, i, offset, NULL);
-    else {
-        struct rr_exchange *asked = rr_nth(c, RR_CLIENT, (guint)rr_find(c, RR_CLIENT, acked - 1));
-        struct rr_exchange *rest = asked->request.end > acked && divides(c, RR_CLIENT, asked, acked)
-                                       ? rr_cut_request(c, asked, acked)
-                                       : NULL;
-        if (asked != x)
-            rr_give_to_new(c, i, offset, asked);
-        else if (rest)
-            rr_split_answer(c, i, offset, rest);
-    }
+    bool all = offset >= x->response.end;
+    bool newest = x == rr_last(c, RR_SERVER) && x == rr_last(c, RR_CLIENT);
+    bool may_empty = newest && !x->response.part && !x->part;
+    if (certain || (all && !may_empty) || offset <= x->response.begin || !divides(c, RR_SERVER, x, offset))
+        return false;
+    give_lower(c, i, offset, acked);
+    if (all && !rr_exists(&x->response))
+        rr_withdraw_answer(c, x);
+    return true;
 }
 
 static struct rr_exchange *holder(const struct rr_conn *c, int side, struct rr_range *range)
@@ -290,6 +304,8 @@ void rr_turns_asked(struct rr_conn *c, const struct rr_segment *s, int64_t begin
         bool late = gap.begin < f->next;
         if (late) {
             x = holder(c, RR_CLIENT, &gap);
+            if (x == rr_pending(c))
+                rr_timer_set(&c->shared->waiting, c, s->at.time);
         } else {
             asks_again(c, acked);
             x = rr_pending(c);
@@ -328,6 +344,8 @@ void rr_turns_told(struct rr_conn *c, const struct rr_segment *s, int64_t begin,
             holder(c, RR_SERVER, &gap);
             place_lower(c, gap.end, acked);
         } else {
+            while (acked < rr_covered(c) && place_lower(c, f->next, acked))
+                continue;
             begin_told(c, acked, numbered ? RR_PROOF_ACK : 0);
             rr_stretch(c, RR_SERVER, gap.end);
         }
