@@ -6,11 +6,6 @@
 #include "track/lines.h"
 #include "track/messages.h"
 
-static struct rr_told *held_at(const struct rr_ahead *a, guint i)
-{
-    return &g_array_index(a->held, struct rr_told, i);
-}
-
 static guint held_count(const struct rr_ahead *a)
 {
     return a->held ? a->held->len : 0;
@@ -52,7 +47,7 @@ static bool may_be_untold(const struct rr_conn *c, const struct rr_told *t)
 static bool waits_before(const struct rr_ahead *a, uint64_t key)
 {
     for (guint i = 0; i < held_count(a); i++)
-        if (held_at(a, i)->key == key)
+        if (rr_told_at(a->held, i)->key == key)
             return true;
     return false;
 }
@@ -84,7 +79,7 @@ static bool is_shared(const struct rr_pdus *p, const struct rr_told *t)
 {
     int64_t upto = MAX(t->acked, p->upto[RR_CLIENT]);
     for (guint i = p->ahead.placed; i < held_count(&p->ahead); i++) {
-        const struct rr_told *other = held_at(&p->ahead, i);
+        const struct rr_told *other = rr_told_at(p->ahead.held, i);
         if (other->key != t->key && other->acked <= upto && !asked_under(p, other))
             return true;
     }
@@ -143,8 +138,8 @@ static void place(struct rr_conn *c, struct rr_told *t)
 void rr_ahead_place(struct rr_conn *c, int64_t upto)
 {
     struct rr_ahead *a = &c->pdus->ahead;
-    while (a->placed < held_count(a) && held_at(a, a->placed)->acked <= upto)
-        place(c, held_at(a, a->placed++));
+    while (a->placed < held_count(a) && rr_told_at(a->held, a->placed)->acked <= upto)
+        place(c, rr_told_at(a->held, a->placed++));
     if (a->placed)
         g_array_remove_range(a->held, 0, a->placed);
     a->placed = 0;
@@ -177,7 +172,7 @@ bool rr_ahead_made(const struct rr_ahead *a, const struct rr_exchange *x, uint64
 bool rr_ahead_begins(const struct rr_ahead *a, int64_t begin)
 {
     for (guint i = held_count(a); i-- > 0;)
-        if (held_at(a, i)->begin >= begin)
+        if (rr_told_at(a->held, i)->begin >= begin)
             return true;
     return false;
 }
@@ -186,7 +181,7 @@ void rr_ahead_cut(struct rr_conn *c, int64_t end)
 {
     const struct rr_ahead *a = &c->pdus->ahead;
     for (guint i = held_count(a); i-- > 0;)
-        rr_told_cut(&c->flow[RR_SERVER], held_at(a, i), end);
+        rr_told_cut(&c->flow[RR_SERVER], rr_told_at(a->held, i), end);
 }
 
 int64_t rr_ahead_open(const struct rr_pdus *p, int side)
@@ -194,7 +189,7 @@ int64_t rr_ahead_open(const struct rr_pdus *p, int side)
     struct rr_range gap = gap_before(p, INT64_MAX);
     int64_t open = side == RR_CLIENT && !rr_range_empty(gap) ? gap.begin : INT64_MAX;
     for (guint i = 0; side == RR_SERVER && i < held_count(&p->ahead); i++)
-        open = MIN(open, held_at(&p->ahead, i)->begin);
+        open = MIN(open, rr_told_at(p->ahead.held, i)->begin);
     return open;
 }
 

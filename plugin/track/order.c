@@ -25,11 +25,6 @@ void rr_order_release(struct rr_order *o)
     g_array_free(o->steps, TRUE);
 }
 
-static struct rr_told *told_at(GArray *list, guint i)
-{
-    return &g_array_index(list, struct rr_told, i);
-}
-
 static struct rr_step *add_step(struct rr_order *o, enum rr_step_kind kind, const struct rr_told *t,
                                 uint8_t proof)
 {
@@ -81,8 +76,8 @@ static bool goes_on_after(const struct rr_told *before, const struct rr_told *t)
 /* The answers in doubt that begin one. */
 static bool heads(const struct rr_order *o, guint i)
 {
-    const struct rr_told *t = told_at(o->doubt, i);
-    return i == 0 || t->anew || !goes_on_after(told_at(o->doubt, i - 1), t);
+    const struct rr_told *t = rr_told_at(o->doubt, i);
+    return i == 0 || t->anew || !goes_on_after(rr_told_at(o->doubt, i - 1), t);
 }
 
 /* For each answer in doubt the place in the line of the request that it answers, counted from the last; or
@@ -97,7 +92,7 @@ static GArray *count_back(const struct rr_order *o)
         *place = -1;
         if (!heads(o, i))
             continue;
-        next = MIN(next, (int)eligible(o, told_at(o->doubt, i)) - 1);
+        next = MIN(next, (int)eligible(o, rr_told_at(o->doubt, i)) - 1);
         if (next >= 0)
             *place = next--;
     }
@@ -137,7 +132,7 @@ static int settle(struct rr_order *o)
     GArray *places = count_back(o);
     int gone = 0;
     for (guint i = 0; i < o->doubt->len; i++) {
-        struct rr_told *t = told_at(o->doubt, i);
+        struct rr_told *t = rr_told_at(o->doubt, i);
         int place = g_array_index(places, int, i);
         if (place > gone)
             drop(o, place - gone);
@@ -189,7 +184,7 @@ bool rr_order_is_sure(const struct rr_order *o)
 /* Of what the server said something was not told, or more of it is to come. */
 static bool is_unfinished(struct rr_order *o)
 {
-    const struct rr_told *last = o->doubt->len ? told_at(o->doubt, o->doubt->len - 1) : NULL;
+    const struct rr_told *last = o->doubt->len ? rr_told_at(o->doubt, o->doubt->len - 1) : NULL;
     const struct rr_exchange *x = o->line->telling;
     struct rr_range rest;
     if (o->held->len || !all_told(o, o->flow[RR_SERVER].next, &rest))
@@ -303,33 +298,20 @@ void rr_order_asks(struct rr_order *o, int64_t begin, int64_t acked, bool for_an
 void rr_order_told(struct rr_order *o, const struct rr_told *t)
 {
     guint i = o->held->len;
-    while (i > 0 && told_at(o->held, i - 1)->begin > t->begin)
+    while (i > 0 && rr_told_at(o->held, i - 1)->begin > t->begin)
         i--;
     g_array_insert_vals(o->held, i, t, 1);
 }
 
-/* Those of a list are in order, and do not overlap. */
-static void clip(GArray *list, struct rr_range *range)
-{
-    guint i = list->len;
-    while (i > 0 && told_at(list, i - 1)->end > range->begin)
-        i--;
-    for (; i < list->len && told_at(list, i)->begin <= range->begin; i++)
-        range->begin = told_at(list, i)->end;
-    if (i < list->len)
-        range->end = MIN(range->end, told_at(list, i)->begin);
-    range->begin = MIN(range->begin, range->end);
-}
-
 void rr_order_clip(const struct rr_order *o, struct rr_range *range)
 {
-    clip(o->doubt, range);
-    clip(o->held, range);
+    rr_told_clip(o->doubt, range);
+    rr_told_clip(o->held, range);
 }
 
 static void cut(struct rr_order *o, GArray *list, int64_t end)
 {
-    struct rr_told *t = list->len ? told_at(list, list->len - 1) : NULL;
+    struct rr_told *t = list->len ? rr_told_at(list, list->len - 1) : NULL;
     if (!t)
         return;
     if (o->upto == t->end && t->begin < end)
@@ -357,7 +339,7 @@ static void set_aside(struct rr_order *o, const struct rr_told *t)
 {
     o->guess = o->crossed = (struct rr_range){ 0 };
     g_array_append_val(o->doubt, *t);
-    told_at(o->doubt, o->doubt->len - 1)->anew = o->broken;
+    rr_told_at(o->doubt, o->doubt->len - 1)->anew = o->broken;
     o->broken = false;
     if (o->doubt->len > RR_ORDER_HELD_MAX)
         settle(o);
@@ -378,9 +360,9 @@ static void say_unowed(struct rr_order *o, const struct rr_told *t)
 static int64_t asked_upto(const struct rr_order *o, const struct rr_told *t)
 {
     guint i = 0;
-    while (i < o->held->len && told_at(o->held, i)->does & RR_PDU_INTERIM)
+    while (i < o->held->len && rr_told_at(o->held, i)->does & RR_PDU_INTERIM)
         i++;
-    return i < o->held->len ? MAX(t->acked, told_at(o->held, i)->acked) : t->acked;
+    return i < o->held->len ? MAX(t->acked, rr_told_at(o->held, i)->acked) : t->acked;
 }
 
 /* `t` answers what the server had of client bytes of which no message was told, as where a request never got
@@ -433,10 +415,24 @@ static bool answer(struct rr_order *o, const struct rr_told *t, enum rr_order_wh
     return true;
 }
 
+/* It would go on with an answer that was over, but its end acknowledges client bytes of which no message was
+ * told, or what the client asked when it had seen all of that answer: perhaps it answers those, and its
+ * dissector lost its place. */
+static bool is_stray(const struct rr_order *o, const struct rr_told *t)
+{
+    const struct rr_exchange *x = o->line->telling;
+    const struct rr_piece *last = rr_flow_piece(&o->flow[RR_SERVER], t->end - 1);
+    bool over = x && x->response.ended_by != RR_GOING_ON && !o->line->open;
+    if (!over || t->does & RR_PDU_BEGINS || !last)
+        return false;
+    bool asked = rr_line_length(o->line) == 1 && rr_line_nth(o->line, 0)->request.begin < last->acked;
+    return last->acked > o->told_upto[RR_CLIENT] || (asked && o->saw >= x->response.end);
+}
+
 /* False where it has to wait. */
 static bool place(struct rr_order *o, const struct rr_told *t, enum rr_order_when when)
 {
-    const struct rr_told *before = o->doubt->len ? told_at(o->doubt, o->doubt->len - 1) : NULL;
+    const struct rr_told *before = o->doubt->len ? rr_told_at(o->doubt, o->doubt->len - 1) : NULL;
     bool aside = rr_line_is_aside(o->line, t);
     bool goes_on = before && !aside ? goes_on_after(before, t) : rr_line_goes_on(o->line, t);
     if (t->does & RR_PDU_ALONE)
@@ -447,7 +443,10 @@ static bool place(struct rr_order *o, const struct rr_told *t, enum rr_order_whe
         return answer(o, t, when);
     else if (before && !aside)
         set_aside(o, t);
-    else
+    else if (!aside && is_stray(o, t)) {
+        note_hole(o, (struct rr_range){ 0 });
+        ignore(o, t);
+    } else
         add_step(o, RR_STEP_GO_ON, t, 0);
     return true;
 }
@@ -458,7 +457,7 @@ static bool advance(struct rr_order *o, enum rr_order_when when)
     if (o->held->len > RR_ORDER_HELD_MAX)
         when = RR_ORDER_AT_LAST;
     bool all = when >= RR_ORDER_IN_SILENCE;
-    struct rr_told *t = told_at(o->held, 0);
+    struct rr_told *t = rr_told_at(o->held, 0);
     struct rr_range hole;
     if (t->begin > o->upto && !all_told(o, t->begin, &hole)) {
         if (!all && (when == RR_ORDER_WITHIN || may_fill(o, t)))
@@ -567,7 +566,7 @@ static bool comes_to_rest(struct rr_order *o)
         return rests && !is_unfinished(o);
     o->owed = 0;
     if (o->doubt->len)
-        told_at(o->doubt, o->doubt->len - 1)->does |= RR_PDU_ENDS;
+        rr_told_at(o->doubt, o->doubt->len - 1)->does |= RR_PDU_ENDS;
     return false;
 }
 
@@ -591,8 +590,8 @@ int64_t rr_order_open(const struct rr_order *o)
 {
     int64_t open = rr_range_empty(o->hole) ? INT64_MAX : o->hole.begin;
     if (o->held->len)
-        open = MIN(open, told_at(o->held, 0)->begin);
+        open = MIN(open, rr_told_at(o->held, 0)->begin);
     if (o->doubt->len)
-        open = MIN(open, told_at(o->doubt, 0)->begin);
+        open = MIN(open, rr_told_at(o->doubt, 0)->begin);
     return open;
 }

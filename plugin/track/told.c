@@ -1,7 +1,5 @@
 #include "track/told.h"
 
-#include <glib.h>
-
 void rr_told_refresh(const struct rr_flow *f, struct rr_told *t)
 {
     bool lacks = t->bytes == t->sum.bytes && t->bytes < t->end - t->begin;
@@ -38,4 +36,16 @@ struct rr_told rr_untold(const struct rr_flow *f, struct rr_range range)
     t.acked = t.sum.acked;
     t.bytes = t.sum.bytes;
     return t;
+}
+
+void rr_told_clip(const GArray *list, struct rr_range *range)
+{
+    guint i = list->len;
+    while (i > 0 && rr_told_at(list, i - 1)->end > range->begin)
+        i--;
+    for (; i < list->len && rr_told_at(list, i)->begin <= range->begin; i++)
+        range->begin = rr_told_at(list, i)->end;
+    if (i < list->len)
+        range->end = MIN(range->end, rr_told_at(list, i)->begin);
+    range->begin = MIN(range->begin, range->end);
 }

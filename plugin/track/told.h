@@ -2,6 +2,8 @@
 #ifndef RR_TOLD_H
 #define RR_TOLD_H
 
+#include <glib.h>
+
 #include "track/flow.h"
 #include "track/tracker.h"
 
@@ -37,6 +39,15 @@ static inline int64_t rr_told_count(struct rr_told *t, int64_t owed)
 /* Bytes that it lacked may have come since it was told; and it ends at `end`. */
 void rr_told_refresh(const struct rr_flow *f, struct rr_told *t);
 void rr_told_cut(const struct rr_flow *f, struct rr_told *t, int64_t end);
+
+static inline struct rr_told *rr_told_at(const GArray *list, guint i)
+{
+    return &g_array_index(list, struct rr_told, i);
+}
+
+/* What of the range is in none of a list, whose messages are in order and do not overlap: its first stretch.
+ */
+void rr_told_clip(const GArray *list, struct rr_range *range);
 
 /* Bytes of which no message was told, as one. */
 struct rr_told rr_untold(const struct rr_flow *f, struct rr_range range);
