@@ -265,9 +265,9 @@ RR_RARE static void note_fin(struct rr_conn *c, int side, int64_t offset)
     f->fin = offset;
     if (c->facts.close != RR_CLOSE_OPEN)
         return;
-    if (c->flow[!side].fin == RR_NO_OFFSET)
+    if (c->facts.closed_by < 0)
         c->facts.closed_by = (int8_t)side;
-    else
+    if (c->flow[!side].fin != RR_NO_OFFSET)
         c->facts.close = RR_CLOSE_FIN;
 }
 

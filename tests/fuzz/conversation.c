@@ -187,7 +187,7 @@ static void greets(const struct actor *a)
     case 2:
         say(a, 0, 0, RR_SYN, 0);
         say(&other, 0, 0, RR_SYN | RR_ACK, 0);
-        a->talk->met |= first;
+        a->talk->met |= first && a->own->next == 0 && !a->own->fin; /* else it answers no SYN */
         break;
     default:
         a->own->next = MAX(a->own->next, b / 4);
