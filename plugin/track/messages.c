@@ -348,6 +348,7 @@ struct rr_exchange *rr_cut_request(struct rr_conn *c, struct rr_exchange *x, int
     struct rr_exchange *y = rr_new_exchange(c);
     split(&c->flow[RR_CLIENT], &x->request, &y->request, offset);
     y->proof = x->proof & PROOF_GIVEN_UP;
+    x->proof &= (uint8_t)~RR_PROOF_ALL;
     enlist(c, RR_CLIENT, (guint)i + 1, y);
     if (y->request.ended_by != RR_GOING_ON)
         rr_due(c, y, RR_ROW_REQUEST | (x->part || y->proof & PROOF_GIVEN_UP ? RR_ROW_EXCHANGE : 0));
@@ -407,15 +408,20 @@ void rr_give_to_new(struct rr_conn *c, int i, int64_t offset, struct rr_exchange
     rr_end(c, RR_SERVER, x, RR_BY_NEXT);
 }
 
+void rr_wait_again(struct rr_conn *c, struct rr_exchange *x)
+{
+    x->request.ended_by = RR_GOING_ON;
+    rr_judge(c, x);
+    rr_timer_set(&c->shared->waiting, c, c->shared->now.time);
+}
+
 void rr_withdraw_answer(struct rr_conn *c, struct rr_exchange *x)
 {
     const uint8_t proven = RR_PROOF_ACK | RR_PROOF_ALL | RR_PROOF_FIRST | RR_PROOF_SAW;
     rr_withdraw_last(c, RR_SERVER);
     x->response = (struct rr_message){ 0 };
     x->proof &= (uint8_t)~proven;
-    x->request.ended_by = RR_GOING_ON;
-    rr_judge(c, x);
-    rr_timer_set(&c->shared->waiting, c, c->shared->now.time);
+    rr_wait_again(c, x);
 }
 
 void rr_split_answer(struct rr_conn *c, int i, int64_t offset, struct rr_exchange *y)

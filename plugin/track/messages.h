@@ -87,7 +87,9 @@ struct rr_exchange *rr_cut_request(struct rr_conn *c, struct rr_exchange *x, int
 void rr_give_to_previous(struct rr_conn *c, int i, int64_t offset);
 void rr_give_to_new(struct rr_conn *c, int i, int64_t offset, struct rr_exchange *x);
 
-/* All that was said to x, last, was given away: it waits again. */
+/* x, last, was not answered after all: its request was cut off one that was, or all that was said to it was
+ * given away. */
+void rr_wait_again(struct rr_conn *c, struct rr_exchange *x);
 void rr_withdraw_answer(struct rr_conn *c, struct rr_exchange *x);
 
 /* The server's message `i` before `offset` stays the answer of its exchange; what follows becomes that of y.

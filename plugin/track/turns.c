@@ -174,8 +174,10 @@ static void give_lower(struct rr_conn *c, int i, int64_t offset, int64_t acked)
                                    : NULL;
     if (asked != x)
         rr_give_to_new(c, i, offset, asked);
-    else if (rest)
+    else if (rest && offset < x->response.end)
         rr_split_answer(c, i, offset, rest);
+    else if (rest)
+        rr_wait_again(c, rest);
 }
 
 /* The server's bytes up to `offset` were sent when `acked` was all it had: those of message `i` that were
