@@ -421,9 +421,10 @@ static bool answer(struct rr_order *o, const struct rr_told *t, enum rr_order_wh
 static bool is_stray(const struct rr_order *o, const struct rr_told *t)
 {
     const struct rr_exchange *x = o->line->telling;
+    if (!x || x->response.ended_by == RR_GOING_ON || o->line->open)
+        return false;
     const struct rr_piece *last = rr_flow_piece(&o->flow[RR_SERVER], t->end - 1);
-    bool over = x && x->response.ended_by != RR_GOING_ON && !o->line->open;
-    if (!over || t->does & RR_PDU_BEGINS || !last)
+    if (!last)
         return false;
     bool asked = rr_line_length(o->line) == 1 && rr_line_nth(o->line, 0)->request.begin < last->acked;
     return last->acked > o->told_upto[RR_CLIENT] || (asked && o->saw >= x->response.end);

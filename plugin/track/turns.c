@@ -183,11 +183,11 @@ static void give_lower(struct rr_conn *c, int i, int64_t offset, int64_t acked)
 /* The server's bytes up to `offset` were sent when `acked` was all it had: those of message `i` that were
  * taken for the answer to more are moved.  Only the last message is emptied, if it was not reported and the
  * client did not go on since; nor is one cut where its pieces are merged or forgotten. */
-RR_RARE static bool place_lower(struct rr_conn *c, int64_t offset, int64_t acked)
+RR_RARE static void place_lower(struct rr_conn *c, int64_t offset, int64_t acked)
 {
     int i = rr_find(c, RR_SERVER, offset - 1);
     if (i < 0 || c->messages[RR_SERVER].len - (guint)i > RR_MESSAGES_UNSETTLED_MAX)
-        return false;
+        return;
     struct rr_exchange *x = rr_nth(c, RR_SERVER, (guint)i);
     int64_t before = i ? rr_nth(c, RR_SERVER, (guint)i - 1)->request.end : 0;
     bool certain = acked >= x->request.end || x->request.end == before;
@@ -195,11 +195,10 @@ RR_RARE static bool place_lower(struct rr_conn *c, int64_t offset, int64_t acked
     bool newest = x == rr_last(c, RR_SERVER) && x == rr_last(c, RR_CLIENT);
     bool may_empty = newest && !x->response.part && !x->part;
     if (certain || (all && !may_empty) || offset <= x->response.begin || !divides(c, RR_SERVER, x, offset))
-        return false;
+        return;
     give_lower(c, i, offset, acked);
     if (all && !rr_exists(&x->response))
         rr_withdraw_answer(c, x);
-    return true;
 }
 
 static struct rr_exchange *holder(const struct rr_conn *c, int side, struct rr_range *range)
@@ -346,8 +345,8 @@ void rr_turns_told(struct rr_conn *c, const struct rr_segment *s, int64_t begin,
             holder(c, RR_SERVER, &gap);
             place_lower(c, gap.end, acked);
         } else {
-            while (acked < rr_covered(c) && place_lower(c, f->next, acked))
-                continue;
+            if (acked < rr_covered(c))
+                place_lower(c, f->next, acked);
             begin_told(c, acked, numbered ? RR_PROOF_ACK : 0);
             rr_stretch(c, RR_SERVER, gap.end);
         }

@@ -216,8 +216,7 @@ static void feed(struct run *run, uint32_t stream, const struct rr_segment *s)
         abort();
     run->verdict[run->segments] = v;
     run->seq[run->segments] = s->seq + (s->flags & RR_SYN ? 1 : 0);
-    run->span[run->segments++] =
-        (struct span){ stream * 2 + s->end, payload, payload + (is_foreign(&v) ? 0 : s->len) };
+    run->span[run->segments++] = (struct span){ stream * 2 + s->end, payload, payload + v.len };
     check_due(run);
     audit_look(run->audit);
     if (is_datagram)

@@ -119,6 +119,10 @@ static const struct test_case cases[] = {
       "syn >10@5 <10@25 >10@26 >10@26.5 <10@27/10! >.@28 <10@29/20 <5@50",
       "answered exact 10 10 20ms next; answered acked 10 10-10 3ms next; answered acked 10 5 23ms end",
       NOT_SPLIT | NOT_AT_CLIENT },
+    { "ack-falls-into-what-was-merged",
+      "syn >10@5 <10@6 >10@7 >10@8 >10@9 >10@10 >10@11 <.@12/60 >10@13 >10@14 >10@15 >10@16 >10@17 "
+      "<10@18/110 <10@19/30",
+      "answered exact 10 10 1ms next; answered exact 100 20 1ms end", NOT_SWAPPED },
     { "greeting-goes-on-after-a-hole", "syn >10@5 <10@6/0 <10@7/0! >.@8 <10@9/0 <5@20",
       "pushed 20-10 next part 2; answered acked 10 5 15ms end", NOT_SPLIT | NOT_AT_CLIENT },
     { "reset-again", "syn >10@5 <5@8 <R@9 >10@10 <R@11 tick@99999",
