@@ -403,6 +403,8 @@ static void feed_payload(struct rr_conn *c, const struct rr_segment *s, int64_t 
 {
     int side = v->side;
     struct rr_flow *f = &c->flow[side];
+    v->behind = begin < f->shown;
+    f->shown = MAX(f->shown, begin + s->len);
     if (s->len) {
         if (c->pdus)
             rr_turns_pass(c, s, begin, acked, v);

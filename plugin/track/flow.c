@@ -75,6 +75,18 @@ const struct rr_piece *rr_flow_piece_after(const struct rr_flow *f, int64_t offs
     return i < f->count ? piece_at(f, i) : NULL;
 }
 
+bool rr_flow_since(const struct rr_flow *f, int64_t offset, struct rr_range *range)
+{
+    const struct rr_piece *p = rr_flow_piece(f, range->begin);
+    if (!p)
+        p = rr_flow_piece_after(f, range->begin);
+    while (p && p->acked <= offset)
+        p = rr_flow_piece_after(f, p->end);
+    if (p)
+        range->begin = MAX(range->begin, p->begin);
+    return p && range->begin < range->end;
+}
+
 /* Room for one more at the end, by moving back where that is little to move for what lies idle before the
  * head. */
 static void make_room(struct rr_flow *f)

@@ -29,6 +29,7 @@ struct rr_piece {
 
 struct rr_flow {
     int64_t next;                /* end of what was sent, as far as is known */
+    int64_t shown;               /* the highest end of a segment captured, without payload too */
     int64_t top;                 /* end of the highest byte captured or given up */
     int64_t floor;               /* no byte below is new */
     int64_t over;                /* which of the bytes below were captured, nobody knows any more */
@@ -63,6 +64,10 @@ bool rr_flow_gap(const struct rr_flow *f, int64_t at, int64_t end, struct rr_ran
 /* The piece that `offset` lies in, or NULL; and the first piece that begins at or after it, or NULL. */
 struct rr_piece *rr_flow_piece(const struct rr_flow *f, int64_t offset);
 const struct rr_piece *rr_flow_piece_after(const struct rr_flow *f, int64_t offset);
+
+/* What of the range came when the other end's byte at `offset` had arrived: from the first piece of it that
+ * acknowledges that byte; false where that is nothing. */
+bool rr_flow_since(const struct rr_flow *f, int64_t offset, struct rr_range *range);
 
 /* `piece` lies in a gap. */
 void rr_flow_add(struct rr_flow *f, const struct rr_piece *piece);

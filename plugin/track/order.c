@@ -303,6 +303,11 @@ void rr_order_told(struct rr_order *o, const struct rr_told *t)
     g_array_insert_vals(o->held, i, t, 1);
 }
 
+void rr_order_kept(struct rr_order *o, struct rr_range kept)
+{
+    o->kept = (struct rr_range){ o->kept.end == kept.begin ? o->kept.begin : kept.begin, kept.end };
+}
+
 void rr_order_clip(const struct rr_order *o, struct rr_range *range)
 {
     rr_told_clip(o->doubt, range);
@@ -485,33 +490,23 @@ static const struct rr_step *take_step(struct rr_order *o)
     return o->stepped < o->steps->len ? &g_array_index(o->steps, struct rr_step, o->stepped++) : NULL;
 }
 
-/* From where the server had received the first that waits; false where nothing of it is left. */
-static bool begin_where_asked(const struct rr_order *o, struct rr_range *said)
+static int64_t first_asked(const struct rr_order *o)
 {
-    const struct rr_flow *f = &o->flow[RR_SERVER];
-    int64_t asked = rr_line_nth(o->line, 0)->request.begin;
-    const struct rr_piece *p = rr_flow_piece(f, said->begin);
-    if (!p)
-        p = rr_flow_piece_after(f, said->begin);
-    while (p && p->acked <= asked)
-        p = rr_flow_piece_after(f, p->end);
-    if (p)
-        said->begin = MAX(said->begin, p->begin);
-    return p && said->begin < said->end;
+    return rr_line_nth(o->line, 0)->request.begin;
 }
 
 /* What the server said last of which no message was told, to what waits; false where there is none. */
 static bool find_untold(struct rr_order *o, struct rr_range *rest)
 {
     bool untold = rr_line_length(o->line) && !all_told(o, o->flow[RR_SERVER].next, rest);
-    return untold && begin_where_asked(o, rest);
+    return untold && rr_flow_since(&o->flow[RR_SERVER], first_asked(o), rest);
 }
 
 /* Before these bytes the server said nothing since it had the first that waits. */
 static bool begins_answer(const struct rr_order *o, struct rr_range said)
 {
     const struct rr_piece *before = rr_flow_piece(&o->flow[RR_SERVER], said.begin - 1);
-    return !before || before->acked <= rr_line_nth(o->line, 0)->request.begin;
+    return !before || before->acked <= first_asked(o);
 }
 
 /* The same, or else where the place was lost. */
@@ -520,8 +515,8 @@ static bool find_answer(struct rr_order *o, struct rr_range *said)
     if (find_untold(o, said))
         return true;
     *said = o->hole;
-    return rr_line_length(o->line) && !rr_range_empty(o->hole) && begin_where_asked(o, said) &&
-           begins_answer(o, *said);
+    return rr_line_length(o->line) && !rr_range_empty(o->hole) &&
+           rr_flow_since(&o->flow[RR_SERVER], first_asked(o), said) && begins_answer(o, *said);
 }
 
 bool rr_order_may_have_answered(struct rr_order *o)
@@ -540,13 +535,20 @@ void rr_order_end(struct rr_order *o)
     drop(o, (int)eligible(o, &(struct rr_told){ .acked = o->heard }));
 }
 
-/* To the one request that waits the server said what no message was told of: what the client has seen of it
- * when it asks again, at rest, is the answer. */
+/* The rest of it is waited for, and none came out of order. */
+static bool is_awaited(const struct rr_order *o, struct rr_range said)
+{
+    return said.begin >= o->kept.begin && said.end <= o->kept.end;
+}
+
+/* To the one request that waits the server said what no message was told of, nor is to be: what the client
+ * has seen of it when it asks again, at rest, is the answer. */
 static bool takes_untold(struct rr_order *o)
 {
     struct rr_range rest;
     bool one = rr_line_length(o->line) == 1 && !o->held->len && !o->doubt->len;
-    if (!o->rests || o->overlaps || !one || !find_untold(o, &rest) || !begins_answer(o, rest))
+    if (!o->rests || o->overlaps || !one || !find_untold(o, &rest) || is_awaited(o, rest) ||
+        !begins_answer(o, rest))
         return false;
     o->rests = false;
     o->guessed = true;

@@ -73,6 +73,7 @@ struct rr_order {
     int64_t owed;            /* of what was decided on last so many further parts are to come */
     struct rr_range hole;    /* the server's bytes of which no message was told, last; empty: none */
     struct rr_range gap;     /* the client's likewise */
+    struct rr_range kept;    /* the server's, last, that the dissector waits for the rest of */
     struct rr_range guess;   /* of these a request was made, when all before was sure, and nothing since is in
                                 doubt but for that */
     struct rr_range crossed; /* likewise: nothing is in doubt but whether these bytes of the server, of before
@@ -120,6 +121,10 @@ bool rr_order_is_sure(const struct rr_order *o);
 
 /* A message of the server. */
 void rr_order_told(struct rr_order *o, const struct rr_told *t);
+
+/* The dissector waits for the rest of the message that these bytes of the server, its newest, begin or go on
+ * with. */
+void rr_order_kept(struct rr_order *o, struct rr_range kept);
 
 /* What of the range is in no message that is set aside: its first stretch.  Empty where all of it is. */
 void rr_order_clip(const struct rr_order *o, struct rr_range *range);

@@ -431,6 +431,8 @@ void rr_pdus_tell(struct rr_conn *c, const struct rr_verdict *v, const struct rr
         tell_message(c, v, pdu);
     else if (c->pdus && v->side == RR_CLIENT)
         rr_begun_unfinished(c, v->begin + pdu->at);
+    else if (c->pdus && !v->behind)
+        rr_order_kept(&c->pdus->order, (struct rr_range){ v->begin + pdu->at, v->begin + v->len });
 }
 
 /* What lies before is in messages for good, or in none. */

@@ -47,6 +47,7 @@ struct rr_verdict {
     bool fresh : 1;      /* brought new bytes */
     bool repeat : 1;     /* brought bytes captured before, or is a keep-alive */
     bool late : 1;       /* its new bytes came after later ones */
+    bool behind : 1;     /* its sender was seen to have sent beyond where it begins */
     bool handshake : 1;  /* completed the handshake */
     bool syn_retry : 1;  /* a SYN or SYN/ACK sent again */
     bool refused : 1;    /* a RST that refused the connection */
