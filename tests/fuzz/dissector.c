@@ -8,8 +8,11 @@ enum { HERE = 1, TOLD = 2 };
 void dissector_init(struct dissector *d, uint8_t style)
 {
     d->style = style;
-    if (dissector_is_honest(d))
-        memset(d->known, 0, sizeof d->known);
+    if (!dissector_is_honest(d))
+        return;
+    memset(d->known, 0, sizeof d->known);
+    memset(d->told, 0, sizeof d->told);
+    memset(d->behind, 0, sizeof d->behind);
 }
 
 bool dissector_is_honest(const struct dissector *d)
@@ -21,6 +24,10 @@ bool dissector_is_plain(const struct dissector *d)
 {
     return dissector_is_honest(d) || d->style & 32;
 }
+
+/* The length of what is not whole; what is no message, and has no key. */
+enum { UNFINISHED = 0 };
+enum { NO_MESSAGE = RR_PDU_IGNORED | RR_PDU_OUTSIDE | RR_PDU_UNFINISHED };
 
 /* What is made of the byte with that number. */
 static uint32_t mark(const struct dissector *d, uint32_t seq)
@@ -52,6 +59,8 @@ static uint16_t draw_flags(int side, uint32_t mark)
         return RR_PDU_IGNORED;
     case 4:
         return begins | ends | (side == RR_CLIENT ? RR_PDU_QUIET : 0);
+    case 5:
+        return begins | ends;
     default:
         return begins | ends;
     }
@@ -60,8 +69,9 @@ static uint16_t draw_flags(int side, uint32_t mark)
 static void draw(const struct dissector *d, uint32_t seq, int side, struct rr_pdu *pdu)
 {
     uint32_t m = mark(d, seq);
-    uint16_t keyed = draw_key(d, m, &pdu->key), flags = draw_flags(side, m);
-    pdu->does = flags & RR_PDU_IGNORED ? flags : flags | keyed;
+    uint16_t keyed = draw_key(d, m, &pdu->key),
+             flags = pdu->length == UNFINISHED ? RR_PDU_UNFINISHED : draw_flags(side, m);
+    pdu->does = flags & NO_MESSAGE ? flags : flags | keyed;
     pdu->owes = (m & 15 << 20) == 15 << 20 ? (m >> 24 & 1 ? UINT32_MAX : 1 + (m >> 25 & 3)) : 0;
     pdu->protocol = m & 1 << 12 ? "ruled" : "other";
 }
@@ -102,10 +112,14 @@ static size_t read_honestly(struct dissector *d, uint8_t *known, int64_t begin, 
     for (int64_t next; at < end && count < DISSECTOR_PDUS; at = next) {
         next = next_message(d, origin, at);
         bool understood = mark(d, origin + (uint32_t)at) >> 13 & 7;
-        if (next == INT64_MAX || known[at] & TOLD || !understood || !is_here(known, at, next))
+        if (known[at] & TOLD || !understood)
             continue;
-        known[at] |= TOLD;
-        pdus[count++] = (struct rr_pdu){ .at = at - begin, .length = (uint32_t)(next - at) };
+        bool whole = next < INT64_MAX && is_here(known, at, next);
+        if (!whole && (next <= end || !is_here(known, at, end)))
+            continue;
+        known[at] |= whole ? TOLD : 0;
+        pdus[count++] = whole ? (struct rr_pdu){ .at = at - begin, .length = (uint32_t)(next - at) }
+                              : (struct rr_pdu){ .at = MAX(at - begin, 0), .length = UNFINISHED };
     }
     return count;
 }
@@ -116,7 +130,7 @@ static struct rr_pdu place_wildly(const struct dissector *d, uint32_t mark, uint
     bool plain = dissector_is_plain(d) || mark & (1 << 22 | 1 << 23);
     return (struct rr_pdu){
         .at = (int64_t)at - (mark & 1 << 20 ? mark >> 24 & 15 : 0),
-        .length = 1 + (mark >> 16 & 15),
+        .length = mark >> 16 & 15 ? mark >> 16 & 15 : UNFINISHED,
         .decrypted = plain ? 0 : 1 + (mark >> 24 & 31),
     };
 }
@@ -133,13 +147,29 @@ static size_t read_wildly(const struct dissector *d, const struct rr_segment *s,
     return count;
 }
 
+bool dissector_found(const struct rr_pdu *pdus, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (pdus[i].length != UNFINISHED)
+            return true;
+    return false;
+}
+
 size_t dissector_read(struct dissector *d, uint32_t stream, int64_t begin, const struct rr_segment *s,
                       struct rr_pdu pdus[DISSECTOR_PDUS])
 {
     if (s->flags & RR_RST)
         return 0;
-    return dissector_is_honest(d) ? read_honestly(d, d->known[stream][s->end], begin, s, pdus)
-                                  : read_wildly(d, s, pdus);
+    if (!dissector_is_honest(d))
+        return read_wildly(d, s, pdus);
+    size_t count = read_honestly(d, d->known[stream][s->end], begin, s, pdus);
+    int64_t *told = &d->told[stream][s->end];
+    for (size_t i = 0; i < count; i++) {
+        int64_t end = begin + pdus[i].at + pdus[i].length;
+        d->behind[stream] |= end < *told;
+        *told = pdus[i].length == UNFINISHED ? *told : MAX(*told, end);
+    }
+    return count;
 }
 
 void dissector_tell(const struct dissector *d, int side, const struct rr_segment *s, struct rr_pdu *pdus,
@@ -156,9 +186,9 @@ struct rr_datagram dissector_datagram(const struct dissector *d, const struct rr
         .at = s->at, .end = s->end, .len = s->len, .payload = s->payload, .captured = s->captured
     };
     for (int side = 0; side < 2; side++) {
-        struct rr_pdu pdu = { 0 };
+        struct rr_pdu pdu = { .length = s->len + 1 };
         draw(d, s->seq, side, &pdu);
-        datagram.does[side] = pdu.does & RR_PDU_IGNORED ? RR_PDU_KEYED : pdu.does;
+        datagram.does[side] = pdu.does & NO_MESSAGE ? RR_PDU_KEYED : pdu.does;
         datagram.key[side] = pdu.key;
         datagram.protocol = pdu.protocol;
     }

@@ -21,6 +21,8 @@ enum { DISSECTOR_BYTES = 1024, DISSECTOR_PDUS = 64 };
 struct dissector {
     uint8_t style;
     uint8_t known[CONVERSATION_CONNECTIONS][2][DISSECTOR_BYTES]; /* of a byte: what of it is known */
+    int64_t told[CONVERSATION_CONNECTIONS][2];                   /* the highest end of a message */
+    bool behind[CONVERSATION_CONNECTIONS]; /* one was told that lies before one told earlier */
 };
 
 void dissector_init(struct dissector *d, uint8_t style);
@@ -31,9 +33,12 @@ bool dissector_is_honest(const struct dissector *d);
 /* Nothing was decrypted. */
 bool dissector_is_plain(const struct dissector *d);
 
-/* `begin`: where the segment lies in its direction.  How many were put there. */
+/* `begin`: where the segment lies in its direction.  How many were put there, the last perhaps not whole. */
 size_t dissector_read(struct dissector *d, uint32_t stream, int64_t begin, const struct rr_segment *s,
                       struct rr_pdu pdus[DISSECTOR_PDUS]);
+
+/* One of them is whole. */
+bool dissector_found(const struct rr_pdu *pdus, size_t count);
 
 /* What they do, once it is known which side sent them. */
 void dissector_tell(const struct dissector *d, int side, const struct rr_segment *s, struct rr_pdu *pdus,

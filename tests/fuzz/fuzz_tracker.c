@@ -110,13 +110,15 @@ static bool has_moved(const struct rr_report *r, const struct rr_message *m)
 }
 
 /* All that was captured of a message is kept until its connection's row is out, but for a byte that probed a
- * closed window before anything was said.  By rule, until its first rows are out, and but for what it gives
- * back to the next: its bytes are looked up where they lie now. */
+ * closed window before anything was said.  By rule, until its first rows are out, but for what it gives back
+ * to the next, as its bytes are looked up where they lie now, and but where what lies behind it was told
+ * first. */
 static bool keeps_all(const struct run *run, const struct rr_report *r, const struct rr_message *m)
 {
     const struct rr_connection *c = r->live->connection;
     const struct talk *talk = &run->talk.talk[c->stream];
-    bool plain = c->transport == RR_UDP || dissector_is_honest(&run->dissector);
+    bool plain =
+        c->transport == RR_UDP || (dissector_is_honest(&run->dissector) && !run->dissector.behind[c->stream]);
     bool first = m->part == 1 && r->exchange->part <= 1 && !has_moved(r, m);
     bool kept = run_is_by_turns(run, c) || (first && plain);
     return kept && is_short(run, talk) && !talk->shut && !m->cut && !c->part;
@@ -174,7 +176,7 @@ static struct rr_verdict feed_segment(struct run *run, uint32_t stream, const st
 {
     struct rr_pdu pdus[DISSECTOR_PDUS];
     size_t count = run->talk.is_ruled ? dissector_read(&run->dissector, stream, begin, s, pdus) : 0;
-    if (count)
+    if (dissector_found(pdus, count))
         rr_tracker_rule(run->tracker, stream);
     struct rr_verdict v = rr_tracker_feed(run->tracker, stream, s);
     run->connection[stream] = v.connection;
