@@ -303,11 +303,6 @@ void rr_order_told(struct rr_order *o, const struct rr_told *t)
     g_array_insert_vals(o->held, i, t, 1);
 }
 
-void rr_order_kept(struct rr_order *o, struct rr_range kept)
-{
-    o->kept = (struct rr_range){ o->kept.end == kept.begin ? o->kept.begin : kept.begin, kept.end };
-}
-
 void rr_order_clip(const struct rr_order *o, struct rr_range *range)
 {
     rr_told_clip(o->doubt, range);
@@ -535,10 +530,12 @@ void rr_order_end(struct rr_order *o)
     drop(o, (int)eligible(o, &(struct rr_told){ .acked = o->heard }));
 }
 
-/* The rest of it is waited for, and none came out of order. */
+/* The rest of it is waited for, and nothing before that is missing. */
 static bool is_awaited(const struct rr_order *o, struct rr_range said)
 {
-    return said.begin >= o->kept.begin && said.end <= o->kept.end;
+    struct rr_range gap;
+    return said.begin >= o->kept.begin && said.end <= o->kept.end &&
+           !rr_flow_gap(&o->flow[RR_SERVER], o->upto, said.end, &gap);
 }
 
 /* To the one request that waits the server said what no message was told of, nor is to be: what the client

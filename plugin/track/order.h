@@ -124,7 +124,10 @@ void rr_order_told(struct rr_order *o, const struct rr_told *t);
 
 /* The dissector waits for the rest of the message that these bytes of the server, its newest, begin or go on
  * with. */
-void rr_order_kept(struct rr_order *o, struct rr_range kept);
+static inline void rr_order_kept(struct rr_order *o, struct rr_range kept)
+{
+    o->kept = (struct rr_range){ o->kept.end == kept.begin ? o->kept.begin : kept.begin, kept.end };
+}
 
 /* What of the range is in no message that is set aside: its first stretch.  Empty where all of it is. */
 void rr_order_clip(const struct rr_order *o, struct rr_range *range);

@@ -156,6 +156,8 @@ static const struct {
       ">10<11 answered exact 1; >11<7 answered acked 2 d2" },
     { "order/asks-while-answered-out-of-order", "syn >10@1 <5k@2^5 <5k@2.5^0 >11@3 <7@5/21 <F",
       ">10<10 answered lost 1; >11<7 answered lost 2" },
+    { "order/asks-behind-a-hole", "syn >10@1 <5@2! <6k@3 >11@4/11 <7@5/21 <F",
+      ">10<6 answered lost 2; >11<7 answered lost 1" },
     { "order/untold-before", "syn >10@1 <5@2 <6?@3 >11@4 <F", ">10<5 answered exact 1; >11<0 unanswered" },
     { "order/untold-for-long", "syn >10@1 <5?@2 tick@70000 <6@80000#5", ">10<11 answered exact 1" },
     { "order/unanswered-among-others", "syn >10@1 tick@50000 >11@50001 tick@70000",
