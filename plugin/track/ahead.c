@@ -29,12 +29,6 @@ static bool is_captured(const struct rr_conn *c, struct rr_range asked)
            rr_flow_sum(f, asked.begin, asked.end).bytes == asked.end - asked.begin;
 }
 
-/* The request that waits first had reached the server when it sent `t`. */
-static bool is_asked(const struct rr_line *line, const struct rr_told *t)
-{
-    return rr_line_length(line) && rr_line_nth(line, 0)->request.begin < t->acked;
-}
-
 /* Its request may be in bytes of which no message was told. */
 static bool may_be_untold(const struct rr_conn *c, const struct rr_told *t)
 {
@@ -63,8 +57,8 @@ static void hold(struct rr_conn *c, const struct rr_told *t)
 void rr_ahead_tell(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
 {
     bool begins = t->does & (RR_PDU_BEGINS | RR_PDU_INTERIM) && !rr_keyed_tells_on(c, line, t);
-    if (!(t->does & RR_PDU_ALONE) &&
-        (waits_before(&c->pdus->ahead, t->key) || (begins && !is_asked(line, t) && may_be_untold(c, t))))
+    if (!(t->does & RR_PDU_ALONE) && (waits_before(&c->pdus->ahead, t->key) ||
+                                      (begins && !rr_line_was_asked(line, t->acked) && may_be_untold(c, t))))
         hold(c, t);
     else
         rr_keyed_join(c, line, t);
@@ -80,7 +74,7 @@ static bool is_shared(const struct rr_pdus *p, const struct rr_told *t)
         if (other->key == t->key || other->acked > upto)
             continue;
         const struct rr_line *line = g_hash_table_lookup(p->keyed, &other->key);
-        if (!line || !is_asked(line, other))
+        if (!line || !rr_line_was_asked(line, other->acked))
             return true;
     }
     return false;
@@ -127,7 +121,7 @@ static void place(struct rr_conn *c, struct rr_told *t)
     int64_t answer_end = c->answer_end;
     rr_spans_free(&p->spans[RR_SERVER], t->begin, t->end);
     rr_told_refresh(&c->flow[RR_SERVER], t);
-    if (begins && !is_asked(line, t) && !rr_keyed_tells_on(c, line, t))
+    if (begins && !rr_line_was_asked(line, t->acked) && !rr_keyed_tells_on(c, line, t))
         join_untold(c, line, t);
     else
         rr_keyed_join(c, line, t);

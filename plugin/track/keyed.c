@@ -40,14 +40,13 @@ bool rr_keyed_tells_on(const struct rr_conn *c, const struct rr_line *line, cons
 
 void rr_keyed_join(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
 {
-    struct rr_exchange *x = rr_line_length(line) ? rr_line_nth(line, 0) : NULL;
     if (t->does & RR_PDU_ALONE)
         rr_joins_unowed(c, line, t, 0);
     else if (rr_keyed_tells_on(c, line, t))
         rr_joins_go_on(c, line, t);
     else if (!(t->does & (RR_PDU_BEGINS | RR_PDU_INTERIM)))
         rr_joins_ignore(c, RR_SERVER, t);
-    else if (!x || x->request.begin >= t->acked) {
+    else if (!rr_line_was_asked(line, t->acked)) {
         line->shifted |= c->pdus->upto[RR_CLIENT] < t->acked; /* its request may still come */
         rr_joins_unowed(c, line, t, 0);
     } else if (t->does & RR_PDU_INTERIM)

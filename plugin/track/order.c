@@ -140,7 +140,7 @@ static int settle(struct rr_order *o)
             add_step(o, RR_STEP_ANSWER, t, RR_PROOF_LOST);
             gone = place + 1;
         } else if (heads(o, i)) {
-            o->overlaps |= o->guessed && !eligible(o, t);
+            o->overlaps |= o->guessed && !rr_line_was_asked(o->line, t->acked);
             answer_untold(o, t);
         } else
             add_step(o, RR_STEP_GO_ON, t, 0);
@@ -393,7 +393,7 @@ static bool still_answers(const struct rr_order *o)
 /* `t` may be what waits for an answer; false where that may still come. */
 static bool answer(struct rr_order *o, const struct rr_told *t, enum rr_order_when when)
 {
-    bool asked = eligible(o, t) > 0, interim = t->does & RR_PDU_INTERIM;
+    bool asked = rr_line_was_asked(o->line, t->acked), interim = t->does & RR_PDU_INTERIM;
     bool begins = t->does & RR_PDU_BEGINS && !interim;
     bool begun = t->acked > o->told_upto[RR_CLIENT];
     bool partly = begun && asked && rr_line_nth(o->line, 0)->request.ended_by == RR_GOING_ON;
@@ -426,7 +426,7 @@ static bool is_stray(const struct rr_order *o, const struct rr_told *t)
     const struct rr_piece *last = rr_flow_piece(&o->flow[RR_SERVER], t->end - 1);
     if (!last)
         return false;
-    bool asked = rr_line_length(o->line) == 1 && rr_line_nth(o->line, 0)->request.begin < last->acked;
+    bool asked = rr_line_length(o->line) == 1 && rr_line_was_asked(o->line, last->acked);
     return last->acked > o->told_upto[RR_CLIENT] || (asked && o->saw >= x->response.end);
 }
 

@@ -171,6 +171,12 @@ static inline struct rr_exchange *rr_line_nth(const struct rr_line *line, guint 
     return line->waiting.at[line->head + i];
 }
 
+/* What waits first had begun to reach the server when it acknowledged so much. */
+static inline bool rr_line_was_asked(const struct rr_line *line, int64_t acked)
+{
+    return rr_line_length(line) && rr_line_nth(line, 0)->request.begin < acked;
+}
+
 /* The message goes on with a push. */
 static inline bool rr_line_is_aside(const struct rr_line *line, const struct rr_told *t)
 {
