@@ -221,6 +221,11 @@ static void end_all(struct rr_conn *c, enum rr_ended_by why)
     give_up_waiting(c, why);
 }
 
+static enum rr_ended_by by_rst_of(int side)
+{
+    return side == RR_CLIENT ? RR_BY_CLIENT_RST : RR_BY_SERVER_RST;
+}
+
 RR_RARE static void reset(struct rr_conn *c, int side, struct rr_verdict *v)
 {
     const struct rr_exchange *told = rr_last(c, RR_SERVER);
@@ -236,11 +241,10 @@ RR_RARE static void reset(struct rr_conn *c, int side, struct rr_verdict *v)
         c->facts.close = refused ? RR_CLOSE_REFUSED : RR_CLOSE_RST;
         c->facts.closed_by = (int8_t)side;
     }
-    enum rr_ended_by why = side == RR_CLIENT ? RR_BY_CLIENT_RST : RR_BY_SERVER_RST;
     if (!again)
-        end_all(c, why);
+        end_all(c, by_rst_of(side));
     else if (!c->pdus) /* what was said since the first */
-        give_up_waiting(c, why);
+        give_up_waiting(c, by_rst_of(side));
 }
 
 /* What was taken for the number of a FIN was a byte: the FIN came after it. */
@@ -509,21 +513,21 @@ void rr_conn_waited(struct rr_conn *c)
 static enum rr_ended_by how_it_ended(const struct rr_conn *c, enum rr_ended_by why)
 {
     if (c->facts.close == RR_CLOSE_RST)
-        return c->facts.closed_by == RR_CLIENT ? RR_BY_CLIENT_RST : RR_BY_SERVER_RST;
+        return by_rst_of(c->facts.closed_by);
     return c->flow[RR_SERVER].fin_heeded ? RR_BY_SERVER_FIN : why;
 }
 
 void rr_conn_quiet(struct rr_conn *c)
 {
-    bool reset = c->facts.close == RR_CLOSE_RST; /* nobody acknowledges, or sends again, any more */
+    bool is_reset = c->facts.close == RR_CLOSE_RST; /* nobody acknowledges, or sends again, any more */
     if (c->pdus) {
         rr_pdus_quiet(c);
         return;
     }
-    if (!is_clean(c) && !reset)
+    if (!is_clean(c) && !is_reset)
         return;
-    c->hushed = !reset;
-    end_told(c, reset ? how_it_ended(c, RR_BY_QUIET) : RR_BY_QUIET);
+    c->hushed = !is_reset;
+    end_told(c, is_reset ? by_rst_of(c->facts.closed_by) : RR_BY_QUIET);
 }
 
 static void report_connection(struct rr_conn *c)

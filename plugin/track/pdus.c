@@ -423,16 +423,23 @@ static void tell_message(struct rr_conn *c, const struct rr_verdict *v, const st
         rr_ahead_place(c, p->upto[side]);
 }
 
+/* From `begin` on the segment's bytes are of a message that is not whole. */
+static void note_kept(struct rr_conn *c, const struct rr_verdict *v, int64_t begin)
+{
+    if (v->side == RR_CLIENT)
+        rr_begun_unfinished(c, begin);
+    else if (!v->behind)
+        rr_order_kept(&c->pdus->order, (struct rr_range){ begin, v->begin + v->len });
+}
+
 void rr_pdus_tell(struct rr_conn *c, const struct rr_verdict *v, const struct rr_pdu *pdu)
 {
     if (pdu->does & RR_PDU_OUTSIDE)
         pass_over(c, v, pdu);
     else if (!(pdu->does & RR_PDU_UNFINISHED))
         tell_message(c, v, pdu);
-    else if (c->pdus && v->side == RR_CLIENT)
-        rr_begun_unfinished(c, v->begin + pdu->at);
-    else if (c->pdus && !v->behind)
-        rr_order_kept(&c->pdus->order, (struct rr_range){ v->begin + pdu->at, v->begin + v->len });
+    else if (c->pdus)
+        note_kept(c, v, v->begin + pdu->at);
 }
 
 /* What lies before is in messages for good, or in none. */

@@ -303,18 +303,17 @@ void rr_turns_asked(struct rr_conn *c, const struct rr_segment *s, int64_t begin
     for (struct rr_range gap; rr_flow_gap(f, at, end, &gap); at = gap.end) {
         struct rr_exchange *x;
         bool late = gap.begin < f->next;
-        if (late) {
+        if (late)
             x = holder(c, RR_CLIENT, &gap);
-            if (x == rr_pending(c))
-                rr_timer_set(&c->shared->waiting, c, s->at.time);
-        } else {
+        else {
             asks_again(c, acked);
             x = rr_pending(c);
             if (!x)
                 x = rr_open_request(c);
             rr_stretch(c, RR_CLIENT, gap.end);
-            rr_timer_set(&c->shared->waiting, c, s->at.time);
         }
+        if (!late || x == rr_pending(c))
+            rr_timer_set(&c->shared->waiting, c, s->at.time);
         const struct rr_piece *later = late ? rr_flow_piece_after(f, gap.end) : NULL;
         int64_t missed_since = later ? later->first_time : s->at.time;
         note_fresh(v, begin, gap, s, later);
