@@ -11,7 +11,6 @@ void dissector_init(struct dissector *d, uint8_t style)
     if (!dissector_is_honest(d))
         return;
     memset(d->known, 0, sizeof d->known);
-    memset(d->told, 0, sizeof d->told);
     memset(d->behind, 0, sizeof d->behind);
 }
 
@@ -97,9 +96,18 @@ static bool is_here(const uint8_t *known, int64_t begin, int64_t end)
     return true;
 }
 
-static size_t read_honestly(struct dissector *d, uint8_t *known, int64_t begin, const struct rr_segment *s,
+static bool is_told_from(const uint8_t *known, int64_t at)
+{
+    for (; at < DISSECTOR_BYTES; at++)
+        if (known[at] & TOLD)
+            return true;
+    return false;
+}
+
+static size_t read_honestly(struct dissector *d, uint32_t stream, int64_t begin, const struct rr_segment *s,
                             struct rr_pdu *pdus)
 {
+    uint8_t *known = d->known[stream][s->end];
     const uint32_t origin = s->seq + (s->flags & RR_SYN ? 1 : 0) - (uint32_t)begin;
     int64_t end = MIN(begin + s->len, DISSECTOR_BYTES), at = MAX(begin, 0);
     size_t count = 0;
@@ -117,9 +125,12 @@ static size_t read_honestly(struct dissector *d, uint8_t *known, int64_t begin, 
         bool whole = next < INT64_MAX && is_here(known, at, next);
         if (!whole && (next <= end || !is_here(known, at, end)))
             continue;
-        known[at] |= whole ? TOLD : 0;
         pdus[count++] = whole ? (struct rr_pdu){ .at = at - begin, .length = (uint32_t)(next - at) }
                               : (struct rr_pdu){ .at = MAX(at - begin, 0), .length = UNFINISHED };
+        if (!whole)
+            continue;
+        known[at] |= TOLD;
+        d->behind[stream] |= is_told_from(known, next);
     }
     return count;
 }
@@ -160,16 +171,7 @@ size_t dissector_read(struct dissector *d, uint32_t stream, int64_t begin, const
 {
     if (s->flags & RR_RST)
         return 0;
-    if (!dissector_is_honest(d))
-        return read_wildly(d, s, pdus);
-    size_t count = read_honestly(d, d->known[stream][s->end], begin, s, pdus);
-    int64_t *told = &d->told[stream][s->end];
-    for (size_t i = 0; i < count; i++) {
-        int64_t end = begin + pdus[i].at + pdus[i].length;
-        d->behind[stream] |= end < *told;
-        *told = pdus[i].length == UNFINISHED ? *told : MAX(*told, end);
-    }
-    return count;
+    return dissector_is_honest(d) ? read_honestly(d, stream, begin, s, pdus) : read_wildly(d, s, pdus);
 }
 
 void dissector_tell(const struct dissector *d, int side, const struct rr_segment *s, struct rr_pdu *pdus,

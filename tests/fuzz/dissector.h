@@ -21,7 +21,6 @@ enum { DISSECTOR_BYTES = 1024, DISSECTOR_PDUS = 64 };
 struct dissector {
     uint8_t style;
     uint8_t known[CONVERSATION_CONNECTIONS][2][DISSECTOR_BYTES]; /* of a byte: what of it is known */
-    int64_t told[CONVERSATION_CONNECTIONS][2];                   /* the highest end of a message */
     bool behind[CONVERSATION_CONNECTIONS]; /* one was told that lies before one told earlier */
 };
 

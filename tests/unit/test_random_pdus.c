@@ -101,7 +101,7 @@ static bool is_here(const struct dissector *d, int side, int64_t begin, int64_t 
 static size_t keep(const struct dissector *d, const struct wire_segment *s, struct rr_pdu *pdu)
 {
     int64_t end = s->begin + s->len;
-    for (guint i = 0; i < d->parts->len; i++) {
+    for (guint i = 0; s->len && i < d->parts->len; i++) {
         const struct part *part = &g_array_index(d->parts, struct part, i);
         bool over_end = part->side == s->from_server && part->begin < end && part->end > end;
         if (!over_end || part->told || part->hidden || !is_here(d, part->side, part->begin, end))
