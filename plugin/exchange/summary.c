@@ -1,5 +1,6 @@
 #include "exchange/summary.h"
 
+#include <glib.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -73,27 +74,42 @@ static size_t wide_character(const struct input *in)
     return c >= smallest[length] && c <= 0x10ffff && !is_hidden(c) ? length : 0;
 }
 
-/* True where all eight bytes are plain ASCII, ' ' to '~'. */
-static bool eight_plain(const uint8_t *bytes)
+/* How many of eight bytes are plain ASCII, ' ' to '~', before the first that is not.  What that one carries
+ * into the sums is told of the bytes behind it only.
+ */
+static size_t plain_of_eight(const uint8_t *bytes)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101);
     uint64_t x;
     memcpy(&x, bytes, sizeof x);
+    x = GUINT64_FROM_LE(x);
     uint64_t below_space = x - ones * ' ', above_tilde = x + ones;
-    return ((x | below_space | above_tilde) & ones * 0x80) == 0;
+    uint64_t others = (x | below_space | above_tilde) & ones * 0x80;
+    return others ? (size_t)__builtin_ctzll(others) / 8 : 8;
+}
+
+/* The length of the plain ASCII that comes next, `most` at most. */
+static size_t plain_run(const struct input *in, size_t most)
+{
+    size_t length = 0;
+    if (most > left(in))
+        most = left(in);
+    while (length + 8 <= most) {
+        size_t plain = plain_of_eight(in->at + length);
+        length += plain;
+        if (plain < 8)
+            return length;
+    }
+    while (length < most && (uint8_t)(in->at[length] - ' ') <= '~' - ' ')
+        length++;
+    return length;
 }
 
 /* The plain ASCII that comes next, as far as it fits. */
 static void put_plain(struct output *out, struct input *in)
 {
-    size_t most = RR_SUMMARY_CHARS - out->chars, length = 0;
-    char *to = out->text + out->length;
-    if (most > left(in))
-        most = left(in);
-    for (; length + 8 <= most && eight_plain(in->at + length); length += 8)
-        memcpy(to + length, in->at + length, 8);
-    for (; length < most && (uint8_t)(in->at[length] - ' ') <= '~' - ' '; length++)
-        to[length] = (char)in->at[length];
+    size_t length = plain_run(in, RR_SUMMARY_CHARS - out->chars);
+    memcpy(out->text + out->length, in->at, length);
     in->at += length;
     out->length += length;
     out->chars += length;
@@ -257,24 +273,41 @@ static void put_line(struct output *out, struct input in)
 {
     if (left(&in) > RR_SUMMARY_SIZE)
         in.end = in.at + RR_SUMMARY_SIZE;
-    put_plain(out, &in);
-    if (in.at == in.end || ends_line(*in.at))
-        return;
     struct input rest = in, line = take_line(&rest);
     put_printable(out, memchr(line.at, '\0', left(&line)) ? in : line);
 }
 
+/* The line that comes next where it can be shown as it is; of no length where it cannot. */
+static struct rr_slice plain_line(const struct input *in)
+{
+    size_t length = plain_run(in, RR_SUMMARY_CHARS);
+    bool whole = length == RR_SUMMARY_CHARS || length == left(in) || ends_line(in->at[length]);
+    return (struct rr_slice){ (const char *)in->at, whole ? length : 0 };
+}
+
+struct rr_slice rr_summary_slice(const uint8_t *bytes, size_t length, char room[RR_SUMMARY_SIZE])
+{
+    struct output out = { room, 0, 0 };
+    struct input in = { bytes, bytes + length };
+    while (in.at < in.end && ends_line(*in.at))
+        in.at++;
+    if (in.at == in.end)
+        return (struct rr_slice){ room, 0 };
+    put_resp(&out, in);
+    if (out.length)
+        return (struct rr_slice){ room, out.length };
+    struct rr_slice line = plain_line(&in);
+    if (line.length)
+        return line;
+    put_line(&out, in);
+    return (struct rr_slice){ room, out.length };
+}
+
 size_t rr_summary(const uint8_t *bytes, size_t length, char text[RR_SUMMARY_SIZE])
 {
-    struct output out = { text, 0, 0 };
-    while (length && ends_line(*bytes))
-        bytes++, length--;
-    if (length) {
-        struct input in = { bytes, bytes + length };
-        put_resp(&out, in);
-        if (!out.length)
-            put_line(&out, in);
-    }
-    text[out.length] = '\0';
-    return out.length;
+    struct rr_slice s = rr_summary_slice(bytes, length, text);
+    if (s.text != text)
+        memcpy(text, s.text, s.length);
+    text[s.length] = '\0';
+    return s.length;
 }

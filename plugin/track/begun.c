@@ -1,6 +1,5 @@
 #include "track/begun.h"
 
-#include "exchange/summary.h"
 #include "track/joins.h"
 #include "track/messages.h"
 
@@ -23,11 +22,10 @@ void rr_begun_unfinished(struct rr_conn *c, int64_t offset)
 static const char *summary_at(struct rr_conn *c, int64_t begin)
 {
     const struct rr_begun *b = &c->pdus->begun;
-    char text[RR_SUMMARY_SIZE];
     if (!c->pdus->plain || begin < b->at || begin >= b->at + b->length)
         return NULL;
-    size_t length = rr_summary(b->bytes + (begin - b->at), (size_t)(b->at + b->length - begin), text);
-    return rr_store_text(c->shared->store, text, length);
+    int64_t skip = begin - b->at;
+    return rr_store_summary(c->shared->store, b->bytes + skip, (size_t)(b->length - skip));
 }
 
 void rr_begun_ask(struct rr_conn *c, struct rr_line *line, struct rr_range asked, uint16_t paired)

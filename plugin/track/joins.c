@@ -1,6 +1,5 @@
 #include "track/joins.h"
 
-#include "exchange/summary.h"
 #include "track/alone.h"
 #include "track/holds.h"
 #include "track/messages.h"
@@ -34,11 +33,10 @@ bool rr_joins_is_next_part(const struct rr_conn *c, int side, const struct rr_li
 
 static const char *say_more(struct rr_conn *c, const char *said, const char *more)
 {
-    char text[RR_SUMMARY_SIZE];
     char *all = said ? g_strdup_printf("%s %s", said, more) : g_strdup(more);
-    rr_summary((const uint8_t *)all, strlen(all), text);
+    const char *text = rr_store_summary(c->shared->store, (const uint8_t *)all, strlen(all));
     g_free(all);
-    return rr_store_text(c->shared->store, text, strlen(text));
+    return text;
 }
 
 /* The message `t` joins that of x, as its first part or a further one. */

@@ -3,6 +3,8 @@
 #include <glib.h>
 #include <string.h>
 
+#include "exchange/summary.h"
+
 enum { SLAB = 256, TEXT_BLOCK = 16384, PROTOCOLS = 4096, RECENT = 256 };
 
 struct recent {
@@ -99,6 +101,13 @@ const char *rr_store_text(struct rr_store *s, const char *text, size_t length)
     if (recent->length != length || !recent->text || memcmp(recent->text, text, length) != 0)
         *recent = (struct recent){ g_string_chunk_insert_len(s->texts, text, (gssize)length), length };
     return recent->text;
+}
+
+const char *rr_store_summary(struct rr_store *s, const uint8_t *bytes, size_t length)
+{
+    char room[RR_SUMMARY_SIZE];
+    struct rr_slice summary = rr_summary_slice(bytes, length, room);
+    return rr_store_text(s, summary.text, summary.length);
 }
 
 uint16_t rr_store_protocol(struct rr_store *s, const char *name)

@@ -18,6 +18,7 @@ struct rr_exchange *rr_store_exchange(struct rr_store *s);
 const struct rr_delay *rr_store_delay(struct rr_store *s, const struct rr_delay *before,
                                       struct rr_delay more);
 const char *rr_store_text(struct rr_store *s, const char *text, size_t length);
+const char *rr_store_summary(struct rr_store *s, const uint8_t *bytes, size_t length);
 
 /* Names get numbers, so that a message can hold one in two bytes. */
 uint16_t rr_store_protocol(struct rr_store *s, const char *name);

@@ -1,6 +1,5 @@
 #include "track/turns.h"
 
-#include "exchange/summary.h"
 #include "track/begun.h"
 #include "track/holds.h"
 #include "track/messages.h"
@@ -9,11 +8,9 @@
 
 static const char *summary_of(struct rr_conn *c, const struct rr_segment *s, uint32_t skip)
 {
-    char text[RR_SUMMARY_SIZE];
     if (skip >= s->captured)
         return NULL;
-    size_t length = rr_summary(s->payload + skip, s->captured - skip, text);
-    return rr_store_text(c->shared->store, text, length);
+    return rr_store_summary(c->shared->store, s->payload + skip, s->captured - skip);
 }
 
 /* What a segment brings of the unseen bytes in `range`. */
