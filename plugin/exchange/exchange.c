@@ -42,6 +42,7 @@ const char *rr_ended_by_name(enum rr_ended_by ended_by)
         [RR_BY_SESSION] = "session",
         [RR_BY_END] = "end",
         [RR_BY_PDU] = "pdu",
+        [RR_BY_CANCEL] = "cancel",
     };
     return names[ended_by];
 }

@@ -34,7 +34,8 @@ enum rr_ended_by {
     RR_BY_SERVER_RST,
     RR_BY_SESSION,
     RR_BY_END,
-    RR_BY_PDU, /* its protocol says that it is whole */
+    RR_BY_PDU,    /* its protocol says that it is whole */
+    RR_BY_CANCEL, /* ... or that the client wants no answer, or no more of it */
     RR_ENDED_BY_COUNT
 };
 

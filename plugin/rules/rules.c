@@ -26,6 +26,8 @@ static const struct {
     [RR_RULE_ONEWAY_END] = { "oneway-end", "Where a one-way message goes on in others: next begins", false,
                              MUST_BE_OPEN },
     [RR_RULE_PUSH_END] = { "push-end", "Where a push goes on in others: next begins", false, MUST_BE_OPEN },
+    [RR_RULE_CANCEL] = { "cancel", "What a message of the client has that takes a request back", false },
+    [RR_RULE_CANCEL_KEY] = { "cancel-key", "The key of that request, where its own is another", true },
     [RR_RULE_PARTIAL] = { "part", "What the begin of a message has that is shown whole later", false },
     [RR_RULE_COUNT] = { "count", "Fields that tell how many further ones a message consists of", true },
     [RR_RULE_COUNTED] = { "counted", "These, where they are not the message fields", true },
@@ -177,7 +179,7 @@ static bool parse_key(const char *text, struct rr_condition *c)
 
 static bool parse_part(enum rr_rule_part part, const char *text, struct rr_condition *c)
 {
-    if (part == RR_RULE_KEY || part == RR_RULE_RESPONSE_KEY)
+    if (part == RR_RULE_KEY || part == RR_RULE_RESPONSE_KEY || part == RR_RULE_CANCEL_KEY)
         return parse_key(text, c);
     return parts[part].is_list ? parse_list(text, c) : parse_condition(text, c);
 }
@@ -272,6 +274,10 @@ bool rr_rule_check(const struct rr_rule *rule, char **error)
         *error = g_strdup_printf("rule %s: count, but pairs by key", rule->protocol);
     else if (!rule->part[RR_RULE_COUNT].count && (rule->none_counted || rule->part[RR_RULE_COUNTED].count))
         *error = g_strdup_printf("rule %s: counted, but names no count", rule->protocol);
+    else if (rule->pairing == RR_BY_ORDER && rule->part[RR_RULE_CANCEL].count)
+        *error = g_strdup_printf("rule %s: cancel, but pairs by order", rule->protocol);
+    else if (!rule->part[RR_RULE_CANCEL].count && rule->part[RR_RULE_CANCEL_KEY].count)
+        *error = g_strdup_printf("rule %s: cancel-key, but no cancel", rule->protocol);
     else if (rule->pairing == RR_BY_ORDER && rule->part[RR_RULE_QUIET].count)
         *error = g_strdup_printf("rule %s: quiet, but pairs by order", rule->protocol);
     else

@@ -33,6 +33,8 @@ enum rr_rule_part {
     RR_RULE_PARTIAL,      /* what is seen of a message that a later one shows whole */
     RR_RULE_COUNT,        /* numbers in a message: of how many further ones ... */
     RR_RULE_COUNTED,      /* ... of these fields in it, or of messages behind it, it consists */
+    RR_RULE_CANCEL,       /* a message of the client that takes a request back ... */
+    RR_RULE_CANCEL_KEY,   /* ... with this key, where its own is another */
     RR_RULE_PART_COUNT
 };
 

@@ -99,15 +99,44 @@ void rr_joins_give_up(struct rr_conn *c, struct rr_exchange *x, enum rr_ended_by
     rr_due_request(c, x);
 }
 
+static void wait_no_more(struct rr_conn *c, guint requests)
+{
+    c->pdus->waiting -= requests;
+    if (c->pdus->waiting == 0)
+        rr_timer_clear(&c->waiting);
+}
+
 struct rr_exchange *rr_joins_leave(struct rr_conn *c, struct rr_line *line)
 {
     struct rr_exchange *x = rr_line_nth(line, 0);
     line->head++;
     if (line->informed == x)
         line->informed = NULL;
-    if (--c->pdus->waiting == 0)
-        rr_timer_clear(&c->waiting);
+    if (!line->cancelled)
+        wait_no_more(c, 1);
     return x;
+}
+
+static void take_back(struct rr_conn *c, struct rr_exchange *x)
+{
+    if (x->part) /* it was given up before */
+        return;
+    if (!x->request.part)
+        x->request.ended_by = RR_BY_CANCEL;
+    rr_joins_give_up(c, x, RR_BY_CANCEL);
+}
+
+void rr_joins_cancel(struct rr_conn *c, struct rr_line *line)
+{
+    bool tells = line->telling && line->telling->response.ended_by == RR_GOING_ON;
+    if (line->cancelled || (!tells && !rr_line_length(line)))
+        return;
+    if (tells)
+        rr_end(c, RR_SERVER, line->telling, RR_BY_CANCEL);
+    for (guint i = 0; i < rr_line_length(line); i++)
+        take_back(c, rr_line_nth(line, i));
+    wait_no_more(c, rr_line_length(line));
+    line->cancelled = true;
 }
 
 /* The oldest is given up where too many wait; its answer may come all the same. */
@@ -140,6 +169,15 @@ static void wait_in(struct rr_conn *c, struct rr_line *line, struct rr_exchange 
         rr_timer_set(&c->shared->waiting, c, x->request.last_time);
 }
 
+/* The key is used again: an answer may still be to who used it before. */
+static void forget_cancelled(struct rr_conn *c, struct rr_line *line)
+{
+    line->shifted |= rr_line_length(line) > 0;
+    while (rr_line_length(line))
+        rr_joins_leave(c, line);
+    line->cancelled = false;
+}
+
 void rr_joins_ask(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
 {
     struct rr_pdus *p = c->pdus;
@@ -164,6 +202,8 @@ void rr_joins_ask(struct rr_conn *c, struct rr_line *line, const struct rr_told 
             rr_joins_give_up(c, rr_joins_leave(c, line), RR_BY_NEXT);
             line->shifted = true;
         }
+        if (line->cancelled)
+            forget_cancelled(c, line);
         wait_in(c, line, x);
     }
     if (t->does & RR_PDU_ENDS)

@@ -49,6 +49,10 @@ void rr_joins_end_told(struct rr_conn *c, struct rr_line *line);
 /* The first that waits does so no more. */
 struct rr_exchange *rr_joins_leave(struct rr_conn *c, struct rr_line *line);
 
+/* Those that wait want no answer any more, nor more of what is told; they are to get what comes all the same.
+ */
+void rr_joins_cancel(struct rr_conn *c, struct rr_line *line);
+
 /* No answer comes to x any more, as far as is known. */
 void rr_joins_give_up(struct rr_conn *c, struct rr_exchange *x, enum rr_ended_by why);
 

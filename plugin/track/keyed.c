@@ -1,6 +1,7 @@
 #include "track/keyed.h"
 
 #include "track/joins.h"
+#include "track/lines.h"
 #include "track/messages.h"
 #include "track/quiet.h"
 
@@ -28,8 +29,17 @@ static void answer_keyed(struct rr_conn *c, struct rr_line *line, const struct r
     rr_joins_answer(c, line, t, line->shifted ? RR_PROOF_LOST : 0);
 }
 
+/* `t` was under way when the client wanted no more. */
+static bool is_unwanted(const struct rr_line *line, const struct rr_told *t)
+{
+    return line->cancelled && !rr_line_length(line) && line->telling &&
+           t->begin >= line->telling->response.begin;
+}
+
 bool rr_keyed_tells_on(const struct rr_conn *c, const struct rr_line *line, const struct rr_told *t)
 {
+    if (is_unwanted(line, t))
+        return true;
     const struct rr_exchange *x = line->telling, *last = rr_line_is_aside(line, t) ? line->aside : x;
     bool asked_since = line->asking && line->asking != x;
     bool goes_on =
@@ -38,7 +48,7 @@ bool rr_keyed_tells_on(const struct rr_conn *c, const struct rr_line *line, cons
            rr_joins_is_next_part(c, RR_SERVER, line, t, goes_on);
 }
 
-void rr_keyed_join(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
+static void join(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
 {
     if (t->does & RR_PDU_ALONE)
         rr_joins_unowed(c, line, t, 0);
@@ -53,4 +63,27 @@ void rr_keyed_join(struct rr_conn *c, struct rr_line *line, const struct rr_told
         rr_joins_interim(c, line, t);
     else
         answer_keyed(c, line, t);
+}
+
+/* Of an answer that nobody wants every part may be the last. */
+static void end_cancelled(struct rr_conn *c, struct rr_line *line)
+{
+    const struct rr_exchange *x = line->telling;
+    if (x)
+        rr_end(c, RR_SERVER, line->telling, RR_BY_CANCEL);
+    line->cancelled = !x || x->response.ended_by != RR_BY_PDU;
+}
+
+void rr_keyed_join(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
+{
+    join(c, line, t);
+    if (line->cancelled)
+        end_cancelled(c, line);
+}
+
+void rr_keyed_cancel(struct rr_conn *c, uint64_t key)
+{
+    struct rr_line *line = rr_lines_find(c->pdus, key);
+    if (line)
+        rr_joins_cancel(c, line);
 }

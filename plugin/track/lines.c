@@ -11,10 +11,15 @@ GHashTable *rr_lines_new(void)
     return g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, line_free);
 }
 
+struct rr_line *rr_lines_find(const struct rr_pdus *p, uint64_t key)
+{
+    return g_hash_table_lookup(p->keyed, &key);
+}
+
 /* All keys are given up where too many are in use. */
 struct rr_line *rr_lines_of(struct rr_pdus *p, uint64_t key)
 {
-    struct rr_line *line = g_hash_table_lookup(p->keyed, &key);
+    struct rr_line *line = rr_lines_find(p, key);
     if (line)
         return line;
     if (g_hash_table_size(p->keyed) >= RR_PDUS_WAITING_MAX) {
@@ -31,6 +36,6 @@ void rr_lines_leave(struct rr_pdus *p, const struct rr_line *line, uint64_t key)
     bool goes_on = (line->telling && line->telling->response.ended_by == RR_GOING_ON) ||
                    (line->asking && line->asking->request.ended_by == RR_GOING_ON) ||
                    (line->aside && line->aside->response.ended_by == RR_GOING_ON);
-    if (!rr_line_length(line) && !goes_on && !line->shifted)
+    if (!rr_line_length(line) && !goes_on && !line->shifted && !line->cancelled)
         g_hash_table_remove(p->keyed, &key);
 }

@@ -32,6 +32,7 @@ struct rr_line {
     int64_t upto[2];                      /* where these end so far, by enum rr_side */
     bool aside_open;                      /* that push goes on until the next message begins */
     bool shifted;                         /* of a key: an answer may be missed, so what waits is not sure */
+    bool cancelled;                       /* likewise: who asked wants none, which can come all the same */
     bool open;                            /* that response goes on until the next begins */
     struct rr_range interim; /* what came before the response proper to `informed`: where it begins, and how
                                 much */

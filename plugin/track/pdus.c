@@ -5,6 +5,7 @@
 #include "track/begun.h"
 #include "track/holds.h"
 #include "track/joins.h"
+#include "track/keyed.h"
 #include "track/lines.h"
 #include "track/messages.h"
 #include "track/places.h"
@@ -377,6 +378,8 @@ static void tell_in_line(struct rr_conn *c, const struct rr_verdict *v, const st
     if (pdu->does & RR_PDU_INTERIM && keyed)
         p->interim_key = pdu->key;
     tell_side(c, side, line, t);
+    if (pdu->does & RR_PDU_CANCELS && side == RR_CLIENT)
+        rr_keyed_cancel(c, pdu->cancels);
     if (pdu->does & RR_PDU_QUIET && side == RR_CLIENT && line->asking != asked)
         rr_quiet_asked(&p->quiet, pdu->key, line->asking);
     if (keyed) {

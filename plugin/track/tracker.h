@@ -48,6 +48,7 @@ enum {
     RR_PDU_NEWEST = 128,      /* takes the place of requests that wait with the same key */
     RR_PDU_QUIET = 256,       /* a keyed request that may be owed no answer */
     RR_PDU_OUTSIDE = 512,     /* is no message, nor part of one unless something before it is not told yet */
+    RR_PDU_CANCELS = 2048,    /* takes back what the client asked under `cancels` */
     RR_PDU_UNFINISHED = 1024, /* begins at `at` unless something before it is not told yet, and is not whole;
                                * no more is known of it */
 };
@@ -60,6 +61,7 @@ struct rr_pdu {
     uint16_t does;      /* RR_PDU_BEGINS and so on */
     uint32_t owes; /* so many of those that follow are further parts of it, and further ones that these owe */
     uint64_t key;
+    uint64_t cancels; /* a key, with RR_PDU_CANCELS */
     /* Printable text, good until the next is asked for, or NULL: where a message begins; and of a part of it
      * that comes later, which may be NULL itself. */
     const char *(*summary)(const void *of);

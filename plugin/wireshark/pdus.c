@@ -22,6 +22,7 @@ struct found {
     uint32_t owes;    /* of how many further ones it consists */
     uint16_t does[2]; /* by enum rr_side of its sender; of one that cannot have sent it: nothing */
     uint64_t key[2];
+    uint64_t cancels; /* with RR_PDU_CANCELS */
     /* What the rule wants as summary, and what of it a part that comes later adds: one for each field, or
      * NULL. */
     const field_info **said, **more;
@@ -204,6 +205,12 @@ static int sender_of(const struct rr_watched *w)
     return reading.sender;
 }
 
+static bool cancels(const struct rr_active_rule *rule, uint64_t *key)
+{
+    enum rr_rule_part part = rr_rule_says(rule, RR_RULE_CANCEL_KEY) ? RR_RULE_CANCEL_KEY : RR_RULE_KEY;
+    return rr_facts_hold(rule, RR_RULE_CANCEL) && rr_facts_mix(rule, part, key);
+}
+
 static void note_pdu(const field_info *whole)
 {
     const struct rr_active_rule *rule = reading.rule;
@@ -227,6 +234,8 @@ static void note_pdu(const field_info *whole)
         else
             f.does[side] &= (uint16_t)~RR_PDU_NEWEST;
     }
+    if (sender != RR_SERVER && cancels(rule, &f.cancels))
+        f.does[RR_CLIENT] |= RR_PDU_CANCELS;
     f.said = rr_facts_of(rule, RR_RULE_SUMMARY);
     f.more = rr_facts_of(rule, RR_RULE_SUMMARY_END);
     g_array_append_val(reading.found, f);
@@ -458,6 +467,7 @@ static struct rr_pdu pdu_of(const struct found *f, const struct rr_segment *s, c
     struct rr_pdu pdu = { .does = f->does[side],
                           .owes = f->owes,
                           .key = f->key[side],
+                          .cancels = f->cancels,
                           .summary = summarize,
                           .more = f->more ? say_more : NULL,
                           .of = f,

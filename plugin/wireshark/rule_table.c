@@ -28,6 +28,8 @@ static const char *file;
     X(push_end, "push-end", "Push end", RR_RULE_PUSH_END)                 \
     X(only, "only", "Only", RR_RULE_ONLY)                                 \
     X(part, "part", "Part", RR_RULE_PARTIAL)                              \
+    X(cancel, "cancel", "Cancel", RR_RULE_CANCEL)                         \
+    X(cancel_key, "cancel-key", "Cancel key", RR_RULE_CANCEL_KEY)         \
     X(count, "count", "Count", RR_RULE_COUNT)                             \
     X(counted, "counted", "Counted", RR_RULE_COUNTED)
 /* clang-format on */

@@ -71,6 +71,10 @@ static void draw(const struct dissector *d, uint32_t seq, int side, struct rr_pd
     uint16_t keyed = draw_key(d, m, &pdu->key),
              flags = pdu->length == UNFINISHED ? RR_PDU_UNFINISHED : draw_flags(side, m);
     pdu->does = flags & NO_MESSAGE ? flags : flags | keyed;
+    if (side == RR_CLIENT && !(flags & NO_MESSAGE) && (m >> 26 & 7) == 0) {
+        pdu->does |= RR_PDU_CANCELS;
+        pdu->cancels = m >> 29 & 3;
+    }
     pdu->owes = (m & 15 << 20) == 15 << 20 ? (m >> 24 & 1 ? UINT32_MAX : 1 + (m >> 25 & 3)) : 0;
     pdu->protocol = m & 1 << 12 ? "ruled" : "other";
 }

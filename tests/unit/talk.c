@@ -51,7 +51,10 @@ static bool read_pdu(const char **at, struct rr_pdu *pdu, bool *understood)
             pdu->key = g_ascii_strtoull(end, &end, 10);
         } else if (mark == '*')
             pdu->owes = (uint32_t)g_ascii_strtoull(end, &end, 10);
-        else if (mark == 'u')
+        else if (mark == 'c') {
+            pdu->does |= RR_PDU_CANCELS;
+            pdu->cancels = g_ascii_strtoull(end, &end, 10);
+        } else if (mark == 'u')
             pdu->decrypted = (uint32_t)g_ascii_strtoull(end, &end, 10);
         else if (mark == '?')
             *understood = false;

@@ -10,6 +10,7 @@
  *
  *   =7          its key                              *3    three that follow are parts of it
  *   ?           nobody understood it                 u8    it was decrypted: 8 bytes
+ *   c7          it takes back what was asked with 7
  *   and the letters of `letters` in talk.c
  *
  * After the time:
