@@ -1,5 +1,6 @@
 #include "track/order.h"
 
+#include "track/doubt.h"
 #include "track/messages.h"
 
 void rr_order_init(struct rr_order *o, const struct rr_flow *flow, const struct rr_spans *spans,
@@ -53,52 +54,6 @@ bool rr_line_goes_on(const struct rr_line *line, const struct rr_told *t)
     return !over || !(t->does & RR_PDU_BEGINS);
 }
 
-/* How many of those that wait had reached the server when it sent `t`. */
-static guint eligible(const struct rr_order *o, const struct rr_told *t)
-{
-    guint low = 0, high = rr_line_length(o->line);
-    while (low < high) {
-        guint middle = low + (high - low) / 2;
-        if (rr_line_nth(o->line, middle)->request.begin < t->acked)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-/* `t` goes on with the answer `before`, instead of beginning one. */
-static bool goes_on_after(const struct rr_told *before, const struct rr_told *t)
-{
-    return !(t->does & RR_PDU_BEGINS) || !(before->does & (RR_PDU_ENDS | RR_PDU_OPEN));
-}
-
-/* The answers in doubt that begin one. */
-static bool heads(const struct rr_order *o, guint i)
-{
-    const struct rr_told *t = rr_told_at(o->doubt, i);
-    return i == 0 || t->anew || !goes_on_after(rr_told_at(o->doubt, i - 1), t);
-}
-
-/* For each answer in doubt the place in the line of the request that it answers, counted from the last; or
- * -1. */
-static GArray *count_back(const struct rr_order *o)
-{
-    GArray *places = g_array_sized_new(FALSE, FALSE, sizeof(int), o->doubt->len);
-    int next = (int)rr_line_length(o->line) - 1;
-    g_array_set_size(places, o->doubt->len);
-    for (guint i = o->doubt->len; i-- > 0;) {
-        int *place = &g_array_index(places, int, i);
-        *place = -1;
-        if (!heads(o, i))
-            continue;
-        next = MIN(next, (int)eligible(o, rr_told_at(o->doubt, i)) - 1);
-        if (next >= 0)
-            *place = next--;
-    }
-    return places;
-}
-
 /* What waits first was answered by bytes of which no message was told; where more than one was, nobody knows
  * by which. */
 static void drop(struct rr_order *o, int count)
@@ -129,7 +84,7 @@ static void answer_untold(struct rr_order *o, const struct rr_told *t)
 /* Places what is in doubt; how many then wait no more. */
 static int settle(struct rr_order *o)
 {
-    GArray *places = count_back(o);
+    GArray *places = rr_doubt_count_back(o);
     int gone = 0;
     for (guint i = 0; i < o->doubt->len; i++) {
         struct rr_told *t = rr_told_at(o->doubt, i);
@@ -139,7 +94,7 @@ static int settle(struct rr_order *o)
         if (place >= 0) {
             add_step(o, RR_STEP_ANSWER, t, RR_PROOF_LOST);
             gone = place + 1;
-        } else if (heads(o, i)) {
+        } else if (rr_doubt_heads(o, i)) {
             o->overlaps |= o->guessed && !rr_line_was_asked(o->line, t->acked);
             answer_untold(o, t);
         } else
@@ -163,7 +118,7 @@ static bool all_told(struct rr_order *o, int64_t end, struct rr_range *hole)
 static void note_hole(struct rr_order *o, struct rr_range hole)
 {
     o->hole = hole;
-    o->guess = o->crossed = (struct rr_range){ 0 };
+    o->guess = o->crossed = o->taken = (struct rr_range){ 0 };
     o->broken = true;
     o->sure = false;
     o->owed = 0;
@@ -202,7 +157,7 @@ static void regain(struct rr_order *o)
     if (o->overlaps)
         return;
     drop(o, (int)rr_line_length(o->line) - gone);
-    o->hole = o->gap = o->guess = o->crossed = (struct rr_range){ 0 };
+    o->hole = o->gap = o->guess = o->crossed = o->taken = (struct rr_range){ 0 };
     o->sure = o->regained = true;
 }
 
@@ -234,7 +189,7 @@ void rr_order_misheard(struct rr_order *o, int64_t acked)
 void rr_order_missed(struct rr_order *o, struct rr_range gap)
 {
     o->gap = gap;
-    o->guess = o->crossed = (struct rr_range){ 0 };
+    o->guess = o->crossed = o->taken = (struct rr_range){ 0 };
     o->sure = false;
 }
 
@@ -245,6 +200,18 @@ bool rr_order_confirm(struct rr_order *o, int64_t begin, int64_t end)
         o->guess = o->gap = (struct rr_range){ 0 };
         o->sure = true;
     }
+    return right;
+}
+
+bool rr_order_complete(struct rr_order *o, int64_t begin)
+{
+    bool right =
+        !rr_range_empty(o->taken) && o->taken.begin == begin && o->taken.end == o->upto && !o->held->len;
+    o->sure |= right;
+    o->overlaps |= !right;
+    o->guessed &= !right;
+    o->broken &= !right;
+    o->taken = (struct rr_range){ 0 };
     return right;
 }
 
@@ -337,7 +304,7 @@ static bool may_fill(const struct rr_order *o, const struct rr_told *t)
 
 static void set_aside(struct rr_order *o, const struct rr_told *t)
 {
-    o->guess = o->crossed = (struct rr_range){ 0 };
+    o->guess = o->crossed = o->taken = (struct rr_range){ 0 };
     g_array_append_val(o->doubt, *t);
     rr_told_at(o->doubt, o->doubt->len - 1)->anew = o->broken;
     o->broken = false;
@@ -435,7 +402,7 @@ static bool place(struct rr_order *o, const struct rr_told *t, enum rr_order_whe
 {
     const struct rr_told *before = o->doubt->len ? rr_told_at(o->doubt, o->doubt->len - 1) : NULL;
     bool aside = rr_line_is_aside(o->line, t);
-    bool goes_on = before && !aside ? goes_on_after(before, t) : rr_line_goes_on(o->line, t);
+    bool goes_on = before && !aside ? rr_doubt_goes_on(before, t) : rr_line_goes_on(o->line, t);
     if (t->does & RR_PDU_ALONE)
         add_step(o, RR_STEP_UNOWED, t, 0);
     else if (t->begin < o->upto)
@@ -527,7 +494,7 @@ void rr_order_end(struct rr_order *o)
         return;
     o->hole = said;
     o->upto = MAX(o->upto, said.end);
-    drop(o, (int)eligible(o, &(struct rr_told){ .acked = o->heard }));
+    drop(o, (int)rr_doubt_eligible(o, o->heard));
 }
 
 /* The rest of it is waited for, and nothing before that is missing. */
@@ -547,11 +514,14 @@ static bool takes_untold(struct rr_order *o)
     if (!o->rests || o->overlaps || !one || !find_untold(o, &rest) || is_awaited(o, rest) ||
         !begins_answer(o, rest))
         return false;
+    bool sure = rr_order_is_sure(o);
     o->rests = false;
     o->guessed = true;
     add_step(o, RR_STEP_END, NULL, 0);
     note_hole(o, rest);
     o->upto = rest.end;
+    if (sure)
+        o->taken = rest;
     drop(o, 1);
     return true;
 }

@@ -77,6 +77,7 @@ struct rr_order {
     struct rr_range kept;    /* the server's, last, that the dissector waits for the rest of */
     struct rr_range guess;   /* of these a request was made, when all before was sure, and nothing since is in
                                 doubt but for that */
+    struct rr_range taken;   /* of these of the server an answer was made, likewise */
     struct rr_range crossed; /* likewise: nothing is in doubt but whether these bytes of the server, of before
                                 the rule, answered the first request */
     bool sure;               /* what waits first is what the next answer belongs to */
@@ -103,6 +104,10 @@ void rr_order_missed(struct rr_order *o, struct rr_range gap);
 
 /* A request is told that has these bytes; true where it is what one was made of, which so was right. */
 bool rr_order_confirm(struct rr_order *o, int64_t begin, int64_t end);
+
+/* A message is told that begins with bytes that were taken for the answer told last, and has more; true where
+ * it can be that answer, and all before was sure.  Else the client does not wait. */
+bool rr_order_complete(struct rr_order *o, int64_t begin);
 
 /* These bytes of the server may have answered what the client says now, and were told of no message.  They
  * did not: what they were is told. */

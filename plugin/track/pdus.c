@@ -349,6 +349,22 @@ static bool begins_within(const struct rr_conn *c, int64_t begin, int64_t told)
     return x && x->pairing == RR_BY_KEY && x->request.ended_by == RR_BY_RESPONSE;
 }
 
+/* The server's message began with bytes that, before it was told, were taken for the answer told last: what
+ * more of it there is goes on with that. */
+static void complete_answer(struct rr_conn *c, int64_t begin, struct rr_told *t)
+{
+    struct rr_exchange *x = begin < t->begin ? rr_places_told(c, RR_SERVER, begin) : NULL;
+    if (!x || x != c->pdus->line.telling || !(x->proof & RR_PROOF_LOST) || x->response.begin != begin)
+        return;
+    t->does &= (uint16_t) ~(RR_PDU_BEGINS | RR_PDU_INTERIM);
+    if (!rr_order_complete(&c->pdus->order, begin))
+        return;
+    rr_changes(c, x, RR_SERVER);
+    x->proof &= (uint8_t)~RR_PROOF_LOST;
+    x->response.ended_by = RR_GOING_ON;
+    rr_judge(c, x);
+}
+
 static void pass_over(struct rr_conn *c, const struct rr_verdict *v, const struct rr_pdu *pdu)
 {
     struct rr_range *known = &c->outside[v->side];
@@ -419,6 +435,8 @@ static void tell_message(struct rr_conn *c, const struct rr_verdict *v, const st
     }
     if (v->begin + pdu->at < p->start[side] && !began_as_turn(c, side, v->begin + pdu->at, &t))
         return;
+    if (side == RR_SERVER && !(t.does & RR_PDU_KEYED))
+        complete_answer(c, v->begin + pdu->at, &t);
     t.sum.protocol = rr_store_protocol(c->shared->store, pdu->protocol);
     t.key = pdu->key;
     tell_in_line(c, v, pdu, &t);

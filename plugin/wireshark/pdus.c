@@ -497,10 +497,12 @@ static gint by_place(gconstpointer a, gconstpointer b)
     return x->at < y->at ? -1 : x->at > y->at;
 }
 
-/* What the dissector asked for more of. */
+/* What the dissector asked for more of; behind what TLS keeps TCP keeps more of the same. */
 static void add_unfinished(GArray *pdus, const struct rr_segment *s)
 {
-    struct rr_pdu pdu = { .at = rr_joined_kept(s), .does = RR_PDU_UNFINISHED };
+    struct rr_pdu pdu = { .at = rr_records_kept(), .does = RR_PDU_UNFINISHED };
+    if (pdu.at < 0)
+        pdu.at = rr_joined_kept(s);
     if (pdu.at >= 0)
         g_array_append_val(pdus, pdu);
 }

@@ -201,6 +201,27 @@ void rr_records_add_outside(GArray *pdus)
     }
 }
 
+/* The last that holds messages, if that was decrypted. */
+static const struct record *last_decrypted(void)
+{
+    for (guint i = records.all->len; i-- > 0;) {
+        const struct record *r = nth(i);
+        if (r->segment == records.segment && r->type == APPLICATION_DATA)
+            return r->plain ? r : NULL;
+    }
+    return NULL;
+}
+
+int64_t rr_records_kept(void)
+{
+    const struct record *r = records.tails->len ? last_decrypted() : NULL;
+    const struct tail *tail = &g_array_index(records.tails, struct tail, records.tails->len - 1);
+    int64_t at;
+    if (!r || tail->plain != r->plain || !begins_at(r, &at))
+        return -1;
+    return MAX(at + (tail->begin ? HEADER_LENGTH + tail->begin : 0), 0);
+}
+
 static const struct kept *kept(guint i)
 {
     return &g_array_index(records.way, struct kept, i);

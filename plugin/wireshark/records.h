@@ -27,6 +27,9 @@ void rr_records_fed(const struct rr_segment *s, const struct rr_verdict *v);
 /* Adds what of it is about the encryption to an array of struct rr_pdu. */
 void rr_records_add_outside(GArray *pdus);
 
+/* Where in the segment's payload begins what of its records, decrypted, is kept for later; -1: nowhere. */
+int64_t rr_records_kept(void);
+
 /* What was decrypted from `begin` to `end` in `source`, or to what of that is kept for later: where that
  * lies, from the begin of the segment's payload; false where that is not known. */
 bool rr_records_find(const tvbuff_t *source, int begin, int *end, int64_t *at, int64_t *length);

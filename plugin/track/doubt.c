@@ -1,0 +1,42 @@
+#include "track/doubt.h"
+
+guint rr_doubt_eligible(const struct rr_order *o, int64_t acked)
+{
+    guint low = 0, high = rr_line_length(o->line);
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (rr_line_nth(o->line, middle)->request.begin < acked)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+bool rr_doubt_goes_on(const struct rr_told *before, const struct rr_told *t)
+{
+    return !(t->does & RR_PDU_BEGINS) || !(before->does & (RR_PDU_ENDS | RR_PDU_OPEN));
+}
+
+bool rr_doubt_heads(const struct rr_order *o, guint i)
+{
+    const struct rr_told *t = rr_told_at(o->doubt, i);
+    return i == 0 || t->anew || !rr_doubt_goes_on(rr_told_at(o->doubt, i - 1), t);
+}
+
+GArray *rr_doubt_count_back(const struct rr_order *o)
+{
+    GArray *places = g_array_sized_new(FALSE, FALSE, sizeof(int), o->doubt->len);
+    int next = (int)rr_line_length(o->line) - 1;
+    g_array_set_size(places, o->doubt->len);
+    for (guint i = o->doubt->len; i-- > 0;) {
+        int *place = &g_array_index(places, int, i);
+        *place = -1;
+        if (!rr_doubt_heads(o, i))
+            continue;
+        next = MIN(next, (int)rr_doubt_eligible(o, rr_told_at(o->doubt, i)->acked) - 1);
+        if (next >= 0)
+            *place = next--;
+    }
+    return places;
+}

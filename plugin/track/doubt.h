@@ -1,0 +1,20 @@
+/* The answers in doubt: which requests they would be to, counted back from the last.  Private to track/. */
+#ifndef RR_DOUBT_H
+#define RR_DOUBT_H
+
+#include "track/order.h"
+
+/* How many of those that wait had reached the server when it acknowledged so much. */
+guint rr_doubt_eligible(const struct rr_order *o, int64_t acked);
+
+/* `t` goes on with the answer `before`, instead of beginning one. */
+bool rr_doubt_goes_on(const struct rr_told *before, const struct rr_told *t);
+
+/* The i-th of them begins one. */
+bool rr_doubt_heads(const struct rr_order *o, guint i);
+
+/* For each the place in the line of the request that it answers, counted from the last; or -1.  To be freed.
+ */
+GArray *rr_doubt_count_back(const struct rr_order *o);
+
+#endif
