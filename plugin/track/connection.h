@@ -50,7 +50,7 @@ struct rr_conn {
 
     struct rr_timer closed;
     struct rr_pdus *pdus;           /* NULL: turns */
-    struct rr_range outside[2];     /* before: the last bytes that are sure to be in no message of a rule */
+    struct rr_range outside[2];     /* the last bytes that are sure to be in no message of a rule */
     struct rr_datagrams *datagrams; /* NULL: TCP */
     struct rr_point syn, synack;    /* the first of each */
     struct rr_point last_syn[2];    /* the newest that was no copy, by sender */

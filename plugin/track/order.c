@@ -3,10 +3,12 @@
 #include "track/doubt.h"
 #include "track/messages.h"
 
-void rr_order_init(struct rr_order *o, const struct rr_flow *flow, const struct rr_spans *spans,
-                   const int64_t *told_upto, const struct rr_line *line, bool sure)
+void rr_order_init(struct rr_order *o, const struct rr_flow *flow, const struct rr_range *outside,
+                   const struct rr_spans *spans, const int64_t *told_upto, const struct rr_line *line,
+                   bool sure)
 {
     *o = (struct rr_order){ .flow = flow,
+                            .outside = outside,
                             .spans = spans,
                             .told_upto = told_upto,
                             .line = line,
@@ -247,12 +249,18 @@ bool rr_order_at_rest(const struct rr_order *o, int64_t begin, int64_t acked)
     return acked >= said && o->heard_end == said && o->heard >= begin;
 }
 
+/* The end of what a side says before `offset`. */
+static int64_t without_outside(const struct rr_order *o, int side, int64_t offset)
+{
+    return o->outside[side].end == offset ? o->outside[side].begin : offset;
+}
+
 /* The client asks again although not all was said to what it had asked. */
 static bool overlaps(const struct rr_order *o, int64_t begin, int64_t acked)
 {
-    int64_t said = o->flow[RR_SERVER].next;
-    bool saw_more = acked > o->saw;
-    return saw_more && (acked < said || (o->heard_end == said && o->heard < begin));
+    int64_t end = o->flow[RR_SERVER].next, said = without_outside(o, RR_SERVER, end);
+    int64_t asked = without_outside(o, RR_CLIENT, begin);
+    return acked > o->saw && (acked < said || (o->heard_end == end && o->heard < asked));
 }
 
 void rr_order_asks(struct rr_order *o, int64_t begin, int64_t acked, bool for_answer)

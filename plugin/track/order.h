@@ -59,7 +59,8 @@ struct rr_step {
 };
 
 struct rr_order {
-    const struct rr_flow *flow; /* these by enum rr_side */
+    const struct rr_flow *flow;     /* these by enum rr_side */
+    const struct rr_range *outside; /* the last that are sure to be in no message */
     const struct rr_spans *spans;
     const int64_t *told_upto; /* end of the highest message */
     const struct rr_line *line;
@@ -89,8 +90,9 @@ struct rr_order {
 };
 
 /* What is pointed to outlives it.  `sure`: nothing came before that a message could have been in. */
-void rr_order_init(struct rr_order *o, const struct rr_flow *flow, const struct rr_spans *spans,
-                   const int64_t *told_upto, const struct rr_line *line, bool sure);
+void rr_order_init(struct rr_order *o, const struct rr_flow *flow, const struct rr_range *outside,
+                   const struct rr_spans *spans, const int64_t *told_upto, const struct rr_line *line,
+                   bool sure);
 void rr_order_release(struct rr_order *o);
 
 /* The server's newest bytes. */

@@ -76,7 +76,7 @@ void rr_pdus_rule(struct rr_conn *c)
     p->last = rr_last(c, RR_SERVER);
     if (p->last)
         rr_end(c, RR_SERVER, p->last, RR_BY_NEXT);
-    rr_order_init(&p->order, c->flow, p->spans, p->upto, &p->line, sure);
+    rr_order_init(&p->order, c->flow, c->outside, p->spans, p->upto, &p->line, sure);
     rr_quiet_init(&p->quiet);
 }
 
@@ -370,9 +370,8 @@ static void pass_over(struct rr_conn *c, const struct rr_verdict *v, const struc
     struct rr_range *known = &c->outside[v->side];
     struct rr_range bytes = { v->begin + pdu->at, v->begin + pdu->at + pdu->length };
     struct rr_told t;
-    if (!c->pdus)
-        *known = (struct rr_range){ known->end == bytes.begin ? known->begin : bytes.begin, bytes.end };
-    else if (c->pdus->upto[v->side] == bytes.begin && locate(c, v, pdu, &t))
+    *known = (struct rr_range){ known->end == bytes.begin ? known->begin : bytes.begin, bytes.end };
+    if (c->pdus && c->pdus->upto[v->side] == bytes.begin && locate(c, v, pdu, &t))
         rr_joins_take(c, v->side, &t, NULL);
 }
 
