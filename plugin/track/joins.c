@@ -267,6 +267,13 @@ static void end_push(struct rr_conn *c, struct rr_line *line, enum rr_ended_by w
     line->aside = NULL;
 }
 
+/* What ends an answer of which nobody says that it is whole. */
+static enum rr_ended_by untold_by(const struct rr_conn *c)
+{
+    enum rr_ended_by ending = c->pdus->ending;
+    return ending == RR_GOING_ON ? RR_BY_NEXT : ending;
+}
+
 static void begin_response(struct rr_conn *c, struct rr_line *line, struct rr_exchange *x,
                            const struct rr_told *t, struct rr_range interim)
 {
@@ -283,7 +290,7 @@ static void begin_response(struct rr_conn *c, struct rr_line *line, struct rr_ex
     line->upto[RR_SERVER] = t->end;
     line->open = t->does & RR_PDU_OPEN;
     if (t->does & RR_PDU_ENDS)
-        rr_end(c, RR_SERVER, x, RR_BY_PDU);
+        rr_end(c, RR_SERVER, x, t->untold ? untold_by(c) : RR_BY_PDU);
     else
         rr_alone_goes_on(c, t);
 }

@@ -479,7 +479,6 @@ void rr_pdus_done(struct rr_conn *c)
     rr_holds_settle(c, RR_SERVER, told_upto(p, RR_SERVER));
     if (why == RR_GOING_ON)
         return;
-    p->ending = RR_GOING_ON;
     rr_pdus_end(c, why, why != RR_BY_SERVER_FIN || c->flow[RR_CLIENT].fin_heeded);
 }
 
@@ -547,6 +546,7 @@ static void reinstate_turn(struct rr_conn *c, enum rr_ended_by why)
 void rr_pdus_end(struct rr_conn *c, enum rr_ended_by why, bool over)
 {
     struct rr_pdus *p = c->pdus;
+    p->ending = (uint8_t)why;
     follow_order(c, RR_ORDER_AT_LAST);
     rr_order_end(&p->order);
     follow_order(c, RR_ORDER_AT_LAST);
@@ -563,6 +563,7 @@ void rr_pdus_end(struct rr_conn *c, enum rr_ended_by why, bool over)
     }
     rr_timer_clear(&c->waiting);
     rr_timer_clear(&c->quiet);
+    p->ending = RR_GOING_ON;
 }
 
 int64_t rr_pdus_keep(struct rr_conn *c, int side)

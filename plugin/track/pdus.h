@@ -70,7 +70,7 @@ struct rr_pdus {
     bool opens;                      /* messages go on until the next begins */
     const struct rr_exchange *asked; /* its request came last, or NULL */
     struct rr_exchange *last, *spare;
-    uint8_t ending; /* enum rr_ended_by, once the segment's messages are told */
+    uint8_t ending; /* enum rr_ended_by: what ends all, once the segment's messages are told */
 };
 
 /* The connection is ruled from here on. */

@@ -32,6 +32,7 @@ struct rr_told rr_untold(const struct rr_flow *f, struct rr_range range)
     struct rr_told t = { .begin = range.begin,
                          .end = range.end,
                          .does = RR_PDU_BEGINS | RR_PDU_ENDS,
+                         .untold = true,
                          .sum = rr_flow_sum(f, range.begin, range.end) };
     t.acked = t.sum.acked;
     t.bytes = t.sum.bytes;
