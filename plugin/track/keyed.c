@@ -71,7 +71,7 @@ static void end_cancelled(struct rr_conn *c, struct rr_line *line)
     const struct rr_exchange *x = line->telling;
     if (x)
         rr_end(c, RR_SERVER, line->telling, RR_BY_CANCEL);
-    line->cancelled = !x || x->response.ended_by != RR_BY_PDU;
+    line->cancelled = rr_line_length(line) || !x || x->response.ended_by != RR_BY_PDU;
 }
 
 void rr_keyed_join(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)

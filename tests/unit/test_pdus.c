@@ -50,7 +50,8 @@ static const struct {
     { "order/outside-crosses",
       "syn >50t@1 <90t@2 >10?@3 <30t@4/50 <30t@5/50 >10u15@6#10 <7u4@7 >9u5@8 <6?@9 >9u5@10 <6u4@11 >8u5@12 "
       "<6u4@13",
-      ">50<150 answered exact 1; >15<4 answered exact 1; >5<6 answered lost 1; >5<4 answered lost 1; >5<4 answered exact 1" },
+      ">50<150 answered exact 1; >15<4 answered exact 1; >5<6 answered lost 1; >5<4 answered lost 1; >5<4 "
+      "answered exact 1" },
     { "order/answer-told-after-a-guess", "syn >10@1 <5?@2 >9@3 <6@4#5 <7@5 >8@6 <4@7",
       ">10<11 answered exact 1; >9<7 answered acked 2; >8<4 answered exact 1" },
     { "order/answer-told-after-a-guess-and-asked-again",
@@ -326,6 +327,8 @@ static const struct {
       ">10<5 answered exact 1; >3<0 oneway; >11<6 answered exact 1" },
     { "key/cancelled-and-used-again", "syn >10=1@1 >3=2ac1@2 >11=1@3 <5=1@4/10 <6=1@5",
       ">10<0 unanswered; >3<0 oneway; >11<6 answered lost 2; push 5" },
+    { "key/cancelled-the-second", "syn >9=1+10=1@1 <5=1@2 >3=2ac1@3 <4=1a@4 <6=1@5 >11=7@6 <7=7@7",
+      ">9<5 answered acked 1; >10<6 answered acked 4 d2; >3<0 oneway; push 4; >11<7 answered exact 1" },
     { "key/cancelled-twice", "syn >10=1@1 >3=1ac1@2 >4=1ac1@3 >11=2@4 <6=2@5",
       ">10<0 unanswered; >3<0 oneway; >4<0 oneway; >11<6 answered exact 1" },
     { "key/cancelled-none", "syn >3=1ac9@1 >10=1@2 <5=1@3", ">3<0 oneway; >10<5 answered exact 1" },
