@@ -4,33 +4,35 @@
 
 static const struct {
     const char *name, *help;
-    bool is_list; /* of fields, not a condition */
+    enum { CONDITION, FIELDS, KEY } form; /* KEY: of several lists of fields the first that is there */
     enum { NEVER_OPEN, MAY_BE_OPEN, MUST_BE_OPEN } openness;
 } parts[RR_RULE_PART_COUNT] = {
-    [RR_RULE_PDU] = { "pdu", "Fields that each are a message within the protocol's layer", true },
-    [RR_RULE_REQUEST] = { "request", "What a message of the client has that begins a request", false },
-    [RR_RULE_REQUEST_END] = { "request-end", "What the message has that ends a request", false },
-    [RR_RULE_RESPONSE] = { "response", "What a message of the server has that begins a response", false },
+    [RR_RULE_PDU] = { "pdu", "Fields that each are a message within the protocol's layer", FIELDS },
+    [RR_RULE_REQUEST] = { "request", "What a message of the client has that begins a request", CONDITION },
+    [RR_RULE_REQUEST_END] = { "request-end", "What the message has that ends a request", CONDITION },
+    [RR_RULE_RESPONSE] = { "response", "What a message of the server has that begins a response", CONDITION },
     [RR_RULE_RESPONSE_END] = { "response-end", "What the message has that ends a response, or: next begins",
-                               false, MAY_BE_OPEN },
-    [RR_RULE_INTERIM] = { "interim", "What a message has that comes before the response proper", false },
-    [RR_RULE_ONEWAY] = { "oneway", "What a message of the client has that is owed no answer", false },
-    [RR_RULE_PUSH] = { "push", "What a message of the server has that answers none", false },
-    [RR_RULE_IGNORE] = { "ignore", "What a message has that is neither asked nor answered", false },
-    [RR_RULE_KEY] = { "key", "Fields that tie a response to its request", true },
-    [RR_RULE_RESPONSE_KEY] = { "response-key", "Those of the response, where they are others", true },
-    [RR_RULE_SUMMARY] = { "summary", "Fields that tell what the message is about", true },
-    [RR_RULE_SUMMARY_END] = { "summary-end", "Fields of its last part that tell more of that", true },
-    [RR_RULE_ONLY] = { "only", "What all messages have that the rule is for", false },
-    [RR_RULE_QUIET] = { "quiet", "What a message of the client has that perhaps is owed no answer", false },
-    [RR_RULE_ONEWAY_END] = { "oneway-end", "Where a one-way message goes on in others: next begins", false,
-                             MUST_BE_OPEN },
-    [RR_RULE_PUSH_END] = { "push-end", "Where a push goes on in others: next begins", false, MUST_BE_OPEN },
-    [RR_RULE_CANCEL] = { "cancel", "What a message of the client has that takes a request back", false },
-    [RR_RULE_CANCEL_KEY] = { "cancel-key", "The key of that request, where its own is another", true },
-    [RR_RULE_PARTIAL] = { "part", "What the begin of a message has that is shown whole later", false },
-    [RR_RULE_COUNT] = { "count", "Fields that tell how many further ones a message consists of", true },
-    [RR_RULE_COUNTED] = { "counted", "These, where they are not the message fields", true },
+                               CONDITION, MAY_BE_OPEN },
+    [RR_RULE_INTERIM] = { "interim", "What a message has that comes before the response proper", CONDITION },
+    [RR_RULE_ONEWAY] = { "oneway", "What a message of the client has that is owed no answer", CONDITION },
+    [RR_RULE_PUSH] = { "push", "What a message of the server has that answers none", CONDITION },
+    [RR_RULE_IGNORE] = { "ignore", "What a message has that is neither asked nor answered", CONDITION },
+    [RR_RULE_KEY] = { "key", "Fields that tie a response to its request", KEY },
+    [RR_RULE_RESPONSE_KEY] = { "response-key", "Those of the response, where they are others", KEY },
+    [RR_RULE_SUMMARY] = { "summary", "Fields that tell what the message is about", FIELDS },
+    [RR_RULE_SUMMARY_END] = { "summary-end", "Fields of its last part that tell more of that", FIELDS },
+    [RR_RULE_ONLY] = { "only", "What all messages have that the rule is for", CONDITION },
+    [RR_RULE_QUIET] = { "quiet", "What a message of the client has that perhaps is owed no answer",
+                        CONDITION },
+    [RR_RULE_ONEWAY_END] = { "oneway-end", "Where a one-way message goes on in others: next begins",
+                             CONDITION, MUST_BE_OPEN },
+    [RR_RULE_PUSH_END] = { "push-end", "Where a push goes on in others: next begins", CONDITION,
+                           MUST_BE_OPEN },
+    [RR_RULE_CANCEL] = { "cancel", "What a message of the client has that takes a request back", CONDITION },
+    [RR_RULE_CANCEL_KEY] = { "cancel-key", "The key of that request, where its own is another", KEY },
+    [RR_RULE_PARTIAL] = { "part", "What the begin of a message has that is shown whole later", CONDITION },
+    [RR_RULE_COUNT] = { "count", "Fields that tell how many further ones a message consists of", FIELDS },
+    [RR_RULE_COUNTED] = { "counted", "These, where they are not the message fields", FIELDS },
 };
 
 static const char goes_on[] = "next begins", none_counted[] = "none counted";
@@ -179,9 +181,14 @@ static bool parse_key(const char *text, struct rr_condition *c)
 
 static bool parse_part(enum rr_rule_part part, const char *text, struct rr_condition *c)
 {
-    if (part == RR_RULE_KEY || part == RR_RULE_RESPONSE_KEY || part == RR_RULE_CANCEL_KEY)
+    switch (parts[part].form) {
+    case KEY:
         return parse_key(text, c);
-    return parts[part].is_list ? parse_list(text, c) : parse_condition(text, c);
+    case FIELDS:
+        return parse_list(text, c);
+    default:
+        return parse_condition(text, c);
+    }
 }
 
 /* What is left of the condition where that was one of its alternatives; to be freed. */
@@ -218,8 +225,9 @@ static bool set_part(struct rr_rule *rule, enum rr_rule_part part, const char *v
     g_free(condition);
     if (good)
         return true;
-    *error = g_strdup_printf("rule %s: \"%s\" is no %s for %s", rule->protocol, value,
-                             parts[part].is_list ? "list of fields" : "condition", parts[part].name);
+    *error =
+        g_strdup_printf("rule %s: \"%s\" is no %s for %s", rule->protocol, value,
+                        parts[part].form == CONDITION ? "condition" : "list of fields", parts[part].name);
     return false;
 }
 
