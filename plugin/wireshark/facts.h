@@ -38,12 +38,24 @@ static inline const field_info **rr_facts_of(const struct rr_active_rule *rule, 
 /* The key, by the first of the lists of which a field is there; false where none is. */
 bool rr_facts_mix(const struct rr_active_rule *rule, enum rr_rule_part part, uint64_t *key);
 
-/* The same, where a side (enum rr_side) sent it. */
+/* The same, where the rule may say nothing of it: then it is the message's own. */
+static inline bool rr_facts_mix_or_own(const struct rr_active_rule *rule, enum rr_rule_part part,
+                                       uint64_t *key)
+{
+    if (!rr_rule_says(rule, part))
+        part = RR_RULE_KEY;
+    return rr_rule_says(rule, part) && rr_facts_mix(rule, part, key);
+}
+
+/* That of a message which a side (enum rr_side) sent; and of the request that it takes back, if it does. */
 static inline bool rr_facts_key(const struct rr_active_rule *rule, int side, uint64_t *key)
 {
-    bool other = side == RR_SERVER && rr_rule_says(rule, RR_RULE_RESPONSE_KEY);
-    enum rr_rule_part part = other ? RR_RULE_RESPONSE_KEY : RR_RULE_KEY;
-    return rr_rule_says(rule, part) && rr_facts_mix(rule, part, key);
+    return rr_facts_mix_or_own(rule, side == RR_SERVER ? RR_RULE_RESPONSE_KEY : RR_RULE_KEY, key);
+}
+
+static inline bool rr_facts_cancel(const struct rr_active_rule *rule, uint64_t *key)
+{
+    return rr_facts_hold(rule, RR_RULE_CANCEL) && rr_facts_mix_or_own(rule, RR_RULE_CANCEL_KEY, key);
 }
 
 /* How many of those that were announced are not there. */

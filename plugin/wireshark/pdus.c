@@ -205,12 +205,6 @@ static int sender_of(const struct rr_watched *w)
     return reading.sender;
 }
 
-static bool cancels(const struct rr_active_rule *rule, uint64_t *key)
-{
-    enum rr_rule_part part = rr_rule_says(rule, RR_RULE_CANCEL_KEY) ? RR_RULE_CANCEL_KEY : RR_RULE_KEY;
-    return rr_facts_hold(rule, RR_RULE_CANCEL) && rr_facts_mix(rule, part, key);
-}
-
 static void note_pdu(const field_info *whole)
 {
     const struct rr_active_rule *rule = reading.rule;
@@ -234,7 +228,7 @@ static void note_pdu(const field_info *whole)
         else
             f.does[side] &= (uint16_t)~RR_PDU_NEWEST;
     }
-    if (sender != RR_SERVER && cancels(rule, &f.cancels))
+    if (sender != RR_SERVER && rr_facts_cancel(rule, &f.cancels))
         f.does[RR_CLIENT] |= RR_PDU_CANCELS;
     f.said = rr_facts_of(rule, RR_RULE_SUMMARY);
     f.more = rr_facts_of(rule, RR_RULE_SUMMARY_END);

@@ -168,14 +168,23 @@ static GArray *way_of(const struct rr_verdict *v, bool make)
     return way;
 }
 
-static void keep(const struct record *r)
+/* What there is to keep of it; false where it holds no part of a message, as far as is known. */
+static bool kept_of(const struct record *r, struct kept *k)
 {
     int64_t at;
     if (!r->plain || r->type != APPLICATION_DATA || !begins_at(r, &at))
-        return;
+        return false;
     int64_t begin = records.verdict->begin + at;
-    struct kept k = { records.segment->at.frame, tvb_reported_length(r->plain), begin,
-                      begin + r->end - r->begin, r->plain };
+    *k = (struct kept){ records.segment->at.frame, tvb_reported_length(r->plain), begin,
+                        begin + r->end - r->begin, r->plain };
+    return true;
+}
+
+static void keep(const struct record *r)
+{
+    struct kept k;
+    if (!kept_of(r, &k))
+        return;
     records.way = way_of(records.verdict, true);
     if (records.way->len == MOST_KEPT)
         g_array_set_size(records.way, 0);
@@ -199,27 +208,6 @@ void rr_records_add_outside(GArray *pdus)
         if (r->type && r->type != APPLICATION_DATA && begins_at(r, &pdu.at))
             g_array_append_val(pdus, pdu);
     }
-}
-
-/* The last that holds messages, if that was decrypted. */
-static const struct record *last_decrypted(void)
-{
-    for (guint i = records.all->len; i-- > 0;) {
-        const struct record *r = nth(i);
-        if (r->segment == records.segment && r->type == APPLICATION_DATA)
-            return r->plain ? r : NULL;
-    }
-    return NULL;
-}
-
-int64_t rr_records_kept(void)
-{
-    const struct record *r = records.tails->len ? last_decrypted() : NULL;
-    const struct tail *tail = &g_array_index(records.tails, struct tail, records.tails->len - 1);
-    int64_t at;
-    if (!r || tail->plain != r->plain || !begins_at(r, &at))
-        return -1;
-    return MAX(at + (tail->begin ? HEADER_LENGTH + tail->begin : 0), 0);
 }
 
 static const struct kept *kept(guint i)
@@ -255,6 +243,26 @@ static int64_t place_in(const struct kept *k, int64_t offset)
     if (offset <= 0)
         return k->begin;
     return offset < k->length ? MIN(k->begin + HEADER_LENGTH + offset, k->end) : k->end;
+}
+
+/* The segment's last that holds a part of a message, or NULL. */
+static const struct record *last_of_segment(void)
+{
+    for (guint i = records.all->len; i-- > 0;)
+        if (nth(i)->segment == records.segment && nth(i)->type == APPLICATION_DATA)
+            return nth(i);
+    return NULL;
+}
+
+int64_t rr_records_kept(void)
+{
+    const guint tails = records.tails->len;
+    const struct record *last = tails ? last_of_segment() : NULL;
+    struct kept k;
+    if (!last || !kept_of(last, &k))
+        return -1;
+    const struct tail *tail = &g_array_index(records.tails, struct tail, tails - 1);
+    return tail->plain == k.plain ? MAX(place_in(&k, tail->begin) - records.verdict->begin, 0) : -1;
 }
 
 /* What was put together from records, of which the last is before `count`, begins in one that an earlier
