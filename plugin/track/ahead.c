@@ -73,7 +73,7 @@ static bool is_shared(const struct rr_pdus *p, const struct rr_told *t)
         const struct rr_told *other = rr_told_at(p->ahead.held, i);
         if (other->key == t->key || other->acked > upto)
             continue;
-        const struct rr_line *line = g_hash_table_lookup(p->keyed, &other->key);
+        const struct rr_line *line = rr_lines_find(p, other->key);
         if (!line || !rr_line_was_asked(line, other->acked))
             return true;
     }

@@ -121,7 +121,7 @@ static void take_back(struct rr_conn *c, struct rr_exchange *x)
 {
     if (x->part) /* it was given up before */
         return;
-    if (!x->request.part)
+    if (!x->request.part) /* what its row says stays */
         x->request.ended_by = RR_BY_CANCEL;
     rr_joins_give_up(c, x, RR_BY_CANCEL);
 }
@@ -169,12 +169,15 @@ static void wait_in(struct rr_conn *c, struct rr_line *line, struct rr_exchange 
         rr_timer_set(&c->shared->waiting, c, x->request.last_time);
 }
 
-/* The key is used again: an answer may still be to who used it before. */
-static void forget_cancelled(struct rr_conn *c, struct rr_line *line)
+/* Another takes the place of those that wait, whose answers may come all the same. */
+static void take_place(struct rr_conn *c, struct rr_line *line)
 {
     line->shifted |= rr_line_length(line) > 0;
-    while (rr_line_length(line))
-        rr_joins_leave(c, line);
+    while (rr_line_length(line)) {
+        struct rr_exchange *x = rr_joins_leave(c, line);
+        if (!line->cancelled)
+            rr_joins_give_up(c, x, RR_BY_NEXT);
+    }
     line->cancelled = false;
 }
 
@@ -198,12 +201,8 @@ void rr_joins_ask(struct rr_conn *c, struct rr_line *line, const struct rr_told 
         else
             rr_alone_end(c, x, RR_BY_PDU);
     } else {
-        while (t->does & RR_PDU_NEWEST && rr_line_length(line)) { /* whose answer may come all the same */
-            rr_joins_give_up(c, rr_joins_leave(c, line), RR_BY_NEXT);
-            line->shifted = true;
-        }
-        if (line->cancelled)
-            forget_cancelled(c, line);
+        if (t->does & RR_PDU_NEWEST || line->cancelled)
+            take_place(c, line);
         wait_in(c, line, x);
     }
     if (t->does & RR_PDU_ENDS)

@@ -68,9 +68,9 @@ static void join(struct rr_conn *c, struct rr_line *line, const struct rr_told *
 /* Of an answer that nobody wants every part may be the last. */
 static void end_cancelled(struct rr_conn *c, struct rr_line *line)
 {
-    const struct rr_exchange *x = line->telling;
+    struct rr_exchange *x = line->telling;
     if (x)
-        rr_end(c, RR_SERVER, line->telling, RR_BY_CANCEL);
+        rr_end(c, RR_SERVER, x, RR_BY_CANCEL);
     line->cancelled = rr_line_length(line) || !x || x->response.ended_by != RR_BY_PDU;
 }
 

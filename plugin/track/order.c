@@ -117,10 +117,16 @@ static bool all_told(struct rr_order *o, int64_t end, struct rr_range *hole)
     return rr_range_empty(*hole);
 }
 
+/* What is told from now on confirms none of what was guessed. */
+static void forget_guesses(struct rr_order *o)
+{
+    o->guess = o->taken = o->crossed = (struct rr_range){ 0 };
+}
+
 static void note_hole(struct rr_order *o, struct rr_range hole)
 {
     o->hole = hole;
-    o->guess = o->crossed = o->taken = (struct rr_range){ 0 };
+    forget_guesses(o);
     o->broken = true;
     o->sure = false;
     o->owed = 0;
@@ -159,7 +165,8 @@ static void regain(struct rr_order *o)
     if (o->overlaps)
         return;
     drop(o, (int)rr_line_length(o->line) - gone);
-    o->hole = o->gap = o->guess = o->crossed = o->taken = (struct rr_range){ 0 };
+    o->hole = o->gap = (struct rr_range){ 0 };
+    forget_guesses(o);
     o->sure = o->regained = true;
 }
 
@@ -191,7 +198,7 @@ void rr_order_misheard(struct rr_order *o, int64_t acked)
 void rr_order_missed(struct rr_order *o, struct rr_range gap)
 {
     o->gap = gap;
-    o->guess = o->crossed = o->taken = (struct rr_range){ 0 };
+    forget_guesses(o);
     o->sure = false;
 }
 
@@ -312,7 +319,7 @@ static bool may_fill(const struct rr_order *o, const struct rr_told *t)
 
 static void set_aside(struct rr_order *o, const struct rr_told *t)
 {
-    o->guess = o->crossed = o->taken = (struct rr_range){ 0 };
+    forget_guesses(o);
     g_array_append_val(o->doubt, *t);
     rr_told_at(o->doubt, o->doubt->len - 1)->anew = o->broken;
     o->broken = false;

@@ -1,6 +1,7 @@
 #include "track/places.h"
 
 #include "track/ahead.h"
+#include "track/lines.h"
 #include "track/messages.h"
 
 struct rr_exchange *rr_places_told(const struct rr_conn *c, int side, int64_t offset)
@@ -77,7 +78,7 @@ void rr_pdus_repeat(struct rr_conn *c, int side, int64_t offset)
 /* Where interim answers to x wait for the one proper, if those were the last; else NULL. */
 static struct rr_line *informing(struct rr_pdus *p, const struct rr_exchange *x)
 {
-    struct rr_line *line = p->line.informed == x ? &p->line : g_hash_table_lookup(p->keyed, &p->interim_key);
+    struct rr_line *line = p->line.informed == x ? &p->line : rr_lines_find(p, p->interim_key);
     return line && line->informed == x ? line : NULL;
 }
 

@@ -43,7 +43,7 @@ static guint before(const struct rr_line *line, const struct rr_exchange *x)
 /* So were those before it with its key, whose answers are then not in the capture. */
 static void pass_over(struct rr_conn *c, const struct rr_quiet_one *one)
 {
-    struct rr_line *line = g_hash_table_lookup(c->pdus->keyed, &one->key);
+    struct rr_line *line = rr_lines_find(c->pdus, one->key);
     guint n = line ? rr_line_length(line) : 0, first = n ? before(line, one->exchange) : n;
     if (first == n)
         return;

@@ -48,9 +48,9 @@ enum {
     RR_PDU_NEWEST = 128,      /* takes the place of requests that wait with the same key */
     RR_PDU_QUIET = 256,       /* a keyed request that may be owed no answer */
     RR_PDU_OUTSIDE = 512,     /* is no message, nor part of one unless something before it is not told yet */
-    RR_PDU_CANCELS = 2048,    /* takes back what the client asked under `cancels` */
     RR_PDU_UNFINISHED = 1024, /* begins at `at` unless something before it is not told yet, and is not whole;
                                * no more is known of it */
+    RR_PDU_CANCELS = 2048,    /* takes back what the client asked under `cancels` */
 };
 
 struct rr_pdu {
