@@ -219,8 +219,6 @@ static void feed(struct run *run, uint32_t stream, const struct rr_segment *s)
     run->verdict[run->segments] = v;
     run->seq[run->segments] = s->seq + (s->flags & RR_SYN ? 1 : 0);
     run->span[run->segments++] = (struct span){ stream * 2 + s->end, payload, payload + v.len };
-    check_due(run);
-    audit_look(run->audit);
     if (is_datagram)
         told_check_shown(run, &v);
     else
@@ -236,6 +234,7 @@ static void happens(void *user, enum event what, uint32_t stream, const struct r
         rr_tracker_tick(run->tracker, run->talk.now);
     else
         rr_tracker_finish(run->tracker, RR_BY_SESSION);
+    check_due(run);
     audit_look(run->audit);
 }
 
