@@ -10,8 +10,8 @@ struct input {
 };
 
 struct output {
-    char *text;
-    size_t length, chars;
+    char *text, *end;
+    size_t room; /* for so many characters */
 };
 
 static size_t left(const struct input *in)
@@ -22,11 +22,11 @@ static size_t left(const struct input *in)
 /* False where there is no room: a character goes in whole or not at all. */
 static bool put(struct output *out, const char *s, size_t length, size_t chars)
 {
-    if (out->chars + chars > RR_SUMMARY_CHARS)
+    if (chars > out->room)
         return false;
-    memcpy(out->text + out->length, s, length);
-    out->length += length;
-    out->chars += chars;
+    memcpy(out->end, s, length);
+    out->end += length;
+    out->room -= chars;
     return true;
 }
 
@@ -108,11 +108,11 @@ static size_t plain_run(const struct input *in, size_t most)
 /* The plain ASCII that comes next, as far as it fits. */
 static void put_plain(struct output *out, struct input *in)
 {
-    size_t length = plain_run(in, RR_SUMMARY_CHARS - out->chars);
-    memcpy(out->text + out->length, in->at, length);
+    size_t length = plain_run(in, out->room);
+    memcpy(out->end, in->at, length);
     in->at += length;
-    out->length += length;
-    out->chars += length;
+    out->end += length;
+    out->room -= length;
 }
 
 /* All of the input, the unprintable as \xNN.  False where it did not fit. */
@@ -218,7 +218,7 @@ static bool take_head(struct input *in, struct head *head)
 
 static bool put_word(struct output *out, struct input word, const char *if_empty)
 {
-    if (out->length && !put(out, " ", 1, 1))
+    if (out->end > out->text && !put(out, " ", 1, 1))
         return false;
     return left(&word) ? put_printable(out, word) : put(out, if_empty, strlen(if_empty), strlen(if_empty));
 }
@@ -287,20 +287,20 @@ static struct rr_slice plain_line(const struct input *in)
 
 struct rr_slice rr_summary_slice(const uint8_t *bytes, size_t length, char room[RR_SUMMARY_SIZE])
 {
-    struct output out = { room, 0, 0 };
+    struct output out = { room, room, RR_SUMMARY_CHARS };
     struct input in = { bytes, bytes + length };
     while (in.at < in.end && ends_line(*in.at))
         in.at++;
     if (in.at == in.end)
         return (struct rr_slice){ room, 0 };
     put_resp(&out, in);
-    if (out.length)
-        return (struct rr_slice){ room, out.length };
+    if (out.end > room)
+        return (struct rr_slice){ room, (size_t)(out.end - room) };
     struct rr_slice line = plain_line(&in);
     if (line.length)
         return line;
     put_line(&out, in);
-    return (struct rr_slice){ room, out.length };
+    return (struct rr_slice){ room, (size_t)(out.end - room) };
 }
 
 size_t rr_summary(const uint8_t *bytes, size_t length, char text[RR_SUMMARY_SIZE])

@@ -17,7 +17,7 @@ static const int64_t WINDOW_MAX = INT64_C(1) << 30;
 
 struct rr_conn *rr_conn_new(struct rr_shared *shared, uint32_t stream, const struct rr_endpoint ends[2])
 {
-    struct rr_conn *c = g_new0(struct rr_conn, 1);
+    struct rr_conn *c = rr_arena_take(&shared->arena, sizeof *c);
     c->shared = shared;
     c->facts.stream = c->facts.place = stream;
     c->facts.closed_by = -1;
@@ -35,7 +35,7 @@ struct rr_conn *rr_conn_new(struct rr_shared *shared, uint32_t stream, const str
     return c;
 }
 
-void rr_conn_free(struct rr_conn *c)
+void rr_conn_release(struct rr_conn *c)
 {
     for (int i = 0; i < 2; i++) {
         rr_flow_release(&c->flow[i]);
@@ -44,7 +44,6 @@ void rr_conn_free(struct rr_conn *c)
     rr_pdus_free(c->pdus);
     rr_datagrams_free(c->datagrams);
     g_free(c->probe);
-    g_free(c);
 }
 
 static void fetch(const void *from, const void *to)

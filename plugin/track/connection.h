@@ -20,6 +20,7 @@ enum { RR_MESSAGES_UNSETTLED_MAX = 4096 };
 /* What all connections of a tracker share. */
 struct rr_shared {
     struct rr_settings settings;
+    struct rr_arena arena; /* of the store, the reports and the connections */
     struct rr_store *store;
     struct rr_reports *reports;
     struct rr_timers waiting, quiet, closed;
@@ -57,7 +58,7 @@ struct rr_conn {
 };
 
 struct rr_conn *rr_conn_new(struct rr_shared *shared, uint32_t stream, const struct rr_endpoint ends[2]);
-void rr_conn_free(struct rr_conn *c);
+void rr_conn_release(struct rr_conn *c); /* what it holds beside the arena */
 void rr_conn_expect(const struct rr_conn *c);
 struct rr_verdict rr_conn_feed(struct rr_conn *c, const struct rr_segment *s);
 

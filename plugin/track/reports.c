@@ -12,32 +12,32 @@ struct entry {
         const struct rr_exchange *live;
         const struct frozen *frozen;
         const struct rr_connection *connection;
+        const void *any;
     } of;
     uint32_t frame;
     uint8_t rows;
     bool is_frozen;
 };
 
-enum { BLOCK = 1024 };
+enum { BLOCK = 256 };
 
 struct rr_reports {
-    GPtrArray *blocks; /* of BLOCK entries each */
+    struct rr_arena *arena; /* also of the copies of exchanges and connections as they were */
+    GPtrArray *blocks;      /* of BLOCK entries each */
     size_t count;
-    GPtrArray *copies; /* of exchanges and connections, as they were */
 };
 
-struct rr_reports *rr_reports_new(void)
+struct rr_reports *rr_reports_new(struct rr_arena *arena)
 {
     struct rr_reports *r = g_new0(struct rr_reports, 1);
-    r->blocks = g_ptr_array_new_with_free_func(g_free);
-    r->copies = g_ptr_array_new_with_free_func(g_free);
+    r->arena = arena;
+    r->blocks = g_ptr_array_new();
     return r;
 }
 
 void rr_reports_free(struct rr_reports *r)
 {
     g_ptr_array_free(r->blocks, TRUE);
-    g_ptr_array_free(r->copies, TRUE);
     g_free(r);
 }
 
@@ -47,11 +47,14 @@ static struct entry *entry_at(const struct rr_reports *r, size_t i)
     return &block[i % BLOCK];
 }
 
-static void append(struct rr_reports *r, struct entry e)
+static void append(struct rr_reports *r, const void *of, uint8_t rows, uint32_t frame)
 {
     if (r->count % BLOCK == 0)
-        g_ptr_array_add(r->blocks, g_new(struct entry, BLOCK));
-    *entry_at(r, r->count++) = e;
+        g_ptr_array_add(r->blocks, rr_arena_take(r->arena, BLOCK * sizeof(struct entry)));
+    struct entry *e = entry_at(r, r->count++);
+    e->of.any = of;
+    e->rows = rows;
+    e->frame = frame;
 }
 
 void rr_reports_exchange(struct rr_reports *r, struct rr_exchange *x, uint8_t rows, uint32_t frame)
@@ -67,7 +70,7 @@ void rr_reports_exchange(struct rr_reports *r, struct rr_exchange *x, uint8_t ro
     if (rows & RR_ROW_EXCHANGE)
         x->part++;
 
-    append(r, (struct entry){ .of.live = x, .frame = frame, .rows = rows });
+    append(r, x, rows, frame);
     if (rows & RR_ROW_REQUEST)
         x->entry[RR_ENTRY_REQUEST] = (uint32_t)r->count;
     if (rows & (RR_ROW_RESPONSE | RR_ROW_EXCHANGE))
@@ -77,9 +80,9 @@ void rr_reports_exchange(struct rr_reports *r, struct rr_exchange *x, uint8_t ro
 void rr_reports_connection(struct rr_reports *r, struct rr_connection *c, uint32_t frame)
 {
     c->part++;
-    struct rr_connection *copy = g_memdup2(c, sizeof *c);
-    g_ptr_array_add(r->copies, copy);
-    append(r, (struct entry){ .of.connection = copy, .frame = frame, .rows = RR_ROW_CONNECTION });
+    struct rr_connection *copy = rr_arena_take(r->arena, sizeof *c);
+    *copy = *c;
+    append(r, copy, RR_ROW_CONNECTION, frame);
 }
 
 void rr_reports_freeze(struct rr_reports *r, struct rr_exchange *x)
@@ -93,9 +96,8 @@ void rr_reports_freeze(struct rr_reports *r, struct rr_exchange *x)
         if (e->is_frozen)
             continue;
         if (!f) {
-            f = g_new(struct frozen, 1);
+            f = rr_arena_take(r->arena, sizeof *f);
             *f = (struct frozen){ *x, x };
-            g_ptr_array_add(r->copies, f);
         }
         e->of.frozen = f;
         e->is_frozen = true;

@@ -8,13 +8,14 @@
 #ifndef RR_REPORTS_H
 #define RR_REPORTS_H
 
+#include "track/arena.h"
 #include "track/tracker.h"
 
 struct rr_reports;
 
 enum { RR_ENTRY_REQUEST, RR_ENTRY_ANSWER };
 
-struct rr_reports *rr_reports_new(void);
+struct rr_reports *rr_reports_new(struct rr_arena *arena);
 void rr_reports_free(struct rr_reports *r);
 
 /* Counts the parts of what is reported. */

@@ -5,22 +5,15 @@
 
 #include "exchange/summary.h"
 
-enum { SLAB = 256, TEXT_BLOCK = 16384, PROTOCOLS = 4096, RECENT = 256 };
+enum { PROTOCOLS = 4096, RECENT = 256 };
 
 struct recent {
     const char *text;
     size_t length;
 };
 
-/* Things of one size, which stay where they are. */
-struct slabs {
-    GPtrArray *slab;   /* of SLAB things each */
-    size_t size, used; /* of a thing; of the last slab */
-};
-
 struct rr_store {
-    struct slabs exchanges, delays;
-    GStringChunk *texts;
+    struct rr_arena *arena;
     struct recent recent[RECENT];     /* by their hash: answers are much alike */
     const char *protocols[PROTOCOLS]; /* "tcp" first: also what stands for one too many */
     GHashTable *protocol_numbers;     /* name, by address -> number */
@@ -28,28 +21,10 @@ struct rr_store {
     uint16_t last_number;
 };
 
-static struct slabs slabs_of(size_t size)
-{
-    return (struct slabs){ g_ptr_array_new_with_free_func(g_free), size, SLAB };
-}
-
-/* Zeroed. */
-static void *take(struct slabs *s)
-{
-    if (s->used == SLAB) {
-        g_ptr_array_add(s->slab, g_malloc0_n(SLAB, s->size));
-        s->used = 0;
-    }
-    char *slab = g_ptr_array_index(s->slab, s->slab->len - 1);
-    return slab + s->size * s->used++;
-}
-
-struct rr_store *rr_store_new(void)
+struct rr_store *rr_store_new(struct rr_arena *arena)
 {
     struct rr_store *s = g_new0(struct rr_store, 1);
-    s->exchanges = slabs_of(sizeof(struct rr_exchange));
-    s->delays = slabs_of(sizeof(struct rr_delay));
-    s->texts = g_string_chunk_new(TEXT_BLOCK);
+    s->arena = arena;
     s->protocol_numbers = g_hash_table_new(NULL, NULL);
     s->protocols[0] = "tcp";
     return s;
@@ -57,16 +32,13 @@ struct rr_store *rr_store_new(void)
 
 void rr_store_free(struct rr_store *s)
 {
-    g_ptr_array_free(s->exchanges.slab, TRUE);
-    g_ptr_array_free(s->delays.slab, TRUE);
-    g_string_chunk_free(s->texts);
     g_hash_table_destroy(s->protocol_numbers);
     g_free(s);
 }
 
 struct rr_exchange *rr_store_exchange(struct rr_store *s)
 {
-    return take(&s->exchanges);
+    return rr_arena_take(s->arena, sizeof(struct rr_exchange));
 }
 
 const struct rr_delay *rr_store_delay(struct rr_store *s, const struct rr_delay *before, struct rr_delay more)
@@ -75,7 +47,7 @@ const struct rr_delay *rr_store_delay(struct rr_store *s, const struct rr_delay 
     more.count = (uint16_t)(before ? before->count + 1 : 1);
     if (more.count > RR_DELAYS_MAX)
         return before;
-    struct rr_delay *d = take(&s->delays);
+    struct rr_delay *d = rr_arena_take(s->arena, sizeof *d);
     *d = more;
     return d;
 }
@@ -99,7 +71,7 @@ const char *rr_store_text(struct rr_store *s, const char *text, size_t length)
 {
     struct recent *recent = &s->recent[place_of(text, length)];
     if (recent->length != length || !recent->text || memcmp(recent->text, text, length) != 0)
-        *recent = (struct recent){ g_string_chunk_insert_len(s->texts, text, (gssize)length), length };
+        *recent = (struct recent){ rr_arena_text(s->arena, text, length), length };
     return recent->text;
 }
 

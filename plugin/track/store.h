@@ -1,17 +1,19 @@
-/* Owns every exchange of the capture and the texts they point to.  Private to track/. */
+/* Every exchange of the capture, and what they point to.  Private to track/. */
 #ifndef RR_STORE_H
 #define RR_STORE_H
 
 #include <stddef.h>
 
 #include "exchange/exchange.h"
+#include "track/arena.h"
 
 struct rr_store;
 
-struct rr_store *rr_store_new(void);
+/* What it hands out lives as long as the arena. */
+struct rr_store *rr_store_new(struct rr_arena *arena);
 void rr_store_free(struct rr_store *s);
 
-/* Zeroed; lives as long as the store. */
+/* Zeroed. */
 struct rr_exchange *rr_store_exchange(struct rr_store *s);
 
 /* `before` and one more; the same where it holds all it can. */

@@ -19,8 +19,9 @@ struct rr_tracker *rr_tracker_new(const struct rr_settings *settings)
 {
     struct rr_tracker *t = g_new0(struct rr_tracker, 1);
     t->shared.settings = *settings;
-    t->shared.store = rr_store_new();
-    t->shared.reports = rr_reports_new();
+    rr_arena_init(&t->shared.arena);
+    t->shared.store = rr_store_new(&t->shared.arena);
+    t->shared.reports = rr_reports_new(&t->shared.arena);
     rr_timers_init(&t->shared.waiting, settings->patience, offsetof(struct rr_conn, waiting));
     rr_timers_init(&t->shared.quiet, settings->quiet, offsetof(struct rr_conn, quiet));
     rr_timers_init(&t->shared.closed, RR_LINGER, offsetof(struct rr_conn, closed));
@@ -54,7 +55,7 @@ void rr_tracker_free(struct rr_tracker *t)
         return;
     for (guint i = 0; i < count(t); i++)
         if (nth(t, i))
-            rr_conn_free(nth(t, i));
+            rr_conn_release(nth(t, i));
     for (int transport = 0; transport < RR_TRANSPORT_COUNT; transport++)
         g_ptr_array_free(t->connections[transport], TRUE);
     rr_keys_release(&t->shared.keys);
@@ -64,6 +65,7 @@ void rr_tracker_free(struct rr_tracker *t)
     rr_timers_release(&t->shared.closed);
     rr_reports_free(t->shared.reports);
     rr_store_free(t->shared.store);
+    rr_arena_release(&t->shared.arena);
     g_free(t);
 }
 

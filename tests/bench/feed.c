@@ -26,17 +26,24 @@ static size_t allocated(void)
     return m.uordblks + m.hblkhd;
 }
 
-static void open_stream(struct rr_tracker *tracker, uint32_t stream)
+static char **clients_of(const struct rr_traffic *t)
 {
-    const uint32_t a = rr_traffic_client_address(stream);
-    char host[16];
-    g_snprintf(host, sizeof host, "%u.%u.%u.%u", a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255);
-    const struct rr_endpoint ends[2] = { { host, rr_traffic_client_port(stream) },
+    char **hosts = g_new0(char *, t->streams + 1);
+    for (uint32_t i = 0; i < t->streams; i++) {
+        const uint32_t a = rr_traffic_client_address(i);
+        hosts[i] = g_strdup_printf("%u.%u.%u.%u", a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255);
+    }
+    return hosts;
+}
+
+static void open_stream(struct rr_tracker *tracker, uint32_t stream, const char *client)
+{
+    const struct rr_endpoint ends[2] = { { client, rr_traffic_client_port(stream) },
                                          { "192.0.2.1", RR_TRAFFIC_SERVER_PORT } };
     rr_tracker_open(tracker, stream, ends);
 }
 
-static void feed(struct rr_tracker *tracker, const struct rr_traffic *t)
+static void feed(struct rr_tracker *tracker, const struct rr_traffic *t, char *const *clients)
 {
     for (size_t i = 0; i < t->count; i++) {
         const struct rr_traffic_segment *from = &t->segment[i];
@@ -52,7 +59,7 @@ static void feed(struct rr_tracker *tracker, const struct rr_traffic *t)
                                       .protocol = "tcp" };
         rr_tracker_tick(tracker, s.at);
         if (!rr_tracker_knows(tracker, from->stream))
-            open_stream(tracker, from->stream);
+            open_stream(tracker, from->stream, clients[from->stream]);
         rr_tracker_feed(tracker, from->stream, &s);
     }
     rr_tracker_finish(tracker, RR_BY_END);
@@ -71,16 +78,18 @@ int main(int argc, char **argv)
     }
     const struct rr_settings settings = { 3 * G_GINT64_CONSTANT(1000000000),
                                           60 * G_GINT64_CONSTANT(1000000000), port_kind, NULL };
+    char **clients = clients_of(&t);
     const size_t before = allocated();
     const int64_t begin = cpu_time();
     struct rr_tracker *tracker = rr_tracker_new(&settings);
-    feed(tracker, &t);
+    feed(tracker, &t, clients);
     const int64_t took = cpu_time() - begin;
     const size_t kept = allocated() - before;
     printf("segments=%zu exchanges=%u reports=%zu ns_per_segment=%.1f bytes_per_exchange=%.1f\n", t.count,
            t.exchanges, rr_tracker_report_count(tracker), (double)took / (double)t.count,
            (double)kept / (double)t.exchanges);
     rr_tracker_free(tracker);
+    g_strfreev(clients);
     rr_traffic_free(&t);
     return 0;
 }
