@@ -277,6 +277,15 @@ void rr_order_asks(struct rr_order *o, int64_t begin, int64_t acked, bool for_an
     o->saw = MAX(o->saw, acked);
 }
 
+bool rr_order_is_astray(const struct rr_order *o, struct rr_range bytes)
+{
+    const struct rr_exchange *told = o->line->telling, *asked = o->line->asking;
+    const struct rr_piece *last = rr_flow_piece(&o->flow[RR_SERVER], bytes.end - 1);
+    bool over = !told || (told->response.ended_by != RR_GOING_ON && !o->line->open);
+    return over && asked && last && !o->overlaps && o->saw > bytes.begin &&
+           last->acked > asked->request.begin;
+}
+
 void rr_order_told(struct rr_order *o, const struct rr_told *t)
 {
     guint i = o->held->len;

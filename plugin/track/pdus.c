@@ -414,11 +414,22 @@ static void miss_before(struct rr_conn *c, int side, const struct rr_pdu *pdu, i
         rr_ahead_missed(p, p->missed[side]);
 }
 
+/* Nothing is to be made of it: what it tells is no message. */
+static bool is_astray(const struct rr_conn *c, const struct rr_verdict *v, const struct rr_pdu *pdu)
+{
+    const uint16_t others = RR_PDU_BEGINS | RR_PDU_INTERIM | RR_PDU_ALONE | RR_PDU_KEYED | RR_PDU_IGNORED;
+    int64_t begin = v->begin + pdu->at;
+    return v->side == RR_SERVER && !(pdu->does & others) &&
+           rr_order_is_astray(&c->pdus->order, (struct rr_range){ begin, begin + pdu->length });
+}
+
 static void tell_message(struct rr_conn *c, const struct rr_verdict *v, const struct rr_pdu *pdu)
 {
     struct rr_pdus *p = c->pdus;
     struct rr_told t;
     int side = v->side;
+    if (is_astray(c, v, pdu))
+        return;
     if (v->fresh)
         rr_places_cut_before(c, side, v->begin + pdu->at);
     p->plain = !pdu->decrypted;

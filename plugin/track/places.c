@@ -61,6 +61,9 @@ void rr_pdus_gain(struct rr_conn *c, int side, struct rr_piece *piece)
             break;
         gain_in(c, side, x, piece, (struct rr_range){ m->begin, m->end });
     }
+    struct rr_exchange *spare = side == RR_CLIENT ? c->pdus->spare : NULL;
+    if (spare)
+        gain_in(c, side, spare, piece, (struct rr_range){ spare->request.begin, spare->request.end });
 }
 
 void rr_pdus_repeat(struct rr_conn *c, int side, int64_t offset)

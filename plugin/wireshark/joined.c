@@ -7,6 +7,7 @@ struct join {
     const tvbuff_t *source;
     struct rr_parts parts; /* of TCP the first is the end of the frame's segment */
     bool decrypted;
+    uint32_t last_frame; /* that the last is of */
     int end;
 };
 
@@ -41,15 +42,21 @@ static struct join *join_of(const tvbuff_t *source)
 static void begin_join(const field_info *segment, bool decrypted)
 {
     uint32_t frame = fvalue_get_uinteger(rr_value(segment));
-    struct join first = { segment->ds_tvb, { frame, 1, segment->length, 0 }, decrypted, segment->length };
+    struct join first = {
+        segment->ds_tvb, { frame, 1, segment->length, 0 }, decrypted, frame, segment->length
+    };
     if (segment->start == 0)
         g_array_append_val(joins, first);
 }
 
 static void go_on(struct join *known, const field_info *segment)
 {
-    known->parts.in_first += fvalue_get_uinteger(rr_value(segment)) == known->parts.frame;
-    known->parts.last = MAX(known->parts.last, segment->start);
+    uint32_t frame = fvalue_get_uinteger(rr_value(segment));
+    known->parts.in_first += frame == known->parts.frame;
+    if (segment->start > known->parts.last) {
+        known->parts.last = segment->start;
+        known->last_frame = frame;
+    }
     known->end = MAX(known->end, segment->start + segment->length);
 }
 
@@ -142,10 +149,23 @@ int rr_joined_end_of(const tvbuff_t *source)
     return j ? MIN(j->end, length) : length;
 }
 
+/* The same field shows what completed a message. */
+static bool completes(const struct join *j, const struct rr_segment *s)
+{
+    int last = j->end - j->parts.last;
+    bool fits = !j->decrypted && j->last_frame == s->at.frame && last <= s->payload + s->captured - kept &&
+                j->end <= (int)tvb_captured_length(j->source);
+    return fits && tvb_memeql((tvbuff_t *)(uintptr_t)j->source, j->parts.last, kept, (size_t)last) == 0;
+}
+
 int64_t rr_joined_kept(const struct rr_segment *s)
 {
-    bool here = kept && s->payload && kept >= s->payload && kept < s->payload + s->captured;
-    return here ? kept - s->payload : -1;
+    if (!kept || !s->payload || kept < s->payload || kept >= s->payload + s->captured)
+        return -1;
+    for (guint i = 0; i < joins->len; i++)
+        if (completes(&g_array_index(joins, struct join, i), s))
+            return -1;
+    return kept - s->payload;
 }
 
 int64_t rr_joined_not_kept(const struct rr_segment *s, int64_t at)

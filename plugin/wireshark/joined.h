@@ -35,8 +35,7 @@ int rr_joined_end_of(const tvbuff_t *source);
 /* Of a byte in the segment's payload itself: where; else -1. */
 int64_t rr_joined_in_payload(const tvbuff_t *source, int offset, const struct rr_segment *s);
 
-/* Where in the segment's payload begins what is kept for later, or -1: it may be all of it where that
- * completed a message. */
+/* Where in the segment's payload begins what is kept for later, or -1. */
 int64_t rr_joined_kept(const struct rr_segment *s);
 
 /* How much of a message at offset `at` of the segment's payload is not kept for later; -1: all. */

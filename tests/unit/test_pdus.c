@@ -60,6 +60,13 @@ static const struct {
     { "order/answer-told-after-two-guesses", "syn >10@1 <5?@2 >9@3 <6?@4 >8@5 <7@6#11 <4@7 <3@8 >12@9 <13@10",
       ">10<5 answered lost 1; >9<6 answered lost 1; >8<3 answered lost 3; >0<7 unasked lost; >0<4 unasked "
       "lost; >12<13 answered exact 1" },
+    { "order/out-of-step", "syn >10@1 <13@3 >9@4 <6?@5 <7?@6 >8@7 <6n@8#7 <7?@9 >7@10 <2@11",
+      ">10<13 answered exact 2; >9<13 answered lost 1; >8<13 answered lost 1; >7<2 answered lost 1" },
+    { "order/out-of-step-after-a-guess", "syn >10@1 <5?@2 <8?@3 >9@4 <6n@5#8 <7?@6 >8@7 <3@8 >7@9 <2@10",
+      ">10<13 answered lost 1; >9<13 answered lost 1; >8<3 answered lost 1; >7<2 answered exact 1" },
+    { "order/out-of-step-from-the-start", "<7?@2 >9@4 <6n@5#7 <7?@6 >8@7 <6n@8#7 <7?@9 >7@10 <2@11",
+      ">0<7 unasked order; >9<13 answered lost 1; >8<13 answered lost 1; >7<2 answered lost 1" },
+    { "order/late-and-in-no-message", "syn <0?@1/13 >1n@2^0/0", ">1<0 open" },
     { "order/broken-off", "syn >10@1 <5@2 >11k@3 >12k@4 >F <F", ">10<5 answered exact 1; >23<0 unanswered" },
     { "order/broken-off-server-first", "syn >10@1 <5@2 >11k@3 <F >12k@4 >F",
       ">10<5 answered exact 1; >23<0 unanswered" },
