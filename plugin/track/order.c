@@ -2,6 +2,7 @@
 
 #include "track/doubt.h"
 #include "track/messages.h"
+#include "track/stray.h"
 
 void rr_order_init(struct rr_order *o, const struct rr_flow *flow, const struct rr_range *outside,
                    const struct rr_spans *spans, const int64_t *told_upto, const struct rr_line *line,
@@ -277,15 +278,6 @@ void rr_order_asks(struct rr_order *o, int64_t begin, int64_t acked, bool for_an
     o->saw = MAX(o->saw, acked);
 }
 
-bool rr_order_is_astray(const struct rr_order *o, struct rr_range bytes)
-{
-    const struct rr_exchange *told = o->line->telling, *asked = o->line->asking;
-    const struct rr_piece *last = rr_flow_piece(&o->flow[RR_SERVER], bytes.end - 1);
-    bool over = !told || (told->response.ended_by != RR_GOING_ON && !o->line->open);
-    return over && asked && last && !o->overlaps && o->saw > bytes.begin &&
-           last->acked > asked->request.begin;
-}
-
 void rr_order_told(struct rr_order *o, const struct rr_told *t)
 {
     guint i = o->held->len;
@@ -390,9 +382,11 @@ static bool answer(struct rr_order *o, const struct rr_told *t, enum rr_order_wh
     bool partly = begun && asked && rr_line_nth(o->line, 0)->request.ended_by == RR_GOING_ON;
     if (!rr_order_is_sure(o) && begins)
         set_aside(o, t);
-    else if (!rr_order_is_sure(o) || (o->broken && !begins && !interim))
+    else if (!rr_order_is_sure(o) || (o->broken && !begins && !interim)) {
+        if (rr_stray_may_answer(o, t))
+            note_hole(o, o->hole);
         ignore(o, t);
-    else if (partly && when < RR_ORDER_IN_SILENCE)
+    } else if (partly && when < RR_ORDER_IN_SILENCE)
         return false;
     else if (asked) {
         add_step(o, interim ? RR_STEP_INTERIM : RR_STEP_ANSWER, t, 0);
@@ -404,21 +398,6 @@ static bool answer(struct rr_order *o, const struct rr_told *t, enum rr_order_wh
     else if (!begun || !answer_begun(o, t))
         say_unowed(o, t);
     return true;
-}
-
-/* It would go on with an answer that was over, but its end acknowledges client bytes of which no message was
- * told, or what the client asked when it had seen all of that answer: perhaps it answers those, and its
- * dissector lost its place. */
-static bool is_stray(const struct rr_order *o, const struct rr_told *t)
-{
-    const struct rr_exchange *x = o->line->telling;
-    if (!x || x->response.ended_by == RR_GOING_ON || o->line->open)
-        return false;
-    const struct rr_piece *last = rr_flow_piece(&o->flow[RR_SERVER], t->end - 1);
-    if (!last)
-        return false;
-    bool asked = rr_line_length(o->line) == 1 && rr_line_was_asked(o->line, last->acked);
-    return last->acked > o->told_upto[RR_CLIENT] || (asked && o->saw >= x->response.end);
 }
 
 /* False where it has to wait. */
@@ -435,7 +414,7 @@ static bool place(struct rr_order *o, const struct rr_told *t, enum rr_order_whe
         return answer(o, t, when);
     else if (before && !aside)
         set_aside(o, t);
-    else if (!aside && is_stray(o, t)) {
+    else if (!aside && rr_stray_goes_on(o, t)) {
         note_hole(o, (struct rr_range){ 0 });
         ignore(o, t);
     } else
@@ -583,8 +562,8 @@ const struct rr_step *rr_order_next(struct rr_order *o, enum rr_order_when when)
 int64_t rr_order_open(const struct rr_order *o)
 {
     int64_t open = rr_range_empty(o->hole) ? INT64_MAX : o->hole.begin;
-    if (o->held->len)
-        open = MIN(open, rr_told_at(o->held, 0)->begin);
+    if (o->held->len) /* nor is it decided what comes before that */
+        open = MIN(open, MIN(o->upto, rr_told_at(o->held, 0)->begin));
     if (o->doubt->len)
         open = MIN(open, rr_told_at(o->doubt, 0)->begin);
     return open;

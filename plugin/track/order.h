@@ -127,10 +127,6 @@ void rr_order_asks(struct rr_order *o, int64_t begin, int64_t acked, bool for_an
 /* What waits first is sure to be what the next answer belongs to. */
 bool rr_order_is_sure(const struct rr_order *o);
 
-/* These bytes of the server are said to go on with an answer that is over; but it had said some of them when
- * the client asked next, having seen those, and the others since.  So the dissector lost its place. */
-bool rr_order_is_astray(const struct rr_order *o, struct rr_range bytes);
-
 /* A message of the server. */
 void rr_order_told(struct rr_order *o, const struct rr_told *t);
 

@@ -10,6 +10,7 @@
 #include "track/messages.h"
 #include "track/places.h"
 #include "track/quiet.h"
+#include "track/stray.h"
 
 /* A turn's request stays one, with all of it that is in no message. */
 static void keep_turn(struct rr_conn *c, struct rr_exchange *x)
@@ -420,7 +421,7 @@ static bool is_astray(const struct rr_conn *c, const struct rr_verdict *v, const
     const uint16_t others = RR_PDU_BEGINS | RR_PDU_INTERIM | RR_PDU_ALONE | RR_PDU_KEYED | RR_PDU_IGNORED;
     int64_t begin = v->begin + pdu->at;
     return v->side == RR_SERVER && !(pdu->does & others) &&
-           rr_order_is_astray(&c->pdus->order, (struct rr_range){ begin, begin + pdu->length });
+           rr_stray_straddles(&c->pdus->order, (struct rr_range){ begin, begin + pdu->length });
 }
 
 static void tell_message(struct rr_conn *c, const struct rr_verdict *v, const struct rr_pdu *pdu)
