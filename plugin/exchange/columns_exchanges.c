@@ -228,7 +228,7 @@ static const struct rr_column exchange_columns[] = {
     { "handshake", "handshake", RR_SPAN, "Handshake before it",
       "How long the handshake took that the connection's first request waited for.", read_handshake,
       RR_ALWAYS },
-    { "rtt", "rtt", RR_SPAN, "Round trip to the server",
+    { "rtt", "rtt", RR_SPAN, "Round trip to the server so far",
       "From the capture to the server and back, as known when the request began.", read_rtt, RR_ALWAYS },
     { "server_time", "server_time", RR_SPAN, "Server time, estimated",
       "Latency less the round trip to the server and what is lost and stalled in it: what the server took, "

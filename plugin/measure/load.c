@@ -39,7 +39,7 @@ void rr_load_exchange(struct rr_load *l, const struct rr_exchange *x)
         .response_bytes = x->response.bytes,
         .arrives = rr_seen(&x->request),
         .completes = rr_seen(&x->response),
-        .unanswered = !rr_exists(&x->response) && x->status != RR_ONEWAY,
+        .unanswered = x->status == RR_UNANSWERED || x->status == RR_OPEN,
     };
     if (!rr_is_push(x) && (job.arrives || job.completes))
         g_array_append_val(l->jobs, job);

@@ -24,7 +24,7 @@ enum { RR_SLICES_MAX = 10000 };
 struct rr_slice {
     int64_t start;
     uint32_t arrivals, completions; /* requests, responses that begin and end in it */
-    uint32_t unanswered;            /* of the arrivals: those that have no response, and are owed one */
+    uint32_t unanswered;            /* of the arrivals: those that have no answer, or none yet */
     uint32_t peak;                  /* most exchanges in progress at once */
     double in_progress;             /* seconds of all exchanges: over the interval, the mean concurrency */
     int64_t busy;                   /* ns in which any was in progress */

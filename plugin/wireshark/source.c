@@ -1,5 +1,6 @@
 #include "wireshark/source.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include <epan/packet.h>
@@ -131,6 +132,13 @@ const struct rr_source *rr_source(void)
 bool rr_source_is_complete(void)
 {
     return rr_source()->file && source.is_complete;
+}
+
+bool rr_source_is(const char *path)
+{
+    GStatBuf one, other;
+    return path && rr_source_is_complete() && g_stat(path, &one) == 0 && g_stat(source.file, &other) == 0 &&
+           one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
 static void add_number(uint64_t number)

@@ -16,6 +16,9 @@ const struct rr_source *rr_source(void);
 /* Nothing that is read is yet to happen. */
 bool rr_source_is_complete(void);
 
+/* The file at `path`, which can be NULL, is what is read. */
+bool rr_source_is(const char *path);
+
 /* A frame, in order; several can note the same one. */
 void rr_source_note(const packet_info *pinfo, const epan_dissect_t *edt);
 

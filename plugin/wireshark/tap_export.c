@@ -232,6 +232,8 @@ static rr_stat_start start(const char *argument, void *user _U_)
     if (!exports)
         exports = g_ptr_array_new();
     refuse_same_place(e);
+    if (rr_source_is(e->options->to))
+        refuse("to= names the capture that is read");
 
     /* The listener that came last is called first: a frame is chosen by before its rows are printed. */
     listen(e, NULL, print, draw);

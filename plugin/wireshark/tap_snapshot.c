@@ -8,6 +8,7 @@
 #include <epan/stat_tap_ui.h>
 
 #include "wireshark/prefs.h"
+#include "wireshark/source.h"
 #include "wireshark/tables.h"
 #include "wireshark/taps.h"
 
@@ -150,6 +151,8 @@ static rr_stat_start start(const char *argument, void *user)
         stop(kind, error, EXIT_REFUSED);
     if (kind->needs_file && !s->file)
         stop(kind, "wants a file: to=FILE", EXIT_REFUSED);
+    if (rr_source_is(s->file))
+        stop(kind, "to= names the capture that is read", EXIT_REFUSED);
 
     rr_tables_open();
     listen(kind, s, filter, tapped, draw);

@@ -157,7 +157,7 @@ def check_load(text, exchanges):
         at = [time and time - time % int(interval * 1e9) for time in times]
         if at[0]:
             wanted[at[0]] += {"Arrivals": 1, "Request bytes": int(row["request_bytes"]),
-                              "Unanswered": int(row["response_bytes"] == "" and row["status"] != "oneway")}
+                              "Unanswered": int(row["status"] in ("unanswered", "open"))}
         if at[1]:
             wanted[at[1]] += {"Completions": 1, "Response bytes": int(row["response_bytes"])}
         if all(times) and times[1] > times[0]:

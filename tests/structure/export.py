@@ -92,6 +92,20 @@ def refuse_one_place_twice():
     cases.check("old", (place / "a.csv").read_text())
 
 
+def refuse_to_overwrite_what_is_read():
+    place = folder()
+    capture = place / "a.pcap"
+    capture.write_bytes(REDIS.read_bytes())
+    capture.chmod(0o666)
+    (place / "link.pcap").symlink_to("a.pcap")
+    for command in ("reqresp,export", "reqresp,export,format=sqlite", "reqresp,json", "reqresp,metrics"):
+        for name in ("a.pcap", "link.pcap"):
+            done = host.run(["tshark", "-r", str(capture), "-q", "-z", "%s,to=%s/%s" % (command, place, name)])
+            refused(done, "the capture that is read")
+    cases.check(REDIS.read_bytes(), capture.read_bytes())
+    cases.check({"a.pcap", "link.pcap"}, set(os.listdir(place)))
+
+
 def refuse_what_may_not_be_written():
     place = folder()
     (place / "a.csv").write_text("precious")
@@ -256,6 +270,7 @@ def helps():
 def main(words):
     todo = [("refused: %r" % option, refuse, option, word) for option, word in REFUSED]
     todo += [("refused: beside a good one", refuse_beside_a_good_one), ("refused: one place twice", refuse_one_place_twice),
+             ("refused: what is read", refuse_to_overwrite_what_is_read),
              ("refused: what may not be written", refuse_what_may_not_be_written),
              ("to a device", to_device), ("to a full disk", to_full_disk), ("interrupted", interrupted),
              ("cut short", cut_short), ("side by side", side_by_side, []), ("side by side -2", side_by_side, ["-2"]),
