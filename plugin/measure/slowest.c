@@ -7,6 +7,7 @@
 /* A heap whose root is the least slow one. */
 struct rr_slowest {
     uint32_t n;
+    enum rr_slow_by by;
     GPtrArray *heap;
 };
 
@@ -19,10 +20,19 @@ static void slow_free(gpointer slow)
     g_free(s);
 }
 
-struct rr_slowest *rr_slowest_new(uint32_t n)
+const char *rr_slow_by_name(enum rr_slow_by by)
+{
+    static const char *const names[] = {
+        [RR_SLOW_BY_LATENCY] = "latency", [RR_SLOW_BY_DURATION] = "duration"
+    };
+    return names[by];
+}
+
+struct rr_slowest *rr_slowest_new(uint32_t n, enum rr_slow_by by)
 {
     struct rr_slowest *s = g_new0(struct rr_slowest, 1);
     s->n = MIN(n, RR_SLOWEST_MAX);
+    s->by = by;
     s->heap = g_ptr_array_new_with_free_func(slow_free);
     return s;
 }
@@ -36,10 +46,12 @@ void rr_slowest_free(struct rr_slowest *s)
 }
 
 /* Above 0 where a is slower than b, or as slow and came before it. */
-static int order(const struct rr_slow *a, const struct rr_slow *b)
+static int order(const struct rr_slowest *s, const struct rr_slow *a, const struct rr_slow *b)
 {
-    if (a->latency != b->latency)
-        return a->latency > b->latency ? 1 : -1;
+    int64_t left = s->by == RR_SLOW_BY_DURATION ? a->duration : a->latency,
+            right = s->by == RR_SLOW_BY_DURATION ? b->duration : b->latency;
+    if (left != right)
+        return left > right ? 1 : -1;
     return (a->number < b->number) - (a->number > b->number);
 }
 
@@ -57,16 +69,16 @@ static void swap(struct rr_slowest *s, guint i, guint j)
 
 static void sift_up(struct rr_slowest *s, guint i)
 {
-    for (; i && order(at(s, i), at(s, (i - 1) / 2)) < 0; i = (i - 1) / 2)
+    for (; i && order(s, at(s, i), at(s, (i - 1) / 2)) < 0; i = (i - 1) / 2)
         swap(s, i, (i - 1) / 2);
 }
 
 static void sift_down(struct rr_slowest *s)
 {
     for (guint i = 0, child; (child = 2 * i + 1) < s->heap->len; i = child) {
-        if (child + 1 < s->heap->len && order(at(s, child + 1), at(s, child)) < 0)
+        if (child + 1 < s->heap->len && order(s, at(s, child + 1), at(s, child)) < 0)
             child++;
-        if (order(at(s, i), at(s, child)) <= 0)
+        if (order(s, at(s, i), at(s, child)) <= 0)
             return;
         swap(s, i, child);
     }
@@ -74,7 +86,7 @@ static void sift_down(struct rr_slowest *s)
 
 static bool is_wanted(const struct rr_slowest *s, const struct rr_slow *candidate)
 {
-    return s->heap->len < s->n || (s->n && order(candidate, at(s, 0)) > 0);
+    return s->heap->len < s->n || (s->n && order(s, candidate, at(s, 0)) > 0);
 }
 
 static void admit(struct rr_slowest *s, struct rr_slow *slow)
@@ -138,14 +150,14 @@ void rr_slowest_merge(struct rr_slowest *into, const struct rr_slowest *from)
             admit(into, copy(at(from, i)));
 }
 
-static gint compare(gconstpointer a, gconstpointer b)
+static gint compare(gconstpointer a, gconstpointer b, gpointer slowest)
 {
-    return -order(*(struct rr_slow *const *)a, *(struct rr_slow *const *)b);
+    return -order(slowest, *(struct rr_slow *const *)a, *(struct rr_slow *const *)b);
 }
 
 size_t rr_slowest_sort(struct rr_slowest *s)
 {
-    g_ptr_array_sort(s->heap, compare);
+    g_ptr_array_sort_with_data(s->heap, compare, s);
     return s->heap->len;
 }
 

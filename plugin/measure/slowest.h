@@ -1,4 +1,4 @@
-/* The N exchanges with the greatest latencies.
+/* The N exchanges with the greatest latencies, or durations.
  *
  * Memory: some 300 bytes for each of the N at most.  An exchange that is not among them costs a comparison.
  */
@@ -22,13 +22,17 @@ struct rr_slow {
     char *client, *server, *summary;
 };
 
+enum rr_slow_by { RR_SLOW_BY_LATENCY, RR_SLOW_BY_DURATION, RR_SLOW_BY_COUNT };
+const char *rr_slow_by_name(enum rr_slow_by by);
+
 struct rr_slowest;
 
-struct rr_slowest *rr_slowest_new(uint32_t n); /* RR_SLOWEST_MAX at most */
+struct rr_slowest *rr_slowest_new(uint32_t n, enum rr_slow_by by); /* RR_SLOWEST_MAX at most */
 void rr_slowest_free(struct rr_slowest *s);
 
 void rr_slowest_exchange(struct rr_slowest *s, const struct rr_exchange *x);
 
+/* Both are by the same. */
 void rr_slowest_merge(struct rr_slowest *into, const struct rr_slowest *from);
 
 /* The slowest first, of equals the earlier; nothing may be added after. */

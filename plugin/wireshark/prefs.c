@@ -13,6 +13,7 @@ static guint patience_seconds = 60;
 static guint slow_milliseconds = 1000;
 static gint grouping = RR_BY_SERVER;
 static guint slowest = 20;
+static gint slow_by = RR_SLOW_BY_LATENCY;
 static guint interval_milliseconds = 1000;
 static guint objects_megabytes = 1024;
 
@@ -36,6 +37,15 @@ static void register_statistics(module_t *module)
         &grouping, groupings, FALSE);
     prefs_register_uint_preference(module, "slowest", "Slowest exchanges",
                                    "How many of the slowest exchanges the statistics list.", 10, &slowest);
+    static enum_val_t slow_bys[RR_SLOW_BY_COUNT + 1];
+    for (int by = 0; by < RR_SLOW_BY_COUNT; by++) {
+        const char *name = rr_slow_by_name((enum rr_slow_by)by);
+        slow_bys[by] = (enum_val_t){ name, name, by };
+    }
+    prefs_register_enum_preference(module, "slowest_by", "Slowest exchanges by",
+                                   "What makes them slow: how long the answer was waited for (latency), or "
+                                   "how long all of it took (duration). On the command line, by=... says it.",
+                                   &slow_by, slow_bys, FALSE);
     prefs_register_uint_preference(module, "load_interval", "Load interval (milliseconds)",
                                    "The length of a slice of time in the statistics of the load.", 10,
                                    &interval_milliseconds);
@@ -152,6 +162,11 @@ enum rr_grouping rr_prefs_grouping(void)
 uint32_t rr_prefs_slowest(void)
 {
     return slowest;
+}
+
+enum rr_slow_by rr_prefs_slow_by(void)
+{
+    return (enum rr_slow_by)slow_by;
 }
 
 int64_t rr_prefs_interval(void)

@@ -3,6 +3,7 @@
 #define RR_PREFS_H
 
 #include "measure/groups.h"
+#include "measure/slowest.h"
 #include "track/tracker.h"
 
 /* `changed` is called when the user changed any of it, before a capture is read again. */
@@ -20,6 +21,7 @@ int64_t rr_prefs_slow(void);
 /* Of statistics. */
 enum rr_grouping rr_prefs_grouping(void);
 uint32_t rr_prefs_slowest(void); /* how many */
+enum rr_slow_by rr_prefs_slow_by(void);
 int64_t rr_prefs_interval(void); /* ns; above 0 */
 
 /* Bytes that Export Objects may hold. */

@@ -198,8 +198,14 @@ static void capture_ended(void *exporting)
 static void listen(struct export *e, const char *filter, tap_packet_cb packet, tap_draw_cb done)
 {
     GString *error = register_tap_listener(RR_TAP, e, filter, TL_REQUIRES_NOTHING, NULL, packet, done, NULL);
-    if (error)
-        refuse(g_strdelimit(error->str, "\r\n", ' '));
+    if (!error)
+        return;
+    g_strdelimit(error->str, "\r\n", ' ');
+    if (error->len && error->str[error->len - 1] == '.')
+        g_string_truncate(error, error->len - 1);
+    g_string_append(
+        error, "; what is no option is taken for the filter, and -z reqresp,export,help lists the options");
+    refuse(error->str);
 }
 
 static void print_help(void)

@@ -1,11 +1,16 @@
 #include <math.h>
+#include <string.h>
 
 #include "measure/slowest.h"
 #include "wireshark/prefs.h"
 #include "wireshark/sheet.h"
 #include "wireshark/taps.h"
 
-static uint32_t asked; /* 0: as preferred */
+static struct settings {
+    uint32_t count; /* 0: as preferred */
+    bool given;     /* likewise: else as preferred */
+    enum rr_slow_by by;
+} settings;
 
 /* A window of the host's sorts by the first column. */
 static const struct rr_sheet_column columns[] = {
@@ -27,7 +32,8 @@ static const struct rr_sheet_column columns[] = {
 
 static void *begin(void)
 {
-    return rr_slowest_new(asked ? asked : rr_prefs_slowest());
+    return rr_slowest_new(settings.count ? settings.count : rr_prefs_slowest(),
+                          settings.given ? settings.by : rr_prefs_slow_by());
 }
 
 static void exchange(void *slowest, const struct rr_exchange *x)
@@ -80,12 +86,23 @@ static void show(void *table, void *measure)
         show_row(table, i + 1, rr_slowest_at(measure, i));
 }
 
-static bool set_count(void *settings, const char *value)
+static bool set_count(void *asked, const char *value)
 {
-    return rr_stat_option_number(value, RR_SLOWEST_MAX, settings);
+    return rr_stat_option_number(value, RR_SLOWEST_MAX, &((struct settings *)asked)->count);
 }
 
-static const struct rr_stat_option options[] = { { "", "a number from 1 to 10000", set_count } };
+static bool set_by(void *asked, const char *value)
+{
+    struct settings *s = asked;
+    s->given = true;
+    for (s->by = 0; s->by < RR_SLOW_BY_COUNT; s->by++)
+        if (strcmp(value, rr_slow_by_name(s->by)) == 0)
+            return true;
+    return false;
+}
+
+static const struct rr_stat_option options[] = { { "", "a number from 1 to 10000", set_count },
+                                                 { "by", "latency or duration", set_by } };
 G_STATIC_ASSERT(RR_SLOWEST_MAX == 10000);
 
 static const struct rr_counter counter = {
@@ -100,7 +117,7 @@ static struct rr_sheet sheet = {
     .statistic = &statistic,
     .options = options,
     .option_count = G_N_ELEMENTS(options),
-    .settings = &asked,
+    .settings = &settings,
 };
 
 static void check(const char *argument, const char **filter, char **error)

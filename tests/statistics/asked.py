@@ -16,6 +16,7 @@ from run import Sharkd  # noqa: E402
 
 REDIS = host.CAPTURES / "redis_sync_c.pcap"
 LOSS = host.CAPTURES / "redis_loss_c.pcap.gz"
+SPREADS = host.CAPTURES / "http_keepalive.pcap.gz"
 PUSHES = host.CAPTURES / "redis_pubsub.pcap"
 WAITS = host.CAPTURES / "never_answers.pcap"
 HOME = host.SCRATCH / "home"
@@ -25,7 +26,7 @@ PATIENCE = 20
 REFUSED = [
     ("stat,by=nothing", '"by=nothing"'), ("stat,nothing=1", '"nothing=1"'), ("statx", '"x"'), ("stat,", '","'),
     ("stat,by=verb,", '","'), ("stat,no.such.field == 1", "no.such.field"), ("slowest,0", '"0"'),
-    ("slowest,-3", '"-3"'), ("load,1ns", '"1ns"'), ("slowest,10001", '"10001"'), ("slowest,n=5", '"n=5"'), ("load,0", '"0"'), ("load,every=1", '"every=1"'),
+    ("slowest,-3", '"-3"'), ("load,1ns", '"1ns"'), ("slowest,10001", '"10001"'), ("slowest,n=5", '"n=5"'), ("slowest,by=size", '"by=size"'), ("load,0", '"0"'), ("load,every=1", '"every=1"'),
     ("load,by=server", '"by=server"'), ("json,every=0", '"every=0"'), ("json,every=1y", '"every=1y"'), ("json,to=", '"to="'),
     ("json,to=/no/such/folder/x", "/no/such/folder/x"), ("json,to=/dev/null", "/dev/null"), ("jsonx", '"x"'),
     ("json,no.such.field", "no.such.field"), ("metrics", "to=FILE"), ("metrics,nothing=1", '"nothing=1"'),
@@ -91,6 +92,13 @@ def preferences():
         # What the command line asks for wins.
         other = "stat_by:client" if bare == "stat" else preference.split(":")[0] + ":7"
         cases.check(wanted, host.tshark(REDIS, "-q", "-o", "reqresp." + other, *asks(option)), option)
+    longest, slowest = (host.tshark(SPREADS, "-q", *asks("slowest,by=" + by)) for by in ("duration", "latency"))
+    cases.check(longest, host.tshark(SPREADS, "-q", "-o", "reqresp.slowest_by:duration", *asks("slowest")), "slowest_by")
+    cases.check(slowest, host.tshark(SPREADS, "-q", "-o", "reqresp.slowest_by:duration", *asks("slowest,by=latency")), "by=")
+    cases.check(False, slowest == longest, "slowest_by changes something")
+    for column, text in (("Duration ms", longest), ("Latency ms", slowest)):
+        spans = [float(row[column]) for row in told.slowest(text)]
+        cases.check(sorted(spans, reverse=True), spans, column)
     for threshold, slow in (("0", "0"), ("10", "22"), ("200", "1"), ("1000", "0")):
         printed = host.tshark(REDIS, "-q", "-o", "reqresp.slow:" + threshold, *asks("stat"))
         cases.check(slow, told.stat(printed)[1][-1]["Slow"], "slow:" + threshold)

@@ -201,22 +201,33 @@ static int slower_first(const void *a, const void *b)
     return (x->number > y->number) - (x->number < y->number);
 }
 
-static void test_slowest(void)
+static int longer_first(const void *a, const void *b)
 {
+    const struct rr_exchange *x = a, *y = b;
+    int64_t left = rr_has_both(x) ? rr_duration(x) : INT64_MIN,
+            right = rr_has_both(y) ? rr_duration(y) : INT64_MIN;
+    if (left != right)
+        return left < right ? 1 : -1;
+    return (x->number > y->number) - (x->number < y->number);
+}
+
+static void test_slowest(gconstpointer how)
+{
+    const enum rr_slow_by by = GPOINTER_TO_INT(how);
     enum { COUNT = 2000 };
     struct rr_connection c = rr_sample_connection();
     struct rr_exchange *all = random_exchanges(&c, COUNT, MS);
     static const uint32_t wanted[] = { 0, 1, 2, 7, 100, 1800, 5000 };
     for (size_t w = 0; w < G_N_ELEMENTS(wanted); w++) {
-        struct rr_slowest *whole = rr_slowest_new(wanted[w]);
-        struct rr_slowest *half[2] = { rr_slowest_new(wanted[w]), rr_slowest_new(wanted[w]) };
+        struct rr_slowest *whole = rr_slowest_new(wanted[w], by);
+        struct rr_slowest *half[2] = { rr_slowest_new(wanted[w], by), rr_slowest_new(wanted[w], by) };
         for (int i = 0; i < COUNT; i++) {
             rr_slowest_exchange(whole, &all[i]);
             rr_slowest_exchange(half[i % 2], &all[i]);
         }
         rr_slowest_merge(half[0], half[1]);
         struct rr_exchange *sorted = g_memdup2(all, COUNT * sizeof *all);
-        qsort(sorted, COUNT, sizeof *sorted, slower_first);
+        qsort(sorted, COUNT, sizeof *sorted, by == RR_SLOW_BY_LATENCY ? slower_first : longer_first);
         size_t n = MIN(wanted[w], COUNT - COUNT / 10);
         g_assert_cmpuint(rr_slowest_sort(whole), ==, n);
         g_assert_cmpuint(rr_slowest_sort(half[0]), ==, n);
@@ -378,7 +389,7 @@ static void test_slowest_says_where_the_time_went(void)
 {
     struct rr_connection c = rr_sample_connection();
     struct rr_exchange x = rr_sample_answered(&c);
-    struct rr_slowest *slowest = rr_slowest_new(1);
+    struct rr_slowest *slowest = rr_slowest_new(1, RR_SLOW_BY_LATENCY);
     rr_slowest_exchange(slowest, &x);
     g_assert_cmpuint(rr_slowest_sort(slowest), ==, 1);
     const struct rr_slow *slow = rr_slowest_at(slowest, 0);
@@ -396,7 +407,8 @@ int main(int argc, char **argv)
     g_test_add_func("/measure/verbs", test_verbs);
     g_test_add_func("/measure/bounded", test_groups_are_bounded);
     g_test_add_func("/measure/sorted", test_sorted_by_exchanges);
-    g_test_add_func("/measure/slowest", test_slowest);
+    g_test_add_data_func("/measure/slowest", GINT_TO_POINTER(RR_SLOW_BY_LATENCY), test_slowest);
+    g_test_add_data_func("/measure/longest", GINT_TO_POINTER(RR_SLOW_BY_DURATION), test_slowest);
     g_test_add_func("/measure/slowest-where-the-time-went", test_slowest_says_where_the_time_went);
     g_test_add_func("/measure/load", test_load);
     g_test_add_func("/measure/load_of_any_time", test_load_of_any_time);
