@@ -253,8 +253,8 @@ void rr_order_found(struct rr_order *o, struct rr_range asked)
 
 bool rr_order_at_rest(const struct rr_order *o, int64_t begin, int64_t acked)
 {
-    int64_t said = o->flow[RR_SERVER].next;
-    return acked >= said && o->heard_end == said && o->heard >= begin;
+    bool heard = o->heard_end != RR_NEVER; /* what it said after that acknowledges as much */
+    return acked >= o->flow[RR_SERVER].next && heard && o->heard >= begin;
 }
 
 /* The end of what a side says before `offset`. */

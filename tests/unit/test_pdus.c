@@ -71,6 +71,9 @@ static const struct {
     { "order/end-first-and-asked-again",
       "syn >10@1 <12@2 >9@3 <6k@4 >8@5 <4n@6^25/19 <7?@7^18/19 <5@8 >7@9 <3@10",
       ">10<12 answered exact 1; >9<13 answered lost 1; >8<5 answered lost 3 d2; >7<3 answered exact 1" },
+    { "order/end-lost", "syn >10@1 <12@2 >9@3 <6?@4 <4?@5! >8@6 <5?@7! >7@8 <3@9 >6@10 <2@11",
+      ">10<12 answered exact 1; >9<6 answered lost 1; >8<0 answered lost; >7<3 answered lost 1 d2; >6<2 "
+      "answered exact 1" },
     { "order/late-and-in-no-message", "syn <0?@1/13 >1n@2^0/0", ">1<0 open" },
     { "order/broken-off", "syn >10@1 <5@2 >11k@3 >12k@4 >F <F", ">10<5 answered exact 1; >23<0 unanswered" },
     { "order/broken-off-server-first", "syn >10@1 <5@2 >11k@3 <F >12k@4 >F",
