@@ -529,6 +529,22 @@ static bool takes_untold(struct rr_order *o)
     return true;
 }
 
+/* An answer goes on until the next begins, and nothing else was asked: what no message was told of is more of
+ * it, as far as the client has seen it when it asks again, at rest. */
+static bool goes_on_untold(struct rr_order *o)
+{
+    struct rr_range rest;
+    bool none = !rr_line_length(o->line) && !o->held->len && !o->doubt->len;
+    if (!o->rests || !none || !still_answers(o) || all_told(o, o->flow[RR_SERVER].next, &rest) ||
+        is_awaited(o, rest))
+        return false;
+    struct rr_told t = rr_untold(&o->flow[RR_SERVER], rest);
+    t.does = 0;
+    add_step(o, RR_STEP_GO_ON, &t, 0);
+    o->upto = rest.end;
+    return true;
+}
+
 /* A client that asks, perhaps at rest, while more parts are owed than ever come: where the place is lost,
  * what announced them may have been none of the server's words. */
 static bool comes_to_rest(struct rr_order *o)
@@ -547,7 +563,7 @@ const struct rr_step *rr_order_next(struct rr_order *o, enum rr_order_when when)
 {
     const struct rr_step *step;
     while (!(step = take_step(o))) {
-        if ((o->held->len && advance(o, when)) || takes_untold(o))
+        if ((o->held->len && advance(o, when)) || takes_untold(o) || goes_on_untold(o))
             continue;
         if (comes_to_rest(o))
             judge_rest(o);

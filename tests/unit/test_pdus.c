@@ -74,6 +74,10 @@ static const struct {
     { "order/end-lost", "syn >10@1 <12@2 >9@3 <6?@4 <4?@5! >8@6 <5?@7! >7@8 <3@9 >6@10 <2@11",
       ">10<12 answered exact 1; >9<6 answered lost 1; >8<0 answered lost; >7<3 answered lost 1 d2; >6<2 "
       "answered exact 1" },
+    { "order/open-answer-not-understood", "syn >10@1 <12o@2 <6?@3 >9@4 <5o@5 >8@6 <3o@7",
+      ">10<18 answered exact 1; >9<5 answered exact 1; >8<3 answered exact 1" },
+    { "order/open-answer-end-lost", "syn >10@1 <12o@2 <6?@3 <4?@3! >9@4 <5o@5 >8@6 <3o@7",
+      ">10<18 answered exact 1; >9<5 answered exact 1; >8<3 answered exact 1" },
     { "order/late-and-in-no-message", "syn <0?@1/13 >1n@2^0/0", ">1<0 open" },
     { "order/broken-off", "syn >10@1 <5@2 >11k@3 >12k@4 >F <F", ">10<5 answered exact 1; >23<0 unanswered" },
     { "order/broken-off-server-first", "syn >10@1 <5@2 >11k@3 <F >12k@4 >F",
