@@ -535,8 +535,8 @@ static bool goes_on_untold(struct rr_order *o)
 {
     struct rr_range rest;
     bool none = !rr_line_length(o->line) && !o->held->len && !o->doubt->len;
-    if (!o->rests || !none || !still_answers(o) || all_told(o, o->flow[RR_SERVER].next, &rest) ||
-        is_awaited(o, rest))
+    if (!o->rests || !none || !rr_order_is_sure(o) || !still_answers(o) ||
+        all_told(o, o->flow[RR_SERVER].next, &rest) || is_awaited(o, rest))
         return false;
     struct rr_told t = rr_untold(&o->flow[RR_SERVER], rest);
     t.does = 0;
