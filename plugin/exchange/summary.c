@@ -19,6 +19,11 @@ static size_t left(const struct input *in)
     return (size_t)(in->end - in->at);
 }
 
+static struct rr_slice written(const struct output *out)
+{
+    return (struct rr_slice){ out->text, (size_t)(out->end - out->text) };
+}
+
 /* False where there is no room: a character goes in whole or not at all. */
 static bool put(struct output *out, const char *s, size_t length, size_t chars)
 {
@@ -292,15 +297,15 @@ struct rr_slice rr_summary_slice(const uint8_t *bytes, size_t length, char room[
     while (in.at < in.end && ends_line(*in.at))
         in.at++;
     if (in.at == in.end)
-        return (struct rr_slice){ room, 0 };
+        return written(&out);
     put_resp(&out, in);
-    if (out.end > room)
-        return (struct rr_slice){ room, (size_t)(out.end - room) };
+    if (written(&out).length)
+        return written(&out);
     struct rr_slice line = plain_line(&in);
     if (line.length)
         return line;
     put_line(&out, in);
-    return (struct rr_slice){ room, (size_t)(out.end - room) };
+    return written(&out);
 }
 
 size_t rr_summary(const uint8_t *bytes, size_t length, char text[RR_SUMMARY_SIZE])

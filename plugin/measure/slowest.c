@@ -1,6 +1,7 @@
 #include "measure/slowest.h"
 
 #include <glib.h>
+#include <string.h>
 
 #include "measure/groups.h"
 
@@ -20,12 +21,24 @@ static void slow_free(gpointer slow)
     g_free(s);
 }
 
+static const char *const by_names[RR_SLOW_BY_COUNT] = {
+    [RR_SLOW_BY_LATENCY] = "latency",
+    [RR_SLOW_BY_DURATION] = "duration",
+};
+
 const char *rr_slow_by_name(enum rr_slow_by by)
 {
-    static const char *const names[] = {
-        [RR_SLOW_BY_LATENCY] = "latency", [RR_SLOW_BY_DURATION] = "duration"
-    };
-    return names[by];
+    return by_names[by];
+}
+
+bool rr_slow_by_named(const char *name, enum rr_slow_by *by)
+{
+    for (int i = 0; i < RR_SLOW_BY_COUNT; i++)
+        if (strcmp(by_names[i], name) == 0) {
+            *by = (enum rr_slow_by)i;
+            return true;
+        }
+    return false;
 }
 
 struct rr_slowest *rr_slowest_new(uint32_t n, enum rr_slow_by by)
@@ -45,11 +58,15 @@ void rr_slowest_free(struct rr_slowest *s)
     g_free(s);
 }
 
+static int64_t span_of(const struct rr_slowest *s, const struct rr_slow *slow)
+{
+    return s->by == RR_SLOW_BY_DURATION ? slow->duration : slow->latency;
+}
+
 /* Above 0 where a is slower than b, or as slow and came before it. */
 static int order(const struct rr_slowest *s, const struct rr_slow *a, const struct rr_slow *b)
 {
-    int64_t left = s->by == RR_SLOW_BY_DURATION ? a->duration : a->latency,
-            right = s->by == RR_SLOW_BY_DURATION ? b->duration : b->latency;
+    int64_t left = span_of(s, a), right = span_of(s, b);
     if (left != right)
         return left > right ? 1 : -1;
     return (a->number < b->number) - (a->number > b->number);

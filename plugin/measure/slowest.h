@@ -24,6 +24,7 @@ struct rr_slow {
 
 enum rr_slow_by { RR_SLOW_BY_LATENCY, RR_SLOW_BY_DURATION, RR_SLOW_BY_COUNT };
 const char *rr_slow_by_name(enum rr_slow_by by);
+bool rr_slow_by_named(const char *name, enum rr_slow_by *by); /* false where there is none */
 
 struct rr_slowest;
 

@@ -124,13 +124,18 @@ static void forget_guesses(struct rr_order *o)
     o->guess = o->taken = o->crossed = (struct rr_range){ 0 };
 }
 
-static void note_hole(struct rr_order *o, struct rr_range hole)
+static void lose_place(struct rr_order *o)
 {
-    o->hole = hole;
     forget_guesses(o);
     o->broken = true;
     o->sure = false;
     o->owed = 0;
+}
+
+static void note_hole(struct rr_order *o, struct rr_range hole)
+{
+    o->hole = hole;
+    lose_place(o);
 }
 
 /* Nobody knows what `t` goes on with. */
@@ -384,7 +389,7 @@ static bool answer(struct rr_order *o, const struct rr_told *t, enum rr_order_wh
         set_aside(o, t);
     else if (!rr_order_is_sure(o) || (o->broken && !begins && !interim)) {
         if (rr_stray_may_answer(o, t))
-            note_hole(o, o->hole);
+            lose_place(o);
         ignore(o, t);
     } else if (partly && when < RR_ORDER_IN_SILENCE)
         return false;
@@ -508,13 +513,18 @@ static bool is_awaited(const struct rr_order *o, struct rr_range said)
            !rr_flow_gap(&o->flow[RR_SERVER], o->upto, said.end, &gap);
 }
 
+/* The client is at rest, so many requests wait, and of the server nothing that was told is to be placed. */
+static bool rests_with(const struct rr_order *o, guint waiting)
+{
+    return o->rests && rr_line_length(o->line) == waiting && !o->held->len && !o->doubt->len;
+}
+
 /* To the one request that waits the server said what no message was told of, nor is to be: what the client
  * has seen of it when it asks again, at rest, is the answer. */
 static bool takes_untold(struct rr_order *o)
 {
     struct rr_range rest;
-    bool one = rr_line_length(o->line) == 1 && !o->held->len && !o->doubt->len;
-    if (!o->rests || o->overlaps || !one || !find_untold(o, &rest) || is_awaited(o, rest) ||
+    if (!rests_with(o, 1) || o->overlaps || !find_untold(o, &rest) || is_awaited(o, rest) ||
         !begins_answer(o, rest))
         return false;
     bool sure = rr_order_is_sure(o);
@@ -534,8 +544,7 @@ static bool takes_untold(struct rr_order *o)
 static bool goes_on_untold(struct rr_order *o)
 {
     struct rr_range rest;
-    bool none = !rr_line_length(o->line) && !o->held->len && !o->doubt->len;
-    if (!o->rests || !none || !rr_order_is_sure(o) || !still_answers(o) ||
+    if (!rests_with(o, 0) || !rr_order_is_sure(o) || !still_answers(o) ||
         all_told(o, o->flow[RR_SERVER].next, &rest) || is_awaited(o, rest))
         return false;
     struct rr_told t = rr_untold(&o->flow[RR_SERVER], rest);

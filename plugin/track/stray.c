@@ -1,28 +1,35 @@
 #include "track/stray.h"
 
+/* What the server had of the client when it said the last of its bytes before `end`; RR_NEVER: not known. */
+static int64_t acked_at(const struct rr_order *o, int64_t end)
+{
+    const struct rr_piece *last = rr_flow_piece(&o->flow[RR_SERVER], end - 1);
+    return last ? last->acked : RR_NEVER;
+}
+
+static bool is_over(const struct rr_line *line)
+{
+    return line->telling->response.ended_by != RR_GOING_ON && !line->open;
+}
+
 bool rr_stray_straddles(const struct rr_order *o, struct rr_range bytes)
 {
-    const struct rr_exchange *told = o->line->telling, *asked = o->line->asking;
-    const struct rr_piece *last = rr_flow_piece(&o->flow[RR_SERVER], bytes.end - 1);
-    bool over = !told || (told->response.ended_by != RR_GOING_ON && !o->line->open);
-    return over && asked && last && !o->overlaps && o->saw > bytes.begin &&
-           last->acked > asked->request.begin;
+    const struct rr_exchange *asked = o->line->asking;
+    bool over = !o->line->telling || is_over(o->line);
+    return over && asked && !o->overlaps && o->saw > bytes.begin &&
+           acked_at(o, bytes.end) > asked->request.begin;
 }
 
 bool rr_stray_goes_on(const struct rr_order *o, const struct rr_told *t)
 {
-    const struct rr_exchange *x = o->line->telling;
-    if (!x || x->response.ended_by == RR_GOING_ON || o->line->open)
+    if (!o->line->telling || !is_over(o->line))
         return false;
-    const struct rr_piece *last = rr_flow_piece(&o->flow[RR_SERVER], t->end - 1);
-    if (!last)
-        return false;
-    bool asked = rr_line_length(o->line) == 1 && rr_line_was_asked(o->line, last->acked);
-    return last->acked > o->told_upto[RR_CLIENT] || (asked && o->saw >= x->response.end);
+    int64_t acked = acked_at(o, t->end);
+    bool asked = rr_line_length(o->line) == 1 && rr_line_was_asked(o->line, acked);
+    return acked > o->told_upto[RR_CLIENT] || (asked && o->saw >= o->line->telling->response.end);
 }
 
 bool rr_stray_may_answer(const struct rr_order *o, const struct rr_told *t)
 {
-    const struct rr_piece *last = rr_flow_piece(&o->flow[RR_SERVER], t->end - 1);
-    return last && rr_line_was_asked(o->line, last->acked);
+    return rr_line_was_asked(o->line, acked_at(o, t->end));
 }

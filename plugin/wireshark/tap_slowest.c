@@ -1,5 +1,4 @@
 #include <math.h>
-#include <string.h>
 
 #include "measure/slowest.h"
 #include "wireshark/prefs.h"
@@ -95,10 +94,7 @@ static bool set_by(void *asked, const char *value)
 {
     struct settings *s = asked;
     s->given = true;
-    for (s->by = 0; s->by < RR_SLOW_BY_COUNT; s->by++)
-        if (strcmp(value, rr_slow_by_name(s->by)) == 0)
-            return true;
-    return false;
+    return rr_slow_by_named(value, &s->by);
 }
 
 static const struct rr_stat_option options[] = { { "", "a number from 1 to 10000", set_count },

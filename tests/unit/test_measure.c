@@ -191,24 +191,24 @@ static struct rr_exchange *random_exchanges(const struct rr_connection *c, uint3
     return all;
 }
 
-static int slower_first(const void *a, const void *b)
+/* The longest first, of equals the earlier; those without an answer last. */
+static int compare_spans(const struct rr_exchange *x, const struct rr_exchange *y,
+                         int64_t (*span)(const struct rr_exchange *))
 {
-    const struct rr_exchange *x = a, *y = b;
-    int64_t left = rr_has_both(x) ? rr_latency(x) : INT64_MIN,
-            right = rr_has_both(y) ? rr_latency(y) : INT64_MIN;
+    int64_t left = rr_has_both(x) ? span(x) : INT64_MIN, right = rr_has_both(y) ? span(y) : INT64_MIN;
     if (left != right)
         return left < right ? 1 : -1;
     return (x->number > y->number) - (x->number < y->number);
 }
 
+static int slower_first(const void *a, const void *b)
+{
+    return compare_spans(a, b, rr_latency);
+}
+
 static int longer_first(const void *a, const void *b)
 {
-    const struct rr_exchange *x = a, *y = b;
-    int64_t left = rr_has_both(x) ? rr_duration(x) : INT64_MIN,
-            right = rr_has_both(y) ? rr_duration(y) : INT64_MIN;
-    if (left != right)
-        return left < right ? 1 : -1;
-    return (x->number > y->number) - (x->number < y->number);
+    return compare_spans(a, b, rr_duration);
 }
 
 static void test_slowest(gconstpointer how)
