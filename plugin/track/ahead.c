@@ -29,6 +29,12 @@ static bool is_captured(const struct rr_conn *c, struct rr_range asked)
            rr_flow_sum(f, asked.begin, asked.end).bytes == asked.end - asked.begin;
 }
 
+/* What is answered may have been asked before the capture began. */
+static bool is_before_capture(const struct rr_conn *c)
+{
+    return !c->flow[RR_CLIENT].whole && !c->pdus->ahead.rested;
+}
+
 /* Its request may be in bytes of which no message was told. */
 static bool may_be_untold(const struct rr_conn *c, const struct rr_told *t)
 {
@@ -86,11 +92,10 @@ static struct rr_range asked_by(const struct rr_conn *c, const struct rr_told *t
     const struct rr_pdus *p = c->pdus;
     const struct rr_ahead *a = &p->ahead;
     struct rr_range gap = gap_before(p, t->acked), asked = { MAX(p->upto[RR_CLIENT], a->rested), t->acked };
-    bool before_capture = !c->flow[RR_CLIENT].whole && !a->rested;
     *alone = a->several <= a->rested && (rr_range_empty(gap) || rr_range_empty(asked)) && !is_shared(p, t);
     if (!rr_range_empty(gap))
         asked = gap;
-    return is_captured(c, asked) && !before_capture ? asked : (struct rr_range){ 0 };
+    return is_captured(c, asked) && !is_before_capture(c) ? asked : (struct rr_range){ 0 };
 }
 
 /* `t` is to be joined with the client's bytes that it may answer. */
@@ -156,6 +161,21 @@ void rr_ahead_missed(struct rr_pdus *p, struct rr_range gap)
 void rr_ahead_rests(struct rr_pdus *p, int64_t begin)
 {
     p->ahead.rested = MAX(p->ahead.rested, begin);
+}
+
+void rr_ahead_asks(struct rr_pdus *p, uint64_t key, bool waits)
+{
+    struct rr_ahead *a = &p->ahead;
+    a->shared |= waits || (a->keyed && a->asked == key);
+    a->keyed = true;
+    a->asked = key;
+}
+
+bool rr_ahead_hides(const struct rr_conn *c, int64_t upto)
+{
+    const struct rr_ahead *a = &c->pdus->ahead;
+    return a->shared &&
+           (is_before_capture(c) || a->several > a->rested || !rr_range_empty(gap_before(c->pdus, upto)));
 }
 
 bool rr_ahead_made(const struct rr_ahead *a, const struct rr_exchange *x, uint64_t key)

@@ -30,6 +30,12 @@ void rr_ahead_missed(struct rr_pdus *p, struct rr_range gap);
 /* The client, about to say what begins here, waits for nothing. */
 void rr_ahead_rests(struct rr_pdus *p, int64_t begin);
 
+/* A request with the key begins, where another waits with the same. */
+void rr_ahead_asks(struct rr_pdus *p, uint64_t key, bool waits);
+
+/* Before `upto` another request may be that was not told, with the key of one that was. */
+bool rr_ahead_hides(const struct rr_conn *c, int64_t upto);
+
 /* x was made of the bytes before an answer, which had that key. */
 bool rr_ahead_made(const struct rr_ahead *a, const struct rr_exchange *x, uint64_t key);
 

@@ -1,15 +1,28 @@
 #include "track/keyed.h"
 
+#include "track/ahead.h"
 #include "track/joins.h"
 #include "track/lines.h"
 #include "track/messages.h"
 #include "track/quiet.h"
+
+void rr_keyed_asks(struct rr_conn *c, struct rr_line *line, const struct rr_told *t, bool rests)
+{
+    if (line->telling && line->open)
+        rr_end(c, RR_SERVER, line->telling, RR_BY_NEXT);
+    line->shifted &= rr_line_length(line) || !rests;
+    if (rests && !c->pdus->waiting)
+        rr_ahead_rests(c->pdus, t->begin);
+    rr_ahead_asks(c->pdus, t->key, rr_line_length(line));
+}
 
 /* `t` may be the answer to another request with the key of x, whose own was missed, or never sent as that
  * other took its place. */
 static bool may_be_anothers(const struct rr_conn *c, const struct rr_line *line, const struct rr_exchange *x,
                             const struct rr_told *t)
 {
+    if (rr_ahead_hides(c, t->acked))
+        return true;
     const struct rr_range *missed = c->pdus->missed;
     const struct rr_piece *asked = rr_flow_piece(&c->flow[RR_CLIENT], x->request.begin);
     bool answered = !rr_range_empty(missed[RR_SERVER]) && (!asked || missed[RR_SERVER].end > asked->acked);

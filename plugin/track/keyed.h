@@ -1,8 +1,11 @@
-/* Answers that bear a key: which request each gets.  Private to track/. */
+/* Requests and answers that bear a key: which request each answer gets.  Private to track/. */
 #ifndef RR_KEYED_H
 #define RR_KEYED_H
 
 #include "track/pdus.h"
+
+/* A request is about to begin; `rests`: its client may wait for nothing. */
+void rr_keyed_asks(struct rr_conn *c, struct rr_line *line, const struct rr_told *t, bool rests);
 
 /* A message of the server, of which it is known, as far as it ever is, whether its request was told. */
 void rr_keyed_join(struct rr_conn *c, struct rr_line *line, const struct rr_told *t);

@@ -243,12 +243,7 @@ static void tell_request(struct rr_conn *c, struct rr_line *line, const struct r
     rr_alone_end(c, line->asking, RR_BY_NEXT);
     int64_t acked = acked_asking(c, t);
     if (t->does & RR_PDU_KEYED) {
-        if (line->telling && line->open)
-            rr_end(c, RR_SERVER, line->telling, RR_BY_NEXT);
-        bool rests = rr_order_at_rest(&c->pdus->order, t->begin, acked);
-        line->shifted &= rr_line_length(line) || !rests;
-        if (rests && !c->pdus->waiting)
-            rr_ahead_rests(c->pdus, t->begin);
+        rr_keyed_asks(c, line, t, rr_order_at_rest(&c->pdus->order, t->begin, acked));
     } else {
         rr_order_found(&c->pdus->order, (struct rr_range){ t->begin, t->end });
         rr_order_asks(&c->pdus->order, t->begin, acked, !(t->does & RR_PDU_ALONE));

@@ -43,6 +43,8 @@ struct rr_ahead {
     struct rr_range gap; /* the last of the client's bytes that were passed over, by one with a key */
     int64_t several;     /* of those before, nobody knows which answer is to which */
     int64_t rested;      /* those before wait for none; 0: it is not known of any */
+    uint64_t asked;      /* the key of the last request, where it is `keyed` */
+    bool keyed, shared;  /* shared: two had one key, at a time or one right after the other */
     const struct rr_exchange *made; /* the last that was made of such bytes, with the key of its answer */
     uint64_t key;
 };
