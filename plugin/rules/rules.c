@@ -4,7 +4,7 @@
 
 static const struct {
     const char *name, *help;
-    enum { CONDITION, FIELDS, KEY } form; /* KEY: of several lists of fields the first that is there */
+    enum { CONDITION, FIELDS, LISTS } form; /* LISTS: of fields; the first that is there counts */
     enum { NEVER_OPEN, MAY_BE_OPEN, MUST_BE_OPEN } openness;
 } parts[RR_RULE_PART_COUNT] = {
     [RR_RULE_PDU] = { "pdu", "Fields that each are a message within the protocol's layer", FIELDS },
@@ -17,9 +17,9 @@ static const struct {
     [RR_RULE_ONEWAY] = { "oneway", "What a message of the client has that is owed no answer", CONDITION },
     [RR_RULE_PUSH] = { "push", "What a message of the server has that answers none", CONDITION },
     [RR_RULE_IGNORE] = { "ignore", "What a message has that is neither asked nor answered", CONDITION },
-    [RR_RULE_KEY] = { "key", "Fields that tie a response to its request", KEY },
-    [RR_RULE_RESPONSE_KEY] = { "response-key", "Those of the response, where they are others", KEY },
-    [RR_RULE_SUMMARY] = { "summary", "Fields that tell what the message is about", FIELDS },
+    [RR_RULE_KEY] = { "key", "Fields that tie a response to its request", LISTS },
+    [RR_RULE_RESPONSE_KEY] = { "response-key", "Those of the response, where they are others", LISTS },
+    [RR_RULE_SUMMARY] = { "summary", "Fields that tell what the message is about", LISTS },
     [RR_RULE_SUMMARY_END] = { "summary-end", "Fields of its last part that tell more of that", FIELDS },
     [RR_RULE_ONLY] = { "only", "What all messages have that the rule is for", CONDITION },
     [RR_RULE_QUIET] = { "quiet", "What a message of the client has that perhaps is owed no answer",
@@ -29,7 +29,7 @@ static const struct {
     [RR_RULE_PUSH_END] = { "push-end", "Where a push goes on in others: next begins", CONDITION,
                            MUST_BE_OPEN },
     [RR_RULE_CANCEL] = { "cancel", "What a message of the client has that takes a request back", CONDITION },
-    [RR_RULE_CANCEL_KEY] = { "cancel-key", "The key of that request, where its own is another", KEY },
+    [RR_RULE_CANCEL_KEY] = { "cancel-key", "The key of that request, where its own is another", LISTS },
     [RR_RULE_PARTIAL] = { "part", "What the begin of a message has that is shown whole later", CONDITION },
     [RR_RULE_COUNT] = { "count", "Fields that tell how many further ones a message consists of", FIELDS },
     [RR_RULE_COUNTED] = { "counted", "These, where they are not the message fields", FIELDS },
@@ -169,7 +169,7 @@ static bool parse_list(const char *text, struct rr_condition *c)
 }
 
 /* Lists with | between: the first of which any field is there counts. */
-static bool parse_key(const char *text, struct rr_condition *c)
+static bool parse_lists(const char *text, struct rr_condition *c)
 {
     char **lists = g_strsplit(text, "|", 0);
     bool good = true;
@@ -182,8 +182,8 @@ static bool parse_key(const char *text, struct rr_condition *c)
 static bool parse_part(enum rr_rule_part part, const char *text, struct rr_condition *c)
 {
     switch (parts[part].form) {
-    case KEY:
-        return parse_key(text, c);
+    case LISTS:
+        return parse_lists(text, c);
     case FIELDS:
         return parse_list(text, c);
     default:

@@ -58,7 +58,7 @@ struct rr_condition {
     size_t count; /* 0: nothing is said */
 };
 
-/* A list of fields is a condition of one clause; lists for a key are one each. */
+/* A list of fields is a clause; where there are several, the first that any field is there of counts. */
 struct rr_rule {
     char *protocol;
     enum rr_pairing pairing;

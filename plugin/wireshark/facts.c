@@ -131,13 +131,28 @@ bool rr_facts_mix(const struct rr_active_rule *rule, enum rr_rule_part part, uin
     return false;
 }
 
-const field_info **rr_facts_listed(const struct rr_active_rule *rule, enum rr_rule_part part)
+/* What is there of the list, and NULL behind it; NULL where that is nothing. */
+static const field_info **there_of(const struct rr_tests *list)
 {
-    const struct rr_tests *all = &rule->clauses[part][0];
-    const field_info **list = wmem_alloc_array(facts.pool, const field_info *, all->count);
-    for (size_t i = 0; i < all->count; i++)
-        list[i] = facts.first[all->test[i].slot];
-    return list;
+    const field_info **there = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        const field_info *fi = facts.first[list->test[i].slot];
+        if (!fi)
+            continue;
+        if (!there)
+            there = wmem_alloc0_array(facts.pool, const field_info *, list->count + 1);
+        there[count++] = fi;
+    }
+    return there;
+}
+
+const field_info **rr_facts_of(const struct rr_active_rule *rule, enum rr_rule_part part)
+{
+    const field_info **there = NULL;
+    for (size_t i = 0; i < rule->rule->part[part].count && !there; i++)
+        there = there_of(&rule->clauses[part][i]);
+    return there;
 }
 
 uint32_t rr_facts_owed(void)

@@ -19,23 +19,20 @@ static inline bool rr_rule_says(const struct rr_active_rule *rule, enum rr_rule_
     return rule->rule->part[part].count > 0;
 }
 
-/* Of what the rule says: whether the condition holds; the fields of a list, one for each that it names, good
- * as long as the frame. */
+/* The condition holds, which the rule says. */
 bool rr_facts_pass(const struct rr_active_rule *rule, enum rr_rule_part part);
-const field_info **rr_facts_listed(const struct rr_active_rule *rule, enum rr_rule_part part);
 
-/* The same where it may say nothing: that does not hold, and there is no list. */
+/* The same where it may say nothing: that does not hold. */
 static inline bool rr_facts_hold(const struct rr_active_rule *rule, enum rr_rule_part part)
 {
     return rr_rule_says(rule, part) && rr_facts_pass(rule, part);
 }
 
-static inline const field_info **rr_facts_of(const struct rr_active_rule *rule, enum rr_rule_part part)
-{
-    return rr_rule_says(rule, part) ? rr_facts_listed(rule, part) : NULL;
-}
+/* What is there of the first of the lists that any field is there of, and NULL behind it; good as long as the
+ * frame.  NULL where there is none. */
+const field_info **rr_facts_of(const struct rr_active_rule *rule, enum rr_rule_part part);
 
-/* The key, by the first of the lists of which a field is there; false where none is. */
+/* The key, by such a list; false where there is none. */
 bool rr_facts_mix(const struct rr_active_rule *rule, enum rr_rule_part part, uint64_t *key);
 
 /* The same, where the rule may say nothing of it: then it is the message's own. */

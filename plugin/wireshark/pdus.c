@@ -23,8 +23,8 @@ struct found {
     uint16_t does[2]; /* by enum rr_side of its sender; of one that cannot have sent it: nothing */
     uint64_t key[2];
     uint64_t cancels; /* with RR_PDU_CANCELS */
-    /* What the rule wants as summary, and what of it a part that comes later adds: one for each field, or
-     * NULL. */
+    /* What the rule wants as summary, and what of it a part that comes later adds: fields, and NULL behind
+     * them; or NULL. */
     const field_info **said, **more;
     const struct rr_active_rule *rule;
 };
@@ -117,11 +117,10 @@ static const char *summary_of(const uint8_t *bytes, size_t length)
     return rr_summary(bytes, length, text) ? text : NULL;
 }
 
-static void put_fields(wmem_strbuf_t *all, const struct rr_active_rule *rule, enum rr_rule_part part,
-                       const field_info **fields)
+static void put_fields(wmem_strbuf_t *all, const field_info **fields)
 {
-    for (size_t i = 0; fields && i < rule->clauses[part][0].count; i++) {
-        const char *text = fields[i] ? rr_value_text(reading.pinfo->pool, fields[i]) : "";
+    for (; fields && *fields; fields++) {
+        const char *text = rr_value_text(reading.pinfo->pool, *fields);
         if (*text && wmem_strbuf_get_len(all))
             wmem_strbuf_append_c(all, ' ');
         wmem_strbuf_append(all, text);
@@ -133,8 +132,8 @@ static const char *said_summary(const struct found *f, bool begins)
 {
     wmem_strbuf_t *all = wmem_strbuf_new(reading.pinfo->pool, "");
     if (begins)
-        put_fields(all, f->rule, RR_RULE_SUMMARY, f->said);
-    put_fields(all, f->rule, RR_RULE_SUMMARY_END, f->more);
+        put_fields(all, f->said);
+    put_fields(all, f->more);
     return summary_of((const uint8_t *)wmem_strbuf_get_str(all), wmem_strbuf_get_len(all));
 }
 

@@ -25,7 +25,7 @@ const char *rr_value_text(wmem_allocator_t *pool, const field_info *fi)
             return plain_name(pool, name);
     }
     if (field->type == FT_NONE || field->type == FT_PROTOCOL)
-        return "";
+        return field->name;
     const char *text = fvalue_to_string_repr(pool, rr_value(fi), FTREPR_DISPLAY, field->display);
     return text ? text : "";
 }

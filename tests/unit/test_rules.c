@@ -68,6 +68,7 @@ static void whole_rule(void)
           "rule plain\n"
           "  count: plain.many plain.more\n"
           "  counted: plain.one\n"
+          "  summary: plain.words plain.end|plain.kind\n"
           "  part: plain.begun|none counted | plain.rest == 1\n"
           "rule again\n"
           "  key: again.id\n"
@@ -92,6 +93,7 @@ static void whole_rule(void)
     g_assert_cmpstr(rule(1)->protocol, ==, "plain");
     g_assert_cmpint(rule(1)->pairing, ==, RR_BY_ORDER);
     assert_part(rule(1), RR_RULE_COUNT, "plain.many & plain.more");
+    assert_part(rule(1), RR_RULE_SUMMARY, "plain.words & plain.end | plain.kind");
     assert_part(rule(1), RR_RULE_PARTIAL, "plain.begun | plain.rest == 1");
     g_assert_true(rule(1)->none_counted);
     g_assert_false(rule(0)->none_counted);
