@@ -14,82 +14,103 @@ static size_t name_length(const char *word)
     return word[length] == '=' && word[length + 1] != '=' ? length : 0;
 }
 
-static char *names(const struct rr_stat_option *options, size_t count)
+/* What is asked of a statistic, while it is read. */
+struct asking {
+    const struct rr_stat_option *options;
+    size_t count;
+    void *settings;
+    uint32_t given; /* bits, by option */
+    char **error;
+};
+
+static char *names(const struct asking *a)
 {
     GString *text = g_string_new(NULL);
-    for (size_t i = 0; i < count; i++)
-        g_string_append_printf(text, *options[i].name ? "%s=%s, " : "%s%s, ", options[i].name,
-                               options[i].values);
+    for (size_t i = 0; i < a->count; i++)
+        g_string_append_printf(text, *a->options[i].name ? "%s=%s, " : "%s%s, ", a->options[i].name,
+                               a->options[i].values);
     g_string_append(text, "filter=DISPLAY-FILTER or just DISPLAY-FILTER as the last");
     return g_string_free(text, FALSE);
 }
 
 /* An argument can hold anything, an error is one line. */
-static char *complain(const char *word, size_t length, const char *what, const char *allowed)
+static void complain(const struct asking *a, const char *word, size_t length, const char *what,
+                     const char *allowed)
 {
     char *given = g_strndup(word, length), *printable = g_strescape(given, NULL);
-    char *line = g_strdup_printf("\"%s\" %s %s", printable, what, allowed);
+    *a->error = g_strdup_printf("\"%s\" %s%s", printable, what, allowed);
     g_free(printable);
     g_free(given);
-    return line;
 }
 
-static const struct rr_stat_option *find(const struct rr_stat_option *options, size_t count, const char *word,
-                                         size_t length)
+static void complain_of_name(const struct asking *a, const char *word, size_t length, const char *what)
 {
-    for (size_t i = 0; i < count; i++)
-        if (strlen(options[i].name) == length && strncmp(options[i].name, word, length) == 0)
-            return &options[i];
+    char *allowed = names(a);
+    complain(a, word, length, what, allowed);
+    g_free(allowed);
+}
+
+static const struct rr_stat_option *find(const struct asking *a, const char *word, size_t length)
+{
+    for (size_t i = 0; i < a->count; i++)
+        if (strlen(a->options[i].name) == length && strncmp(a->options[i].name, word, length) == 0)
+            return &a->options[i];
     return NULL;
 }
 
-static bool set(const struct rr_stat_option *option, void *settings, const char *value, size_t length)
+static bool set(const struct asking *a, const struct rr_stat_option *option, const char *value, size_t length)
 {
     char *copy = g_strndup(value, length);
-    bool good = option->set(settings, copy);
+    bool good = option->set(a->settings, copy);
     g_free(copy);
     return good;
 }
 
 enum outcome { TAKEN, IS_FILTER, REFUSED };
 
-static enum outcome parse_word(const char *word, size_t length, const struct rr_stat_option *options,
-                               size_t count, void *settings, char **error)
+static enum outcome take(struct asking *a, const struct rr_stat_option *option, const char *word,
+                         size_t length)
 {
-    size_t name = name_length(word);
-    const struct rr_stat_option *option = find(options, count, word, name);
-    if (option && set(option, settings, word + (name ? name + 1 : 0), length - (name ? name + 1 : 0)))
-        return TAKEN;
+    uint32_t bit = UINT32_C(1) << (option - a->options);
+    if (a->given & bit) {
+        complain(a, word, length, "is given twice", "");
+        return REFUSED;
+    }
+    a->given |= bit;
+    return TAKEN;
+}
+
+static enum outcome parse_word(struct asking *a, const char *word, size_t length)
+{
+    size_t name = name_length(word), before = name ? name + 1 : 0;
+    const struct rr_stat_option *option = find(a, word, name);
+    if (option && set(a, option, word + before, length - before))
+        return take(a, option, word, length);
     /* A number or time is the statistic's own: no filter begins with one. */
     bool begins_so = g_ascii_isdigit(*word) || *word == '-';
     if (!name && !(option && begins_so && strspn(word, "-0123456789.dhmnsu") == length))
         return IS_FILTER;
-    if (option) {
-        *error = complain(word, length, "is not a value that it can have: allowed are", option->values);
-        return REFUSED;
-    }
-    char *allowed = names(options, count);
-    *error = complain(word, length, "is not an option; allowed are", allowed);
-    g_free(allowed);
+    if (option)
+        complain(a, word, length, "is not a value that it can have: allowed are ", option->values);
+    else
+        complain_of_name(a, word, length, "is not an option; allowed are ");
     return REFUSED;
 }
 
 bool rr_stat_options_parse(const char *text, const struct rr_stat_option *options, size_t count,
                            void *settings, const char **filter, char **error)
 {
+    struct asking a = { options, count, settings, 0, error };
     *filter = NULL;
     while (*text) {
         const char *word = text + 1;
         if (*text != ',' || !*word) {
-            char *allowed = names(options, count);
-            *error =
-                complain(text, strlen(text), "does not belong there; after a comma, allowed are", allowed);
-            g_free(allowed);
+            complain_of_name(&a, text, strlen(text), "does not belong there; after a comma, allowed are ");
             return false;
         }
         size_t length = strcspn(word, ",");
         bool named = g_str_has_prefix(word, filter_option);
-        enum outcome outcome = named ? IS_FILTER : parse_word(word, length, options, count, settings, error);
+        enum outcome outcome = named ? IS_FILTER : parse_word(&a, word, length);
         if (outcome == IS_FILTER)
             *filter = named ? word + strlen(filter_option) : word;
         if (outcome != TAKEN)

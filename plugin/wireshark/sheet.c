@@ -67,17 +67,24 @@ static const struct {
     [RR_SHEET_NUMBER] = { TABLE_ITEM_FLOAT, TAP_ALIGN_RIGHT, "%.3f", "%%%d.3f" },
 };
 
-/* tshark prints names and cells just so. */
-static void align(struct rr_sheet *s)
+/* tshark prints names and cells just so.  A column is as wide as its name and what is in it; the last may
+ * hold more. */
+static void align(struct rr_sheet *s, size_t column, int width)
 {
-    for (size_t i = 0; i < s->ui.nfields; i++) {
-        const struct rr_sheet_column *c = &s->columns[i];
-        int width = MAX(c->width, (int)strlen(c->name));
-        bool left = kinds[c->kind].align == TAP_ALIGN_LEFT;
-        s->ui.fields[i].column_name =
-            wmem_strdup_printf(wmem_epan_scope(), "%*s", left ? -width : width, c->name);
-        s->ui.fields[i].field_format = wmem_strdup_printf(wmem_epan_scope(), kinds[c->kind].aligned, width);
-    }
+    const struct rr_sheet_column *c = &s->columns[column];
+    bool left = kinds[c->kind].align == TAP_ALIGN_LEFT;
+    s->widths[column] = MAX(width, (int)strlen(c->name));
+    width = s->widths[column];
+    s->ui.fields[column].column_name =
+        wmem_strdup_printf(wmem_epan_scope(), "%*s", left ? -width : width, c->name);
+    s->ui.fields[column].field_format = wmem_strdup_printf(wmem_epan_scope(), kinds[c->kind].aligned, width);
+}
+
+static void align_all(struct rr_sheet *s)
+{
+    s->widths = wmem_alloc0_array(wmem_epan_scope(), int, s->ui.nfields);
+    for (size_t i = 0; i < s->ui.nfields; i++)
+        align(s, i, s->columns[i].width);
 }
 
 void rr_sheet_register(struct rr_sheet *s, const char *name, const char *title,
@@ -117,7 +124,7 @@ void rr_sheet_ask(struct rr_sheet *s, const char *argument, const char **filter,
         why = g_strdup("is asked for twice: one run gives it once");
     else if (rr_stat_options_parse(argument + strlen(s->ui.cli_string), s->options, s->option_count,
                                    s->settings, filter, &why))
-        align(s);
+        align_all(s);
     s->asked = true;
     if (why)
         *error = g_strdup_printf("-z %s: %s", s->ui.cli_string, why);
@@ -159,7 +166,11 @@ static stat_tap_table_item_type *next_cell(struct rr_sheet *s)
 
 void rr_sheet_text(struct rr_sheet *s, const char *text)
 {
+    size_t column = s->column, length = strlen(text);
+    bool last = column + 1 == s->ui.nfields;
     next_cell(s)->value.string_value = g_strdup(text);
+    if (s->widths && !last && length > (size_t)s->widths[column])
+        align(s, column, (int)length);
 }
 
 void rr_sheet_count(struct rr_sheet *s, uint64_t n)

@@ -14,7 +14,7 @@ enum rr_sheet_kind { RR_SHEET_TEXT, RR_SHEET_COUNT, RR_SHEET_BYTES, RR_SHEET_NUM
 struct rr_sheet_column {
     const char *name;
     enum rr_sheet_kind kind;
-    int width; /* of its cells where they are printed, of the name at least */
+    int width; /* of its cells where they are printed, at the least */
 };
 
 struct rr_sheet {
@@ -25,6 +25,7 @@ struct rr_sheet {
     void *settings;
     const struct rr_sheet_column *columns;
     bool asked;        /* on a command line */
+    int *widths;       /* of its columns, where it was; else NULL */
     guint room;        /* rows there are in memory: those beyond the table's count had been shown before */
     guint row, column; /* being filled */
 };

@@ -215,15 +215,34 @@ static void print_help(void)
     exit(fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_LOST);
 }
 
+static G_NORETURN void refuse_place(const char *to, const char *why)
+{
+    char *printable = g_strescape(to, NULL);
+    refuse(g_strdup_printf("\"to=%s\" names %s", printable, why));
+}
+
 /* Two exports would mix their rows, or the second would overwrite the first. */
 static void refuse_same_place(const struct export *e)
 {
     for (guint i = 0; i < exports->len; i++) {
         const struct export *other = exports->pdata[i];
-        if (rr_writers_collide(other->options, e->options))
-            refuse(e->options->to ? "to= names a file that another export is written to"
-                                  : "standard output takes one export; this is the second");
+        if (!rr_writers_collide(other->options, e->options))
+            continue;
+        if (e->options->to)
+            refuse_place(e->options->to, "a file that another export is written to");
+        refuse("standard output takes one export; this is the second");
     }
+}
+
+/* The protocol can be switched off for good, in the profile. */
+static void remark_on_silence(void)
+{
+    int proto = proto_get_id_by_filter_name("reqresp");
+    if (!proto_is_protocol_enabled(find_protocol_by_id(proto)))
+        fprintf(stderr,
+                "tshark: -z %s: there will be no rows: the protocol reqresp is disabled; to enable it say "
+                "--enable-protocol reqresp\n",
+                command);
 }
 
 static rr_stat_start start(const char *argument, void *user _U_)
@@ -239,7 +258,8 @@ static rr_stat_start start(const char *argument, void *user _U_)
         exports = g_ptr_array_new();
     refuse_same_place(e);
     if (rr_source_is(e->options->to))
-        refuse("to= names the capture that is read");
+        refuse_place(e->options->to, "the capture that is read");
+    remark_on_silence();
 
     /* The listener that came last is called first: a frame is chosen by before its rows are printed. */
     listen(e, NULL, print, draw);

@@ -139,7 +139,7 @@ void rr_put_local_stamp(GString *out, int64_t ns)
 void rr_put_milliseconds(GString *out, int64_t ns)
 {
     char fraction[] = ".000";
-    uint64_t us = (ns < 0 ? -(uint64_t)ns : (uint64_t)ns) / 1000;
+    uint64_t us = ((ns < 0 ? -(uint64_t)ns : (uint64_t)ns) + 500) / 1000;
     if (ns < 0)
         g_string_append_c(out, '-');
     rr_put_count(out, us / 1000);

@@ -21,7 +21,7 @@ static inline void rr_put_bytes(GString *out, const char *text, size_t length)
 void rr_put_count(GString *out, uint64_t n);
 void rr_put_id(GString *out, uint64_t id);          /* 00c0ffee00c0ffee */
 void rr_put_seconds(GString *out, int64_t ns);      /* -0.000085000 */
-void rr_put_milliseconds(GString *out, int64_t ns); /* -0.085, what is below a microsecond cut off */
+void rr_put_milliseconds(GString *out, int64_t ns); /* -0.085 */
 
 void rr_put_time(GString *out, int64_t ns);        /* 2021-10-28T04:07:01.846121000Z */
 void rr_put_local_time(GString *out, int64_t ns);  /* 2021-10-28T12:07:01.846121000+08:00 */

@@ -25,7 +25,7 @@ PATIENCE = 20
 # What is asked, and what the one line that refuses it must name.
 REFUSED = [
     ("stat,by=nothing", '"by=nothing"'), ("stat,nothing=1", '"nothing=1"'), ("statx", '"x"'), ("stat,", '","'),
-    ("stat,by=verb,", '","'), ("stat,no.such.field == 1", "no.such.field"), ("slowest,0", '"0"'),
+    ("stat,by=verb,", '","'), ("stat,by=verb,by=port", '"by=port"'), ("slowest,3,4", '"4"'), ("stat,no.such.field == 1", "no.such.field"), ("slowest,0", '"0"'),
     ("slowest,-3", '"-3"'), ("load,1ns", '"1ns"'), ("slowest,10001", '"10001"'), ("slowest,n=5", '"n=5"'), ("slowest,by=size", '"by=size"'), ("load,0", '"0"'), ("load,every=1", '"every=1"'),
     ("load,by=server", '"by=server"'), ("json,every=0", '"every=0"'), ("json,every=1y", '"every=1y"'), ("json,to=", '"to="'),
     ("json,to=/no/such/folder/x", "/no/such/folder/x"), ("json,to=/dev/null", "/dev/null"), ("jsonx", '"x"'),

@@ -106,6 +106,12 @@ def refuse_to_overwrite_what_is_read():
     cases.check({"a.pcap", "link.pcap"}, set(os.listdir(place)))
 
 
+def say_why_there_are_no_rows():
+    done = host.run(["tshark", "-r", str(REDIS), "-q", "-z", "reqresp,export", "--disable-protocol", "reqresp"])
+    cases.check((0, 1, 1), (done.returncode, len(done.stdout.splitlines()), len(done.stderr.splitlines())))
+    cases.check(True, b"--enable-protocol reqresp" in done.stderr)
+
+
 def refuse_what_may_not_be_written():
     place = folder()
     (place / "a.csv").write_text("precious")
@@ -271,6 +277,7 @@ def main(words):
     todo = [("refused: %r" % option, refuse, option, word) for option, word in REFUSED]
     todo += [("refused: beside a good one", refuse_beside_a_good_one), ("refused: one place twice", refuse_one_place_twice),
              ("refused: what is read", refuse_to_overwrite_what_is_read),
+             ("said: no rows", say_why_there_are_no_rows),
              ("refused: what may not be written", refuse_what_may_not_be_written),
              ("to a device", to_device), ("to a full disk", to_full_disk), ("interrupted", interrupted),
              ("cut short", cut_short), ("side by side", side_by_side, []), ("side by side -2", side_by_side, ["-2"]),
