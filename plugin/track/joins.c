@@ -210,10 +210,10 @@ void rr_joins_ask(struct rr_conn *c, struct rr_line *line, const struct rr_told 
 }
 
 /* The answer began before the server had `t`, a further part of the request. */
-static bool came_early(const struct rr_conn *c, const struct rr_exchange *x, const struct rr_told *t)
+static bool came_early(const struct rr_line *line, const struct rr_told *t)
 {
-    const struct rr_piece *first = rr_flow_piece(&c->flow[RR_SERVER], x->response.begin);
-    return rr_exists(&x->response) && first && first->acked < t->end;
+    const struct rr_exchange *x = line->asking;
+    return rr_exists(&x->response) && (x != line->telling || line->heard < t->end);
 }
 
 /* So no number tells that it is to all of the request. */
@@ -224,7 +224,7 @@ static void unprove(struct rr_exchange *x)
 
 void rr_joins_ask_on(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
 {
-    if (came_early(c, line->asking, t))
+    if (came_early(line, t))
         unprove(line->asking);
     join(c, RR_CLIENT, line->asking, t);
     rr_joins_take(c, RR_CLIENT, t, line->asking);
@@ -286,6 +286,7 @@ static void begin_response(struct rr_conn *c, struct rr_line *line, struct rr_ex
     rr_joins_take(c, RR_SERVER, t, x);
     rr_due_request(c, x);
     line->telling = c->pdus->last = x;
+    line->heard = t->acked;
     line->upto[RR_SERVER] = t->end;
     line->open = t->does & RR_PDU_OPEN;
     if (t->does & RR_PDU_ENDS)

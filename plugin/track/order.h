@@ -30,6 +30,7 @@ struct rr_line {
     struct rr_exchange *asking, *telling; /* whose request, and response, came last, or NULL */
     struct rr_exchange *aside;            /* a push that came after those, or NULL */
     int64_t upto[2];                      /* where these end so far, by enum rr_side */
+    int64_t heard;                        /* of the client the server had so much when that response began */
     bool aside_open;                      /* that push goes on until the next message begins */
     bool shifted;                         /* of a key: an answer may be missed, so what waits is not sure */
     bool cancelled;                       /* likewise: who asked wants none, which can come all the same */

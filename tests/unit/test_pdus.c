@@ -126,6 +126,11 @@ static const struct {
     { "order/answered-within-the-request", "syn >10m@1 <5m@2 >11@3 <6n@4", ">21<11 answered order -1" },
     { "key/answered-within-the-request", "syn >10=1m@1 <5=1m@2 >11=1n@3 <6=1n@4",
       ">21<11 answered order -1" },
+    { "key/answered-all-along",
+      "syn >10=1m@1 <5=1m@2 >2=2@3 <2=2@4 >2=3@5 <2=3@6 >2=4@7 <2=4@8 >2=5@9 <2=5@10 >2=6@11 <2=6@12 "
+      ">11=1nm@13 <6=1nm@14 >12=1n@15 <7=1n@16",
+      ">33<18 answered order -13; >2<2 answered exact 1; >2<2 answered exact 1; >2<2 answered exact 1; >2<2 "
+      "answered exact 1; >2<2 answered exact 1" },
     { "order/answer-in-several-segments", "syn >10@1 <5?@2 <6@3#5", ">10<11 answered exact 1" },
     { "order/taken-for-longer-than-it-is", "syn >10+10@1 <9@3 <6@4#3",
       ">10<6 answered acked 2; >10<9 answered acked 2 d2" },
