@@ -72,7 +72,9 @@ struct rr_message {
     uint16_t part;                    /* how often a row of it was reported */
     uint16_t depth;                   /* requests that waited when it was sent, with it; 0: not known */
     uint8_t ended_by;                 /* enum rr_ended_by */
-    bool cut;                         /* the capture holds less of a segment than was sent */
+    bool cut : 1;                     /* the capture holds less of a segment than was sent */
+    bool sealed : 1;                  /* it was encrypted: its bytes are not those of the stream */
+    bool torn : 1;                    /* what is missing between its parts may be its own, or another's */
 };
 
 enum rr_status {
@@ -256,7 +258,7 @@ static inline uint64_t rr_missing(const struct rr_message *m)
 
 static inline bool rr_complete(const struct rr_message *m)
 {
-    return rr_missing(m) == 0;
+    return rr_missing(m) == 0 && !m->torn;
 }
 
 static inline bool rr_is_push(const struct rr_exchange *x)

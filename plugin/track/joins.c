@@ -3,6 +3,7 @@
 #include "track/alone.h"
 #include "track/holds.h"
 #include "track/messages.h"
+#include "track/tears.h"
 
 void rr_joins_take(struct rr_conn *c, int side, const struct rr_told *t, struct rr_exchange *x)
 {
@@ -52,6 +53,7 @@ static void join(struct rr_conn *c, int side, struct rr_exchange *x, const struc
     rr_add_facts(m, &t->sum);
     if (t->more)
         m->summary = say_more(c, m->summary, t->more);
+    m->sealed |= t->decrypted;
     m->bytes += (uint64_t)t->bytes;
     m->end += t->bytes + hole;
     m->repeats += t->sum.repeats;
@@ -228,6 +230,7 @@ void rr_joins_ask_on(struct rr_conn *c, struct rr_line *line, const struct rr_to
         unprove(line->asking);
     join(c, RR_CLIENT, line->asking, t);
     rr_joins_take(c, RR_CLIENT, t, line->asking);
+    rr_tears_part(c, RR_CLIENT, line, &line->asking->request, t, line->upto[RR_CLIENT]);
     line->upto[RR_CLIENT] = t->end;
     if (t->does & RR_PDU_ENDS && line->asking->status != RR_ONEWAY)
         end_request(c, line->asking);
@@ -325,10 +328,11 @@ void rr_joins_answer(struct rr_conn *c, struct rr_line *line, const struct rr_to
 void rr_joins_go_on(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
 {
     bool aside = rr_line_is_aside(line, t);
-    line->upto[RR_SERVER] = t->end;
     struct rr_exchange *x = aside ? line->aside : line->telling;
     join(c, RR_SERVER, x, t);
     rr_joins_take(c, RR_SERVER, t, x);
+    rr_tears_part(c, RR_SERVER, line, &x->response, t, line->upto[RR_SERVER]);
+    line->upto[RR_SERVER] = t->end;
     if (aside)
         rr_count_as_push(c, t->sum.bytes);
     if (t->does & RR_PDU_ENDS && !aside)

@@ -35,6 +35,7 @@ struct rr_line {
     bool shifted;                         /* of a key: an answer may be missed, so what waits is not sure */
     bool cancelled;                       /* likewise: who asked wants none, which can come all the same */
     bool open;                            /* that response goes on until the next begins */
+    struct rr_range tear[2]; /* of a key: holes in what was asked, and told, last, if those are `torn` */
     struct rr_range interim; /* what came before the response proper to `informed`: where it begins, and how
                                 much */
     const struct rr_exchange *informed; /* of those that wait, or NULL */

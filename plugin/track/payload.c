@@ -240,11 +240,14 @@ struct rr_bytes rr_payload_bytes(struct rr_payload *p, const struct rr_connectio
     const struct direction *d = find(p, c);
     int64_t length = m->end - m->begin; /* when reported: by now there may be more of it */
     int64_t wanted = most < (uint64_t)length ? (int64_t)most : length;
+    if (m->sealed)
+        return (struct rr_bytes){ .cut = true };
     struct gathering g = { d ? &d[side] : NULL, p->assembled[side], wanted };
     g_byte_array_set_size(g.all, 0);
     if (d && d[side].chunks)
         rr_message_ranges(c, side, m, gather, &g);
-    return (struct rr_bytes){ g.all->data, g.all->len, g.all->len != (uint64_t)(m->end - m->begin) };
+    bool cut = m->torn || g.all->len != (uint64_t)(m->end - m->begin);
+    return (struct rr_bytes){ g.all->data, g.all->len, cut };
 }
 
 size_t rr_payload_kept(const struct rr_payload *p)

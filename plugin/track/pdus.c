@@ -11,6 +11,7 @@
 #include "track/places.h"
 #include "track/quiet.h"
 #include "track/stray.h"
+#include "track/tears.h"
 
 /* A turn's request stays one, with all of it that is in no message. */
 static void keep_turn(struct rr_conn *c, struct rr_exchange *x)
@@ -133,6 +134,7 @@ static bool locate(const struct rr_conn *c, const struct rr_verdict *v, const st
     };
     bool known = t->sum.bytes > 0;
     t->sum.bytes += rr_flow_dropped(f, begin, end);
+    t->decrypted = pdu->decrypted > 0;
     t->bytes = pdu->decrypted ? MAX((int64_t)pdu->decrypted - (begin - from), 0) : t->sum.bytes;
     t->acked = first ? first->acked : t->sum.acked;
     return known;
@@ -561,6 +563,9 @@ void rr_pdus_end(struct rr_conn *c, enum rr_ended_by why, bool over)
     reinstate_turn(c, why);
     if (over && rr_begun_broke_off(c))
         rr_begun_end(c);
+    rr_tears_end(c, RR_SERVER);
+    if (over)
+        rr_tears_end(c, RR_CLIENT);
     for (guint i = 0; i < p->all.len; i++) { /* an answer can be to one that was given up and reported */
         struct rr_exchange *x = p->all.at[i];
         if (rr_exists(&x->response))

@@ -15,6 +15,7 @@ struct rr_told {
     struct rr_piece sum;
     const char *more; /* for the summary, or NULL */
     uint16_t does;    /* RR_PDU_BEGINS and so on */
+    bool decrypted;   /* its bytes are not those of the stream */
     bool untold;      /* bytes of which no message was told, taken for one */
     bool anew;        /* it does not go on with what was before it */
     uint32_t owes;    /* as of struct rr_pdu */

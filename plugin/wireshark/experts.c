@@ -92,6 +92,10 @@ void rr_experts_message(packet_info *pinfo, proto_item *item, const struct rr_ex
         remark_request(pinfo, item, x);
     else if (!rr_is_push(x))
         remark_response(pinfo, item, x);
-    if (m->ended_by != RR_GOING_ON && pinfo->num == m->last_frame && !rr_complete(m))
+    if (m->ended_by == RR_GOING_ON || pinfo->num != m->last_frame || rr_complete(m))
+        return;
+    if (rr_missing(m))
         expert_add_info_format(pinfo, item, &incomplete, "%" PRIu64 " bytes are missing", rr_missing(m));
+    else
+        expert_add_info_format(pinfo, item, &incomplete, "Bytes between its parts may be missing");
 }

@@ -136,8 +136,10 @@ void rr_line_about_message(GString *line, const char *title, const struct rr_con
         g_string_append_printf(line, ", frames %u to %u", m->first_frame, m->last_frame);
     else if (rr_seen(m))
         g_string_append_printf(line, ", frame %u", m->first_frame);
-    if (!rr_complete(m))
+    if (rr_missing(m))
         g_string_append_printf(line, ", %" PRIu64 " byte%s missing", rr_missing(m), plural(rr_missing(m)));
+    if (m->torn)
+        g_string_append(line, ", with a hole between its parts");
 }
 
 static void endpoint(GString *line, const struct rr_endpoint *end)

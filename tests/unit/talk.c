@@ -178,6 +178,8 @@ static void tell(const struct rr_exchange *x, void *user)
         g_string_append_printf(told, " h%g", (double)rr_latency_delayed(x, RR_DELAY_ANY) / 1e6);
     if (x->request.depth > 1)
         g_string_append_printf(told, " d%u", x->request.depth);
+    if (x->request.torn || x->response.torn)
+        g_string_append(told, x->response.torn ? " <torn" : " >torn");
 }
 
 static void skip(const struct rr_connection *c, void *user)

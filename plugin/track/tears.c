@@ -1,0 +1,44 @@
+#include "track/tears.h"
+
+#include "track/messages.h"
+
+static bool has_hole(const struct rr_conn *c, int side, struct rr_range range)
+{
+    struct rr_range gap;
+    return !rr_range_empty(range) && rr_flow_gap(&c->flow[side], range.begin, range.end, &gap);
+}
+
+/* What came late was told: all of it is in messages. */
+static bool is_mended(const struct rr_conn *c, int side, struct rr_range tear)
+{
+    rr_spans_clip(&c->pdus->spans[side], &tear.begin, &tear.end);
+    return rr_range_empty(tear);
+}
+
+void rr_tears_part(struct rr_conn *c, int side, struct rr_line *line, struct rr_message *m,
+                   const struct rr_told *t, int64_t upto)
+{
+    struct rr_range *tear = &line->tear[side], between = { upto, t->begin };
+    if (!m->torn)
+        *tear = (struct rr_range){ 0 };
+    if (has_hole(c, side, between))
+        *tear = (struct rr_range){ rr_range_empty(*tear) ? upto : tear->begin, t->begin };
+    m->torn = !rr_range_empty(*tear) && !is_mended(c, side, *tear);
+}
+
+void rr_tears_end(struct rr_conn *c, int side)
+{
+    GHashTableIter lines;
+    gpointer of;
+    g_hash_table_iter_init(&lines, c->pdus->keyed);
+    while (g_hash_table_iter_next(&lines, NULL, &of)) {
+        const struct rr_line *line = of;
+        struct rr_exchange *x = side == RR_CLIENT ? line->asking : line->telling;
+        struct rr_message *m = x ? rr_side_of(x, side) : NULL;
+        struct rr_range rest = { line->upto[side], c->flow[side].next };
+        if (!m || m->ended_by != RR_GOING_ON || m->torn || !has_hole(c, side, rest))
+            continue;
+        rr_changes(c, x, side);
+        m->torn = true;
+    }
+}
