@@ -149,17 +149,18 @@ uint64_t rr_connection_id(const struct rr_connection *c)
 
 int64_t rr_delayed(const struct rr_exchange *x, enum rr_delay_kind kinds, int64_t from, int64_t to)
 {
-    int64_t sum = 0, upto = to;
+    uint64_t sum = 0;
+    int64_t upto = to;
     for (const struct rr_delay *d = rr_knows_delays(x) ? x->delays : NULL; d; d = d->before) {
         if (!(d->kind & kinds) || d->to > to)
             continue;
         int64_t begin = d->from > from ? d->from : from, end = d->to < upto ? d->to : upto;
         if (begin >= end)
             continue;
-        sum += end - begin;
+        sum += (uint64_t)end - (uint64_t)begin;
         upto = begin;
     }
-    return sum;
+    return (int64_t)sum;
 }
 
 /* Round trips differ: so much of one may lack before an answer that a copy brought about. */

@@ -129,8 +129,9 @@ static struct rr_slow *copy(const struct rr_slow *facts)
 
 static int64_t held_up(const struct rr_exchange *x, enum rr_delay_kind kind)
 {
-    return rr_delayed(x, kind, x->request.first_time, x->request.last_time) + rr_latency_delayed(x, kind) +
-           rr_delayed(x, kind, x->response.first_time, x->response.last_time);
+    int64_t asking = rr_delayed(x, kind, x->request.first_time, x->request.last_time);
+    int64_t answering = rr_delayed(x, kind, x->response.first_time, x->response.last_time);
+    return (int64_t)((uint64_t)asking + (uint64_t)rr_latency_delayed(x, kind) + (uint64_t)answering);
 }
 
 void rr_slowest_exchange(struct rr_slowest *s, const struct rr_exchange *x)

@@ -43,6 +43,7 @@ void rr_conn_release(struct rr_conn *c)
     }
     rr_pdus_free(c->pdus);
     rr_datagrams_free(c->datagrams);
+    rr_list_release(&c->spilled);
     g_free(c->probe);
 }
 
@@ -234,7 +235,8 @@ RR_RARE static void reset(struct rr_conn *c, int side, struct rr_verdict *v)
     v->reset = c->pdus ? c->pdus->waiting || rr_begun_broke_off(c)
                        : rr_pending(c) || (told && told->response.ended_by == RR_GOING_ON);
     rr_states_after(c->facts.state, side, (struct rr_state_events){ .rst = true });
-    bool again = c->facts.close == RR_CLOSE_RST;
+    bool again = c->was_reset;
+    c->was_reset = true;
     rr_turns_unseen_before_fins(c);
     if (c->facts.close == RR_CLOSE_OPEN) {
         c->facts.close = refused ? RR_CLOSE_REFUSED : RR_CLOSE_RST;

@@ -38,12 +38,14 @@ struct rr_conn {
     bool started;   /* a segment was fed */
     bool shaking;   /* a SYN of the client was captured, and nothing yet that completes the handshake */
     bool hushed;    /* the server's bytes were quiet: more under the same ACK are a push */
+    bool was_reset; /* since it began, or was let in */
     bool stale;     /* changed since its row was reported */
     uint8_t probe_side;
     struct rr_piece *probe;      /* a byte sent into a zero window, held until it counts, or NULL */
     struct rr_flow flow[2];      /* by enum rr_side */
     struct rr_exchange *last[2]; /* of `messages`, or NULL */
     struct rr_list messages[2];  /* exchanges, by offset of their request and of their response */
+    struct rr_list spilled;      /* exchanges whose rows wait as it was reset */
     int64_t answer_end;          /* time of the last response byte, or RR_NEVER */
     int64_t sure;                /* client bytes below cannot be cut any more: no hole hides a smaller ACK */
     struct rr_timer waiting;     /* of the request that waits for its answer */

@@ -384,10 +384,10 @@ void rr_datagrams_end(struct rr_conn *c, enum rr_ended_by why)
     rr_timer_clear(&c->waiting);
 }
 
-int64_t rr_datagrams_open(const struct rr_datagrams *d, int side)
+int64_t rr_datagrams_open(struct rr_datagrams *d, int side)
 {
     int64_t open = d->next[side];
-    for (guint i = d->told; i < d->all.len; i++) {
+    for (guint i = first_open(d); i < d->all.len; i++) {
         const struct rr_exchange *x = d->all.at[i];
         const struct rr_message *m = side == RR_CLIENT ? &x->request : &x->response;
         if (rr_exists(m) && !(x->part || m->part))

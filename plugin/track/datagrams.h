@@ -31,6 +31,6 @@ void rr_datagrams_waited(struct rr_conn *c);
 void rr_datagrams_end(struct rr_conn *c, enum rr_ended_by why);
 
 /* All messages of a side before it were reported. */
-int64_t rr_datagrams_open(const struct rr_datagrams *d, int side);
+int64_t rr_datagrams_open(struct rr_datagrams *d, int side);
 
 #endif

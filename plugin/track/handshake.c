@@ -88,6 +88,7 @@ RR_RARE static void complete_handshake(struct rr_conn *c, const struct rr_segmen
 RR_RARE static void revive(struct rr_conn *c)
 {
     c->facts.close = RR_CLOSE_OPEN;
+    c->was_reset = false;
     c->facts.closed_by = -1;
     c->facts.state[RR_CLIENT] = RR_SYN_SENT;
     c->facts.state[RR_SERVER] = RR_STATE_UNKNOWN;

@@ -4,7 +4,7 @@
 
 #include "track/pdus.h"
 
-GHashTable *rr_lines_new(void);
+GTree *rr_lines_new(void);
 
 /* Of the key, a new one where there is none. */
 struct rr_line *rr_lines_of(struct rr_pdus *p, uint64_t key);

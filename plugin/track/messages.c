@@ -3,7 +3,7 @@
 #include "track/rtt.h"
 
 /* Bits of rr_exchange.due and .proof beside those in the headers. */
-enum { DUE_TOUCHED = 0x80, PROOF_GIVEN_UP = 0x80 };
+enum { DUE_TOUCHED = 0x80, DUE_SPILLED = 0x40, PROOF_GIVEN_UP = 0x80 };
 
 enum { ANSWER_ROWS = RR_ROW_RESPONSE | RR_ROW_EXCHANGE };
 
@@ -433,13 +433,6 @@ void rr_split_answer(struct rr_conn *c, int i, int64_t offset, struct rr_exchang
     y->proof |= x->proof & RR_PROOF_ACK;
     x->proof &= (uint8_t) ~(RR_PROOF_ALL | RR_PROOF_FIRST);
     enlist(c, RR_SERVER, (guint)i + 1, y);
-    for (guint next = (guint)i + 2; next < c->messages[RR_SERVER].len; next++) {
-        struct rr_exchange *push = rr_nth(c, RR_SERVER, next);
-        if (!rr_is_push(push))
-            break;
-        rr_changes(c, push, RR_SERVER);
-        push->as.follows = y;
-    }
     y->request.ended_by = RR_GOING_ON;
     rr_end(c, RR_CLIENT, y, RR_BY_RESPONSE);
     if (over)
@@ -490,15 +483,18 @@ static uint8_t there(const struct rr_exchange *x, uint8_t rows)
     return rows;
 }
 
+static bool spills(const struct rr_exchange *x)
+{
+    return x->connection->close == RR_CLOSE_RST && x->response.part && x->pairing == RR_BY_TURN;
+}
+
 /* A row waits as long as its message goes on; so do the rows that restate an answer whose bytes still come in
  * after a reset. */
 static uint8_t ripe(const struct rr_exchange *x, bool last_word)
 {
     uint8_t rows = x->due & (RR_ROW_REQUEST | ANSWER_ROWS);
     bool goes_on = rr_exists(&x->response) && x->response.ended_by == RR_GOING_ON;
-    bool spills =
-        x->connection->close == RR_CLOSE_RST && x->response.part && !last_word && x->pairing == RR_BY_TURN;
-    if (goes_on || spills)
+    if (goes_on || (spills(x) && !last_word))
         rows &= (uint8_t)~ANSWER_ROWS;
     return there(x, rows);
 }
@@ -521,6 +517,10 @@ static void flush(struct rr_shared *shared, bool last_word)
         x->due &= (uint8_t) ~(rows | DUE_TOUCHED);
         if (rows)
             rr_reports_exchange(shared->reports, x, rows, shared->now.frame);
+        if (x->due & ANSWER_ROWS && !(x->due & DUE_SPILLED) && spills(x)) {
+            x->due |= DUE_SPILLED;
+            rr_list_add(&((struct rr_conn *)x->connection)->spilled, x);
+        }
     }
     shared->touched.len = 0;
 }
@@ -532,9 +532,10 @@ void rr_flush(struct rr_shared *shared)
 
 void rr_flush_last(struct rr_conn *c)
 {
-    guint held = c->facts.close == RR_CLOSE_RST ? c->messages[RR_SERVER].len : 0;
-    for (guint i = 0; i < held; i++)
-        if (rr_nth(c, RR_SERVER, i)->due)
-            touch(c, rr_nth(c, RR_SERVER, i));
+    for (guint i = 0; i < c->spilled.len; i++) {
+        c->spilled.at[i]->due &= (uint8_t)~DUE_SPILLED;
+        touch(c, c->spilled.at[i]);
+    }
+    c->spilled.len = 0;
     flush(c->shared, true);
 }

@@ -94,7 +94,7 @@ void rr_pdus_free(struct rr_pdus *p)
     rr_quiet_release(&p->quiet);
     rr_ahead_release(&p->ahead);
     rr_holds_release(&p->holds);
-    g_hash_table_destroy(p->keyed);
+    g_tree_destroy(p->keyed);
     g_free(p);
 }
 
@@ -300,6 +300,7 @@ static bool complete_untold(struct rr_conn *c, const struct rr_verdict *v, const
     x->request.ended_by = RR_BY_PDU;
     if (made || rr_order_confirm(&c->pdus->order, begin, begin + pdu->length))
         x->proof &= (uint8_t)~RR_PROOF_LOST;
+    rr_judge(c, x);
     if (more)
         rr_joins_complete(c, x, &t);
     return true;
@@ -563,9 +564,7 @@ void rr_pdus_end(struct rr_conn *c, enum rr_ended_by why, bool over)
     reinstate_turn(c, why);
     if (over && rr_begun_broke_off(c))
         rr_begun_end(c);
-    rr_tears_end(c, RR_SERVER);
-    if (over)
-        rr_tears_end(c, RR_CLIENT);
+    rr_tears_end(c, over);
     for (guint i = 0; i < p->all.len; i++) { /* an answer can be to one that was given up and reported */
         struct rr_exchange *x = p->all.at[i];
         if (rr_exists(&x->response))

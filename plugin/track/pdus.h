@@ -58,9 +58,9 @@ struct rr_pdus {
     guint told;                /* of these were reported */
     struct rr_line line;
     struct rr_order order;
-    int64_t owed;      /* so many parts of what the client asked last are to come */
-    GHashTable *keyed; /* key -> struct rr_line */
-    guint waiting;     /* requests */
+    int64_t owed;  /* so many parts of what the client asked last are to come */
+    GTree *keyed;  /* key -> struct rr_line: a capture can choose keys that one hash has */
+    guint waiting; /* requests */
     struct rr_quiet quiet;
     struct rr_ahead ahead;
     struct rr_holds holds;

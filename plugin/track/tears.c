@@ -26,19 +26,22 @@ void rr_tears_part(struct rr_conn *c, int side, struct rr_line *line, struct rr_
     m->torn = !rr_range_empty(*tear) && !is_mended(c, side, *tear);
 }
 
-void rr_tears_end(struct rr_conn *c, int side)
+static void end_line(struct rr_conn *c, int side, const struct rr_line *line)
 {
-    GHashTableIter lines;
-    gpointer of;
-    g_hash_table_iter_init(&lines, c->pdus->keyed);
-    while (g_hash_table_iter_next(&lines, NULL, &of)) {
-        const struct rr_line *line = of;
-        struct rr_exchange *x = side == RR_CLIENT ? line->asking : line->telling;
-        struct rr_message *m = x ? rr_side_of(x, side) : NULL;
-        struct rr_range rest = { line->upto[side], c->flow[side].next };
-        if (!m || m->ended_by != RR_GOING_ON || m->torn || !has_hole(c, side, rest))
-            continue;
-        rr_changes(c, x, side);
-        m->torn = true;
+    struct rr_exchange *x = side == RR_CLIENT ? line->asking : line->telling;
+    struct rr_message *m = x ? rr_side_of(x, side) : NULL;
+    struct rr_range rest = { line->upto[side], c->flow[side].next };
+    if (!m || m->ended_by != RR_GOING_ON || m->torn || !has_hole(c, side, rest))
+        return;
+    rr_changes(c, x, side);
+    m->torn = true;
+}
+
+void rr_tears_end(struct rr_conn *c, bool over)
+{
+    for (GTreeNode *n = g_tree_node_first(c->pdus->keyed); n; n = g_tree_node_next(n)) {
+        end_line(c, RR_SERVER, g_tree_node_value(n));
+        if (over)
+            end_line(c, RR_CLIENT, g_tree_node_value(n));
     }
 }

@@ -12,7 +12,7 @@
 void rr_tears_part(struct rr_conn *c, int side, struct rr_line *line, struct rr_message *m,
                    const struct rr_told *t, int64_t upto);
 
-/* Nothing more of the side is told of the messages under any key. */
-void rr_tears_end(struct rr_conn *c, int side);
+/* Nothing more is told of what the server says under any key; `over`: nor of what the client does. */
+void rr_tears_end(struct rr_conn *c, bool over);
 
 #endif

@@ -177,6 +177,13 @@ static void give_lower(struct rr_conn *c, int i, int64_t offset, int64_t acked)
         rr_wait_again(c, rest);
 }
 
+/* A push follows: all of the message was there, acknowledged and quiet before that. */
+static bool is_hushed_at(const struct rr_conn *c, int i)
+{
+    guint next = (guint)i + 1;
+    return next < c->messages[RR_SERVER].len && rr_is_push(rr_nth(c, RR_SERVER, next));
+}
+
 /* The server's bytes up to `offset` were sent when `acked` was all it had: those of message `i` that were
  * taken for the answer to more are moved.  Only the last message is emptied, if it was not reported and the
  * client did not go on since; nor is one cut where its pieces are merged or forgotten. */
@@ -191,7 +198,8 @@ RR_RARE static void place_lower(struct rr_conn *c, int64_t offset, int64_t acked
     bool all = offset >= x->response.end;
     bool newest = x == rr_last(c, RR_SERVER) && x == rr_last(c, RR_CLIENT);
     bool may_empty = newest && !x->response.part && !x->part;
-    if (certain || (all && !may_empty) || offset <= x->response.begin || !divides(c, RR_SERVER, x, offset))
+    if (certain || is_hushed_at(c, i) || (all && !may_empty) || offset <= x->response.begin ||
+        !divides(c, RR_SERVER, x, offset))
         return;
     give_lower(c, i, offset, acked);
     if (all && !rr_exists(&x->response))

@@ -25,15 +25,15 @@ struct sender {
 
 enum { ASKER, TELLER };
 
-static void send_segment(struct sender *to, int64_t after, uint8_t end, uint64_t seq, uint32_t len,
-                         uint64_t ack)
+static struct rr_verdict send_flags(struct sender *to, int64_t after, uint8_t end, uint8_t flags,
+                                    uint64_t seq, uint32_t len, uint64_t ack)
 {
     static const uint8_t payload[65536] = { 'x' };
     to->now.time += after;
     to->now.frame++;
     const struct rr_segment s = { .at = to->now,
                                   .end = end,
-                                  .flags = RR_ACK,
+                                  .flags = flags,
                                   .window = 1000,
                                   .seq = (uint32_t)seq,
                                   .ack = (uint32_t)ack,
@@ -42,7 +42,22 @@ static void send_segment(struct sender *to, int64_t after, uint8_t end, uint64_t
                                   .captured = len,
                                   .protocol = "x" };
     rr_tracker_tick(to->tracker, s.at);
-    rr_tracker_feed(to->tracker, to->stream, &s);
+    return rr_tracker_feed(to->tracker, to->stream, &s);
+}
+
+static void send_segment(struct sender *to, int64_t after, uint8_t end, uint64_t seq, uint32_t len,
+                         uint64_t ack)
+{
+    send_flags(to, after, end, RR_ACK, seq, len, ack);
+}
+
+/* Which is one message, with a key. */
+static void send_keyed(struct sender *to, uint8_t end, uint64_t seq, uint64_t ack, uint64_t key)
+{
+    const struct rr_pdu pdu = { .length = 1, .does = RR_PDU_BEGINS | RR_PDU_ENDS | RR_PDU_KEYED, .key = key };
+    rr_tracker_rule(to->tracker, to->stream);
+    const struct rr_verdict v = send_flags(to, MS, end, RR_ACK, seq, 1, ack);
+    rr_tracker_pdus(to->tracker, &v, &pdu, 1);
 }
 
 static void connect_stream(struct sender *to, uint32_t stream)
@@ -148,6 +163,50 @@ static void pushes(struct sender *to, uint32_t n)
         send_segment(to, 4000 * MS, TELLER, i, 1, 10);
         send_segment(to, MS, ASKER, 10, 0, i + 1);
     }
+}
+
+/* An answer to what was not captured, pushes, and then copies that acknowledge ever less of it. */
+static void pushes_behind_a_cut(struct sender *to, uint32_t n)
+{
+    enum { EACH = 500 };
+    for (uint32_t stream = 0; stream < n / EACH; stream++) {
+        connect_stream(to, stream);
+        for (uint32_t i = 0; i < EACH; i++)
+            send_segment(to, 0, TELLER, i, 1, EACH);
+        for (uint32_t i = 0; i < EACH; i++)
+            send_segment(to, 4000 * MS, TELLER, EACH + i, 1, EACH);
+        for (uint32_t i = 1; i < EACH; i++)
+            send_segment(to, 0, TELLER, i - 1, 1, i);
+    }
+}
+
+static void resets_behind_fins(struct sender *to, uint32_t n)
+{
+    connect_stream(to, 0);
+    for (uint32_t i = 0; i < n; i++) {
+        send_keyed(to, ASKER, i, i, i);
+        send_keyed(to, TELLER, i, i + 1, i);
+    }
+    send_flags(to, MS, ASKER, RR_ACK | RR_FIN, n, 0, n);
+    send_flags(to, MS, TELLER, RR_ACK | RR_FIN, n, 0, n + 1);
+    for (uint32_t i = 0; i < n; i++)
+        send_flags(to, MS, TELLER, RR_ACK | RR_RST, n + 1, 0, n + 1);
+}
+
+static void silence_behind_a_reset(struct sender *to, uint32_t n)
+{
+    turns(to, n);
+    send_flags(to, MS, TELLER, RR_ACK | RR_RST, n, 0, n);
+    for (uint32_t i = 0; i < n; i++)
+        send_segment(to, 61000 * MS, TELLER, n, 0, n);
+}
+
+/* Alike in what a table of hashes would go by. */
+static void chosen_keys(struct sender *to, uint32_t n)
+{
+    connect_stream(to, 0);
+    for (uint32_t i = 0; i < n; i++)
+        send_keyed(to, ASKER, i, 0, (uint64_t)i << 32);
 }
 
 static void unanswered(struct sender *to, uint32_t n)
@@ -268,6 +327,10 @@ static const struct shape {
     { "answers-first", answers_first, 100000, 600 },
     { "falling-acks", falling_acks, 100000, 0 },
     { "pushes", pushes, 500000, 400 },
+    { "pushes-behind-a-cut", pushes_behind_a_cut, 20000, 1000 },
+    { "resets-behind-fins", resets_behind_fins, 10000, 1000 },
+    { "silence-behind-a-reset", silence_behind_a_reset, 20000, 600 },
+    { "chosen-keys", chosen_keys, 30000, 1000 },
     { "unanswered", unanswered, 100000, 400 },
     { "repeats", repeats, 100000, 0 },
     { "duplicated", duplicated, 100000, 400 },

@@ -34,7 +34,7 @@ static const struct {
       "syn >10?@1 <5@2 tick@4000 >12@5000#10 >9@5001 <6@5002 >8@5003 <7@5004",
       ">22<5 answered order -4998; >9<6 answered exact 1; >8<7 answered exact 1" },
     { "order/early-answer-all-asked", "syn >10?@1 <5@2 tick@4000 >0?@5000 >10@5001^0 >9@5002 <6@5003",
-      ">10<5 answered lost 1; >9<6 answered exact 1" },
+      ">10<5 answered exact 1; >9<6 answered exact 1" },
     { "order/early-answer-then-not-whole",
       "syn >10?@1 <5@2 tick@4000 >12?@5000 >9@5001 <6@5002 >8@5003 <7@5004",
       ">10<5 answered lost 1; >9<6 answered lost 1; >8<7 answered lost 1 d2" },
