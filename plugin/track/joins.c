@@ -62,6 +62,12 @@ static void join(struct rr_conn *c, int side, struct rr_exchange *x, const struc
     rr_judge(c, x);
 }
 
+void rr_joins_end_turn(struct rr_conn *c, struct rr_exchange *x, const struct rr_told *t)
+{
+    join(c, RR_SERVER, x, t);
+    rr_end(c, RR_SERVER, x, RR_BY_PDU);
+}
+
 static struct rr_exchange *enlist(struct rr_conn *c, struct rr_exchange *x, const struct rr_told *t)
 {
     x->pairing = t->does & RR_PDU_KEYED ? RR_BY_KEY : RR_BY_ORDER;

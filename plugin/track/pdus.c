@@ -11,73 +11,17 @@
 #include "track/places.h"
 #include "track/quiet.h"
 #include "track/stray.h"
+#include "track/takeover.h"
 #include "track/tears.h"
-
-/* A turn's request stays one, with all of it that is in no message. */
-static void keep_turn(struct rr_conn *c, struct rr_exchange *x)
-{
-    struct rr_pdus *p = c->pdus;
-    rr_list_add(&p->all, x);
-    rr_spans_claim(&p->spans[RR_CLIENT], (struct rr_span){ x->request.begin, x->request.end, x });
-    p->upto[RR_CLIENT] = MAX(p->upto[RR_CLIENT], x->request.end);
-}
-
-/* A turn's message that was not over when the rule came is none: its bytes are told anew.  A request's
- * exchange, which has its number, is kept for the first that is asked. */
-static void withdraw_turn(struct rr_conn *c, int side)
-{
-    struct rr_pdus *p = c->pdus;
-    struct rr_exchange *x = rr_last(c, side);
-    bool waits = x && x->request.begin >= rr_covered(c) && !x->part;
-    bool goes_on = side == RR_CLIENT ? waits : x && rr_is_push(x) && !x->response.part;
-    p->upto[side] = x ? rr_side_of(x, side)->end : 0;
-    if (!goes_on)
-        return;
-    rr_withdraw_last(c, side);
-    if (side == RR_CLIENT && x->request.part) { /* it is known under its id */
-        keep_turn(c, x);
-        return;
-    }
-    p->upto[side] = rr_side_of(x, side)->begin;
-    if (side == RR_CLIENT)
-        p->spare = x;
-}
-
-static void pass_outside(struct rr_pdus *p, int side, struct rr_range outside)
-{
-    if (outside.begin <= p->upto[side])
-        p->upto[side] = MAX(p->upto[side], outside.end);
-}
-
-/* What came before the rule was captured, and whole: no message of the protocol was in it. */
-static bool nothing_missed(const struct rr_conn *c)
-{
-    for (int side = 0; side < 2; side++) {
-        if (rr_flow_missing(&c->flow[side]))
-            return false;
-        for (guint i = 0; i < c->messages[side].len; i++)
-            if (rr_side_of(rr_nth(c, side, i), side)->cut)
-                return false;
-    }
-    return true;
-}
 
 void rr_pdus_rule(struct rr_conn *c)
 {
-    bool sure = nothing_missed(c);
+    bool sure = rr_takeover_missed_nothing(c);
     struct rr_pdus *p = c->pdus = g_new0(struct rr_pdus, 1);
     p->begun.unfinished = RR_NO_OFFSET;
     p->clean = sure && c->flow[RR_CLIENT].whole && c->flow[RR_SERVER].whole;
     p->keyed = rr_lines_new();
-    for (int side = 0; side < 2; side++) {
-        withdraw_turn(c, side);
-        pass_outside(p, side, c->outside[side]);
-    }
-    p->greeted = c->outside[RR_SERVER];
-    memcpy(p->start, p->upto, sizeof p->start);
-    p->last = rr_last(c, RR_SERVER);
-    if (p->last)
-        rr_end(c, RR_SERVER, p->last, RR_BY_NEXT);
+    rr_takeover_begin(c);
     rr_order_init(&p->order, c->flow, c->outside, p->spans, p->upto, &p->line, sure);
     rr_quiet_init(&p->quiet);
 }
@@ -306,41 +250,6 @@ static bool complete_untold(struct rr_conn *c, const struct rr_verdict *v, const
     return true;
 }
 
-/* What the server said in turns since it had the client's byte at `offset`. */
-static struct rr_range said_since(const struct rr_conn *c, int64_t offset)
-{
-    struct rr_range said = { INT64_MAX, c->pdus->start[RR_SERVER] };
-    for (guint i = c->messages[RR_SERVER].len; i-- > 0;) {
-        const struct rr_exchange *x = rr_nth(c, RR_SERVER, i);
-        if (x->request.end <= offset)
-            break;
-        said.begin = x->response.begin;
-    }
-    return said;
-}
-
-/* The message began at `begin` as one of a turn: what more of it there is may be told, unless it is one that
- * another may have answered, or that may answer another; false where it is not. */
-static bool began_as_turn(struct rr_conn *c, int side, int64_t begin, struct rr_told *t)
-{
-    struct rr_pdus *p = c->pdus;
-    struct rr_range said = said_since(c, begin);
-    bool greets = side == RR_SERVER && p->clean && t->does & RR_PDU_ALONE;
-    if (greets) {
-        p->greeted = (struct rr_range){ begin, t->end };
-        rr_order_uncross(&p->order, p->greeted);
-    }
-    bool unanswered = rr_range_empty(said) || (p->greeted.begin <= said.begin && p->greeted.end >= said.end);
-    if (greets || (side == RR_CLIENT && p->clean && unanswered))
-        return true;
-    t->tail = true;
-    p->missed[side] = (struct rr_range){ t->begin, t->begin };
-    rr_order_cross(&p->order, side == RR_CLIENT && p->clean ? said : (struct rr_range){ 0 });
-    if (side == RR_SERVER)
-        rr_joins_ignore(c, side, t);
-    return side == RR_CLIENT;
-}
-
 /* The client's message, told from `told` on, began in bytes that were taken for another request. */
 static bool begins_within(const struct rr_conn *c, int64_t begin, int64_t told)
 {
@@ -442,7 +351,7 @@ static void tell_message(struct rr_conn *c, const struct rr_verdict *v, const st
         rr_joins_take(c, side, &t, NULL);
         return;
     }
-    if (v->begin + pdu->at < p->start[side] && !began_as_turn(c, side, v->begin + pdu->at, &t))
+    if (v->begin + pdu->at < p->start[side] && !rr_takeover_tell(c, side, v->begin + pdu->at, &t))
         return;
     if (side == RR_SERVER && !(t.does & RR_PDU_KEYED))
         complete_answer(c, v->begin + pdu->at, &t);
@@ -483,6 +392,7 @@ void rr_pdus_done(struct rr_conn *c)
 {
     struct rr_pdus *p = c->pdus;
     enum rr_ended_by why = p->ending;
+    rr_takeover_done(c);
     follow_order(c, RR_ORDER_BETWEEN);
     rr_ahead_bound(c);
     rr_holds_settle(c, RR_CLIENT, p->upto[RR_CLIENT]);
@@ -541,18 +451,6 @@ void rr_pdus_quiet(struct rr_conn *c)
     rr_alone_quiet(c);
 }
 
-/* No message began with the bytes of a turn's request: it stays one. */
-static void reinstate_turn(struct rr_conn *c, enum rr_ended_by why)
-{
-    struct rr_exchange *x = c->pdus->spare;
-    c->pdus->spare = NULL;
-    if (!x)
-        return;
-    keep_turn(c, x);
-    if (!x->part)
-        rr_joins_give_up(c, x, why);
-}
-
 void rr_pdus_end(struct rr_conn *c, enum rr_ended_by why, bool over)
 {
     struct rr_pdus *p = c->pdus;
@@ -561,7 +459,7 @@ void rr_pdus_end(struct rr_conn *c, enum rr_ended_by why, bool over)
     rr_order_end(&p->order);
     follow_order(c, RR_ORDER_AT_LAST);
     rr_ahead_place(c, INT64_MAX);
-    reinstate_turn(c, why);
+    rr_takeover_end(c, why);
     if (over && rr_begun_broke_off(c))
         rr_begun_end(c);
     rr_tears_end(c, over);

@@ -312,14 +312,30 @@ static bool is_replaced(guint i)
     return false;
 }
 
-static void read_file(GPtrArray *errors)
+static void say_skipped(const char *where, const char *error)
+{
+    report_warning("reqresp: %s, %s; the rule is skipped", where, error);
+}
+
+static void read_text(const char *where, const char *text)
+{
+    GPtrArray *errors = g_ptr_array_new_with_free_func(g_free);
+    rr_rules_parse(text, table.rules, errors);
+    for (guint i = 0; i < errors->len; i++)
+        say_skipped(where, g_ptr_array_index(errors, i));
+    g_ptr_array_free(errors, TRUE);
+}
+
+static void read_file(void)
 {
     GError *error = NULL;
     char *text = NULL;
     if (!file || !*file)
         return;
     if (g_file_get_contents(file, &text, NULL, &error)) {
-        rr_rules_parse(text, table.rules, errors);
+        char *where = g_strdup_printf("rules_file %s", file);
+        read_text(where, text);
+        g_free(where);
     } else {
         report_warning("reqresp: rules_file: %s", error->message);
         g_error_free(error);
@@ -329,21 +345,18 @@ static void read_file(GPtrArray *errors)
 
 static void read_rules(void)
 {
-    GPtrArray *errors = g_ptr_array_new_with_free_func(g_free);
     table.rules = rr_rules_new();
-    rr_rules_parse(rr_rules_builtin, table.rules, errors);
-    read_file(errors);
+    read_text("builtin.rules", rr_rules_builtin);
+    read_file();
     for (guint i = 0; i < row_count; i++) {
         char *error = NULL;
         struct rr_rule *rule = rule_of(&rows[i], &error);
         if (rule)
             g_ptr_array_add(table.rules, rule);
         else
-            g_ptr_array_add(errors, error);
+            say_skipped("rules_table", error);
+        g_free(error);
     }
-    for (guint i = 0; i < errors->len; i++)
-        report_warning("reqresp: %s; the rule is skipped", (const char *)g_ptr_array_index(errors, i));
-    g_ptr_array_free(errors, TRUE);
 }
 
 bool rr_rule_table_wanted(void)

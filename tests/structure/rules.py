@@ -94,7 +94,7 @@ def unknown_protocol():
     folder.write_text("rule nosuch\npair: order\n\nrule shop\npair: luck\n")
     folder.chmod(0o644)
     _, said = shop("-o", "reqresp.rules_file:%s" % folder)
-    cases.check(["tshark: reqresp: line 5: rule shop: pair is order, key or newest, not \"luck\"; the rule is skipped",
+    cases.check(["tshark: reqresp: rules_file %s, line 5: rule shop: pair is order, key or newest, not \"luck\"; the rule is skipped" % folder,
                  "tshark: reqresp: rule nosuch: this Wireshark has no protocol nosuch; the rule is skipped"],
                 said.splitlines())
 
