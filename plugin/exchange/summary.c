@@ -19,9 +19,9 @@ static size_t left(const struct input *in)
     return (size_t)(in->end - in->at);
 }
 
-static struct rr_slice written(const struct output *out)
+static struct rr_words written(const struct output *out)
 {
-    return (struct rr_slice){ out->text, (size_t)(out->end - out->text) };
+    return (struct rr_words){ out->text, (size_t)(out->end - out->text) };
 }
 
 /* False where there is no room: a character goes in whole or not at all. */
@@ -283,14 +283,14 @@ static void put_line(struct output *out, struct input in)
 }
 
 /* The line that comes next where it can be shown as it is; of no length where it cannot. */
-static struct rr_slice plain_line(const struct input *in)
+static struct rr_words plain_line(const struct input *in)
 {
     size_t length = plain_run(in, RR_SUMMARY_CHARS);
     bool whole = length == RR_SUMMARY_CHARS || length == left(in) || ends_line(in->at[length]);
-    return (struct rr_slice){ (const char *)in->at, whole ? length : 0 };
+    return (struct rr_words){ (const char *)in->at, whole ? length : 0 };
 }
 
-struct rr_slice rr_summary_slice(const uint8_t *bytes, size_t length, char room[RR_SUMMARY_SIZE])
+struct rr_words rr_summary_words(const uint8_t *bytes, size_t length, char room[RR_SUMMARY_SIZE])
 {
     struct output out = { room, room, RR_SUMMARY_CHARS };
     struct input in = { bytes, bytes + length };
@@ -301,7 +301,7 @@ struct rr_slice rr_summary_slice(const uint8_t *bytes, size_t length, char room[
     put_resp(&out, in);
     if (written(&out).length)
         return written(&out);
-    struct rr_slice line = plain_line(&in);
+    struct rr_words line = plain_line(&in);
     if (line.length)
         return line;
     put_line(&out, in);
@@ -310,7 +310,7 @@ struct rr_slice rr_summary_slice(const uint8_t *bytes, size_t length, char room[
 
 size_t rr_summary(const uint8_t *bytes, size_t length, char text[RR_SUMMARY_SIZE])
 {
-    struct rr_slice s = rr_summary_slice(bytes, length, text);
+    struct rr_words s = rr_summary_words(bytes, length, text);
     if (s.text != text)
         memcpy(text, s.text, s.length);
     text[s.length] = '\0';

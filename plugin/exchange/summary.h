@@ -12,12 +12,12 @@ enum { RR_SUMMARY_CHARS = 80, RR_SUMMARY_SIZE = RR_SUMMARY_CHARS * 4 + 1 };
  */
 size_t rr_summary(const uint8_t *bytes, size_t length, char text[RR_SUMMARY_SIZE]);
 
-struct rr_slice {
+struct rr_words {
     const char *text; /* no NUL ends it */
     size_t length;
 };
 
 /* The same, not copied where the line can be shown as it is: it lies in `bytes` or in `room`. */
-struct rr_slice rr_summary_slice(const uint8_t *bytes, size_t length, char room[RR_SUMMARY_SIZE]);
+struct rr_words rr_summary_words(const uint8_t *bytes, size_t length, char room[RR_SUMMARY_SIZE]);
 
 #endif

@@ -370,7 +370,7 @@ void rr_datagrams_waited(struct rr_conn *c)
     }
 }
 
-/* What was not answered by the end of the capture may be so later: it stays open, and goes on to wait. */
+/* What was not answered by the end of the capture may be so later: it stays open. */
 void rr_datagrams_end(struct rr_conn *c, enum rr_ended_by why)
 {
     struct rr_datagrams *d = c->datagrams;

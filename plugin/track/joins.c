@@ -327,6 +327,7 @@ void rr_joins_answer(struct rr_conn *c, struct rr_line *line, const struct rr_to
     struct rr_range interim = informed ? line->interim : (struct rr_range){ 0 };
     struct rr_exchange *x = rr_joins_leave(c, line);
     proof |= proof_of(c, x, t);
+    rr_tears_asked(c, line, x, t);
     begin_response(c, line, x, t, interim);
     rr_prove(x, proof);
 }
@@ -347,11 +348,16 @@ void rr_joins_go_on(struct rr_conn *c, struct rr_line *line, const struct rr_tol
         end_push(c, line, RR_BY_PDU);
 }
 
-void rr_joins_end_told(struct rr_conn *c, struct rr_line *line)
+void rr_joins_end_told(struct rr_conn *c, struct rr_line *line, bool torn)
 {
+    struct rr_exchange *x = line->telling;
     end_push(c, line, RR_BY_NEXT);
-    if (line->telling)
-        rr_end(c, RR_SERVER, line->telling, RR_BY_NEXT);
+    if (x && torn && x->response.ended_by == RR_GOING_ON) {
+        rr_changes(c, x, RR_SERVER);
+        x->response.torn = true;
+    }
+    if (x)
+        rr_end(c, RR_SERVER, x, RR_BY_NEXT);
     line->telling = NULL;
 }
 

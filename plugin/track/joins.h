@@ -1,6 +1,6 @@
 /* Told messages become requests, responses and pushes.  Private to track/.
  *
- * Which ones was decided by whoever calls (pdus.c): by order or by key.
+ * Which ones was decided by whoever calls: by order or by key.
  */
 #ifndef RR_JOINS_H
 #define RR_JOINS_H
@@ -46,8 +46,9 @@ void rr_joins_unasked(struct rr_conn *c, struct rr_line *line, const struct rr_t
 /* The first that waits goes: its answer is not in the capture. */
 void rr_joins_drop(struct rr_conn *c, struct rr_line *line);
 
-/* The response told last is over, and so is the push after it: nothing goes on with them. */
-void rr_joins_end_told(struct rr_conn *c, struct rr_line *line);
+/* The response told last is over, and so is the push after it: nothing goes on with them.  `torn`: if it was
+ * not over, what was missed then may have been its own. */
+void rr_joins_end_told(struct rr_conn *c, struct rr_line *line, bool torn);
 
 /* The first that waits does so no more. */
 struct rr_exchange *rr_joins_leave(struct rr_conn *c, struct rr_line *line);

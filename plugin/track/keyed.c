@@ -32,14 +32,22 @@ static bool may_be_anothers(const struct rr_conn *c, const struct rr_line *line,
     return asked_again && (answered || t->does & RR_PDU_NEWEST);
 }
 
+/* The first that waits perhaps is owed no answer, so `t` may be to the next. */
+static bool may_be_passed(const struct rr_line *line, const struct rr_told *t)
+{
+    bool several = rr_line_length(line) > 1 && rr_line_nth(line, 1)->request.begin < t->acked;
+    return several && rr_line_nth(line, 0)->proof & RR_PROOF_QUIET;
+}
+
 /* Of several that may be meant, the newest. */
 static void answer_keyed(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
 {
     line->shifted |= may_be_anothers(c, line, rr_line_nth(line, 0), t);
     while (line->shifted && rr_line_length(line) > 1 && rr_line_nth(line, 1)->request.begin < t->acked)
         rr_joins_drop(c, line);
+    bool sure = !line->shifted && !may_be_passed(line, t);
     rr_quiet_pass(c, rr_line_nth(line, 0));
-    rr_joins_answer(c, line, t, line->shifted ? RR_PROOF_LOST : 0);
+    rr_joins_answer(c, line, t, sure ? 0 : RR_PROOF_LOST);
 }
 
 /* `t` was under way when the client wanted no more. */

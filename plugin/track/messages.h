@@ -122,7 +122,7 @@ static inline uint32_t rr_microseconds(int64_t from, int64_t to)
 /* The last message of a side is a message no more: it was not reported, or begins anew elsewhere. */
 void rr_withdraw_last(struct rr_conn *c, int side);
 
-/* Reports what the segment or timer made due; `last`: what a reset connection held back, too. */
+/* Reports what the segment or timer made due; and with it what a reset connection held back. */
 void rr_flush(struct rr_shared *shared);
 void rr_flush_last(struct rr_conn *c);
 

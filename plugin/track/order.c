@@ -1,6 +1,7 @@
 #include "track/order.h"
 
 #include "track/doubt.h"
+#include "track/guesses.h"
 #include "track/messages.h"
 #include "track/stray.h"
 
@@ -118,15 +119,9 @@ static bool all_told(struct rr_order *o, int64_t end, struct rr_range *hole)
     return rr_range_empty(*hole);
 }
 
-/* What is told from now on confirms none of what was guessed. */
-static void forget_guesses(struct rr_order *o)
-{
-    o->guess = o->taken = o->crossed = (struct rr_range){ 0 };
-}
-
 static void lose_place(struct rr_order *o)
 {
-    forget_guesses(o);
+    rr_guesses_forget(o);
     o->broken = true;
     o->sure = false;
     o->owed = 0;
@@ -172,7 +167,7 @@ static void regain(struct rr_order *o)
         return;
     drop(o, (int)rr_line_length(o->line) - gone);
     o->hole = o->gap = (struct rr_range){ 0 };
-    forget_guesses(o);
+    rr_guesses_forget(o);
     o->sure = o->regained = true;
 }
 
@@ -204,46 +199,8 @@ void rr_order_misheard(struct rr_order *o, int64_t acked)
 void rr_order_missed(struct rr_order *o, struct rr_range gap)
 {
     o->gap = gap;
-    forget_guesses(o);
+    rr_guesses_forget(o);
     o->sure = false;
-}
-
-bool rr_order_confirm(struct rr_order *o, int64_t begin, int64_t end)
-{
-    bool right = !rr_range_empty(o->guess) && o->guess.begin == begin && o->guess.end <= end;
-    if (right) {
-        o->guess = o->gap = (struct rr_range){ 0 };
-        o->sure = true;
-    }
-    return right;
-}
-
-bool rr_order_complete(struct rr_order *o, int64_t begin)
-{
-    bool right =
-        !rr_range_empty(o->taken) && o->taken.begin == begin && o->taken.end == o->upto && !o->held->len;
-    o->sure |= right;
-    o->overlaps |= !right;
-    o->guessed &= !right;
-    o->broken &= !right;
-    o->taken = (struct rr_range){ 0 };
-    return right;
-}
-
-void rr_order_cross(struct rr_order *o, struct rr_range said)
-{
-    bool sure = rr_order_is_sure(o);
-    rr_order_missed(o, (struct rr_range){ 0 });
-    if (sure)
-        o->crossed = said;
-}
-
-void rr_order_uncross(struct rr_order *o, struct rr_range told)
-{
-    if (rr_range_empty(o->crossed) || told.begin > o->crossed.begin || told.end < o->crossed.end)
-        return;
-    o->crossed = (struct rr_range){ 0 };
-    o->sure = true;
 }
 
 void rr_order_found(struct rr_order *o, struct rr_range asked)
@@ -325,7 +282,7 @@ static bool may_fill(const struct rr_order *o, const struct rr_told *t)
 
 static void set_aside(struct rr_order *o, const struct rr_told *t)
 {
-    forget_guesses(o);
+    rr_guesses_forget(o);
     g_array_append_val(o->doubt, *t);
     rr_told_at(o->doubt, o->doubt->len - 1)->anew = o->broken;
     o->broken = false;
@@ -427,6 +384,25 @@ static bool place(struct rr_order *o, const struct rr_told *t, enum rr_order_whe
     return true;
 }
 
+/* Nothing was asked since what is being answered, and that is not over. */
+static bool answers_alone(const struct rr_order *o)
+{
+    const struct rr_exchange *x = o->line->telling;
+    bool goes_on = x && x->response.ended_by == RR_GOING_ON && !o->broken;
+    bool more = o->heard > o->told_upto[RR_CLIENT]; /* was asked, of which no message is told */
+    return goes_on && !more && !rr_line_length(o->line) && rr_order_is_sure(o) && !o->owed;
+}
+
+static bool go_on_untold(struct rr_order *o, struct rr_range rest)
+{
+    struct rr_told t = rr_untold(&o->flow[RR_SERVER], rest);
+    t.does = 0;
+    add_step(o, RR_STEP_GO_ON, &t, 0);
+    o->upto = rest.end;
+    o->patched = true;
+    return true;
+}
+
 /* Goes on with what is held: false where that waits. */
 static bool advance(struct rr_order *o, enum rr_order_when when)
 {
@@ -438,9 +414,11 @@ static bool advance(struct rr_order *o, enum rr_order_when when)
     if (t->begin > o->upto && !all_told(o, t->begin, &hole)) {
         if (!all && (when == RR_ORDER_WITHIN || may_fill(o, t)))
             return false;
+        if (answers_alone(o))
+            return (o->rests || all) && go_on_untold(o, hole);
         note_hole(o, hole);
         o->upto = t->begin;
-        add_step(o, RR_STEP_END, NULL, 0);
+        add_step(o, RR_STEP_END, NULL, RR_PROOF_LOST);
         return true;
     }
     const uint16_t does = t->does;
@@ -465,11 +443,20 @@ static int64_t first_asked(const struct rr_order *o)
     return rr_line_nth(o->line, 0)->request.begin;
 }
 
+/* Nothing of it was captured, and it is not of the answer before. */
+static bool is_unseen(const struct rr_order *o, struct rr_range said)
+{
+    const struct rr_exchange *x = o->line->telling;
+    bool goes_on = x && x->response.ended_by == RR_GOING_ON && !o->line->open;
+    return !goes_on && !rr_flow_captured(&o->flow[RR_SERVER], said.begin, said.end);
+}
+
 /* What the server said last of which no message was told, to what waits; false where there is none. */
 static bool find_untold(struct rr_order *o, struct rr_range *rest)
 {
-    bool untold = rr_line_length(o->line) && !all_told(o, o->flow[RR_SERVER].next, rest);
-    return untold && rr_flow_since(&o->flow[RR_SERVER], first_asked(o), rest);
+    if (!rr_line_length(o->line) || all_told(o, o->flow[RR_SERVER].next, rest))
+        return false;
+    return is_unseen(o, *rest) || rr_flow_since(&o->flow[RR_SERVER], first_asked(o), rest);
 }
 
 /* Before these bytes the server said nothing since it had the first that waits. */
@@ -500,9 +487,10 @@ void rr_order_end(struct rr_order *o)
     struct rr_range said;
     if (!find_answer(o, &said))
         return;
+    int64_t heard = is_unseen(o, said) ? o->flow[RR_CLIENT].acked : o->heard;
     o->hole = said;
     o->upto = MAX(o->upto, said.end);
-    drop(o, (int)rr_doubt_eligible(o, o->heard));
+    drop(o, (int)rr_doubt_eligible(o, heard));
 }
 
 /* The rest of it is waited for, and nothing before that is missing. */
@@ -539,18 +527,26 @@ static bool takes_untold(struct rr_order *o)
     return true;
 }
 
-/* An answer goes on until the next begins, and nothing else was asked: what no message was told of is more of
- * it, as far as the client has seen it when it asks again, at rest. */
-static bool goes_on_untold(struct rr_order *o)
+/* What no message was told of is more of the answer to all that was asked, as far as the client has seen it
+ * when it asks again, at rest. */
+static bool goes_on_untold(struct rr_order *o, enum rr_order_when when)
 {
     struct rr_range rest;
-    if (!rests_with(o, 0) || !rr_order_is_sure(o) || !still_answers(o) ||
-        all_told(o, o->flow[RR_SERVER].next, &rest) || is_awaited(o, rest))
+    bool rests = rests_with(o, 0), at_last = when == RR_ORDER_AT_LAST && !o->held->len && !o->doubt->len;
+    if (!(rests || at_last) || !answers_alone(o) || all_told(o, o->flow[RR_SERVER].next, &rest))
         return false;
-    struct rr_told t = rr_untold(&o->flow[RR_SERVER], rest);
-    t.does = 0;
-    add_step(o, RR_STEP_GO_ON, &t, 0);
-    o->upto = rest.end;
+    return (at_last || !is_awaited(o, rest)) && go_on_untold(o, rest);
+}
+
+/* What told that an answer is over can have been in such bytes: it is where the client asks again, at rest.
+ */
+static bool ends_patched(struct rr_order *o)
+{
+    if (!o->patched || !rests_with(o, 0))
+        return false;
+    o->patched = false;
+    if (answers_alone(o))
+        add_step(o, RR_STEP_END, NULL, 0);
     return true;
 }
 
@@ -572,7 +568,8 @@ const struct rr_step *rr_order_next(struct rr_order *o, enum rr_order_when when)
 {
     const struct rr_step *step;
     while (!(step = take_step(o))) {
-        if ((o->held->len && advance(o, when)) || takes_untold(o) || goes_on_untold(o))
+        if ((o->held->len && advance(o, when)) || takes_untold(o) || goes_on_untold(o, when) ||
+            ends_patched(o))
             continue;
         if (comes_to_rest(o))
             judge_rest(o);

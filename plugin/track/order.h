@@ -50,7 +50,8 @@ enum rr_step_kind {
     RR_STEP_ASK,     /* the client's bytes `asked`, likewise, are a request that now waits */
     RR_STEP_IGNORE,  /* it is not known what `told` belongs to */
     RR_STEP_DROP,    /* the answer to the request that waits first is not in the capture */
-    RR_STEP_END,     /* the response told last is over */
+    RR_STEP_END, /* the response told last is over, or (RR_PROOF_LOST) nobody knows what more of it there was
+                  */
 };
 
 struct rr_step {
@@ -88,6 +89,7 @@ struct rr_order {
     bool broken;             /* what comes next does not go on with what was before */
     bool overlaps;           /* the client does not wait for its answers, even at rest */
     bool guessed;            /* what no message was told of was taken for an answer */
+    bool patched;            /* an answer has bytes of which no message was told, and may be over with them */
     bool rests;              /* the client has come to rest, and that is to be judged */
 };
 
@@ -105,18 +107,6 @@ void rr_order_misheard(struct rr_order *o, int64_t acked);
 
 /* There are bytes of the client of which no message is told. */
 void rr_order_missed(struct rr_order *o, struct rr_range gap);
-
-/* A request is told that has these bytes; true where it is what one was made of, which so was right. */
-bool rr_order_confirm(struct rr_order *o, int64_t begin, int64_t end);
-
-/* A message is told that begins with bytes that were taken for the answer told last, and has more; true where
- * it can be that answer, and all before was sure.  Else the client does not wait. */
-bool rr_order_complete(struct rr_order *o, int64_t begin);
-
-/* These bytes of the server may have answered what the client says now, and were told of no message.  They
- * did not: what they were is told. */
-void rr_order_cross(struct rr_order *o, struct rr_range said);
-void rr_order_uncross(struct rr_order *o, struct rr_range told);
 
 /* Of these a message is told now. */
 void rr_order_found(struct rr_order *o, struct rr_range asked);

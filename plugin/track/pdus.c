@@ -3,6 +3,7 @@
 #include "track/ahead.h"
 #include "track/alone.h"
 #include "track/begun.h"
+#include "track/guesses.h"
 #include "track/holds.h"
 #include "track/joins.h"
 #include "track/keyed.h"
@@ -114,7 +115,7 @@ static void carry_out(struct rr_conn *c, const struct rr_step *step)
         rr_joins_drop(c, line);
         break;
     case RR_STEP_END:
-        rr_joins_end_told(c, line);
+        rr_joins_end_told(c, line, step->proof & RR_PROOF_LOST);
         break;
     }
 }
@@ -242,7 +243,7 @@ static bool complete_untold(struct rr_conn *c, const struct rr_verdict *v, const
     rr_changes(c, x, RR_CLIENT);
     x->request.summary = text_of(c, pdu, pdu->summary);
     x->request.ended_by = RR_BY_PDU;
-    if (made || rr_order_confirm(&c->pdus->order, begin, begin + pdu->length))
+    if (made || rr_guesses_confirm(&c->pdus->order, begin, begin + pdu->length))
         x->proof &= (uint8_t)~RR_PROOF_LOST;
     rr_judge(c, x);
     if (more)
@@ -265,7 +266,7 @@ static void complete_answer(struct rr_conn *c, int64_t begin, struct rr_told *t)
     if (!x || x != c->pdus->line.telling || !(x->proof & RR_PROOF_LOST) || x->response.begin != begin)
         return;
     t->does &= (uint16_t) ~(RR_PDU_BEGINS | RR_PDU_INTERIM);
-    if (!rr_order_complete(&c->pdus->order, begin))
+    if (!rr_guesses_complete(&c->pdus->order, begin))
         return;
     rr_changes(c, x, RR_SERVER);
     x->proof &= (uint8_t)~RR_PROOF_LOST;

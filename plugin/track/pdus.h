@@ -12,7 +12,7 @@
 #include "track/connection.h"
 #include "track/order.h"
 
-/* Beyond so many requests that wait, or keys that are in use, the oldest are given up. */
+/* Beyond so many requests that wait the oldest is given up; beyond so many keys in use, all are. */
 enum { RR_PDUS_WAITING_MAX = 65536 };
 
 /* Requests that may be owed no answer: with the first answer to a later one that is known. */

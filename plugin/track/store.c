@@ -78,7 +78,7 @@ const char *rr_store_text(struct rr_store *s, const char *text, size_t length)
 const char *rr_store_summary(struct rr_store *s, const uint8_t *bytes, size_t length)
 {
     char room[RR_SUMMARY_SIZE];
-    struct rr_slice summary = rr_summary_slice(bytes, length, room);
+    struct rr_words summary = rr_summary_words(bytes, length, room);
     return rr_store_text(s, summary.text, summary.length);
 }
 

@@ -1,5 +1,6 @@
 #include "track/takeover.h"
 
+#include "track/guesses.h"
 #include "track/joins.h"
 #include "track/messages.h"
 
@@ -91,14 +92,14 @@ bool rr_takeover_tell(struct rr_conn *c, int side, int64_t begin, struct rr_told
     bool greets = side == RR_SERVER && p->clean && t->does & RR_PDU_ALONE;
     if (greets) {
         p->greeted = (struct rr_range){ begin, t->end };
-        rr_order_uncross(&p->order, p->greeted);
+        rr_guesses_uncross(&p->order, p->greeted);
     }
     bool unanswered = rr_range_empty(said) || (p->greeted.begin <= said.begin && p->greeted.end >= said.end);
     if (greets || (side == RR_CLIENT && p->clean && unanswered))
         return true;
     t->tail = true;
     p->missed[side] = (struct rr_range){ t->begin, t->begin };
-    rr_order_cross(&p->order, side == RR_CLIENT && p->clean ? said : (struct rr_range){ 0 });
+    rr_guesses_cross(&p->order, side == RR_CLIENT && p->clean ? said : (struct rr_range){ 0 });
     if (side == RR_SERVER && goes_on_with_turn(c, begin, t))
         rr_joins_end_turn(c, c->pdus->last, t);
     if (side == RR_SERVER)

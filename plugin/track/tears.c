@@ -8,11 +8,21 @@ static bool has_hole(const struct rr_conn *c, int side, struct rr_range range)
     return !rr_range_empty(range) && rr_flow_gap(&c->flow[side], range.begin, range.end, &gap);
 }
 
-/* What came late was told: all of it is in messages. */
-static bool is_mended(const struct rr_conn *c, int side, struct rr_range tear)
+static bool is_told(const struct rr_conn *c, int side, struct rr_range tear)
 {
     rr_spans_clip(&c->pdus->spans[side], &tear.begin, &tear.end);
     return rr_range_empty(tear);
+}
+
+void rr_tears_asked(struct rr_conn *c, struct rr_line *line, struct rr_exchange *x, const struct rr_told *t)
+{
+    struct rr_range rest = { line->upto[RR_CLIENT], t->acked };
+    if (x != line->asking || x->request.ended_by != RR_GOING_ON || t->decrypted ||
+        is_told(c, RR_CLIENT, rest))
+        return;
+    rr_changes(c, x, RR_CLIENT);
+    line->tear[RR_CLIENT] = rest;
+    x->request.torn = true;
 }
 
 void rr_tears_part(struct rr_conn *c, int side, struct rr_line *line, struct rr_message *m,
@@ -23,7 +33,7 @@ void rr_tears_part(struct rr_conn *c, int side, struct rr_line *line, struct rr_
         *tear = (struct rr_range){ 0 };
     if (has_hole(c, side, between))
         *tear = (struct rr_range){ rr_range_empty(*tear) ? upto : tear->begin, t->begin };
-    m->torn = !rr_range_empty(*tear) && !is_mended(c, side, *tear);
+    m->torn = !rr_range_empty(*tear) && !is_told(c, side, *tear);
 }
 
 static void end_line(struct rr_conn *c, int side, const struct rr_line *line)
@@ -31,7 +41,7 @@ static void end_line(struct rr_conn *c, int side, const struct rr_line *line)
     struct rr_exchange *x = side == RR_CLIENT ? line->asking : line->telling;
     struct rr_message *m = x ? rr_side_of(x, side) : NULL;
     struct rr_range rest = { line->upto[side], c->flow[side].next };
-    if (!m || m->ended_by != RR_GOING_ON || m->torn || !has_hole(c, side, rest))
+    if (!m || m->ended_by != RR_GOING_ON || m->torn || is_told(c, side, rest))
         return;
     rr_changes(c, x, side);
     m->torn = true;

@@ -1,7 +1,7 @@
-/* Holes between the parts of a message that bears a key: what the capture lacks there can be of that message
- * or of another.  Private to track/.
+/* Bytes that no message was told of between the parts of one, or behind it: they can be of that or of
+ * another. Private to track/.
  *
- * No byte of them is counted as missing of a message, but a message with such a hole is not complete.
+ * None of them is counted as missing of a message, but such a message is torn: not complete.
  */
 #ifndef RR_TEARS_H
 #define RR_TEARS_H
@@ -11,6 +11,10 @@
 /* `t` has just gone on with what the line asked or told last, which ended at `upto`. */
 void rr_tears_part(struct rr_conn *c, int side, struct rr_line *line, struct rr_message *m,
                    const struct rr_told *t, int64_t upto);
+
+/* `t` is about to answer x: where the end of what was asked was not told, and more of it can have been before
+ * that, its request is torn. */
+void rr_tears_asked(struct rr_conn *c, struct rr_line *line, struct rr_exchange *x, const struct rr_told *t);
 
 /* Nothing more is told of what the server says under any key; `over`: nor of what the client does. */
 void rr_tears_end(struct rr_conn *c, bool over);

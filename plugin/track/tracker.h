@@ -36,7 +36,7 @@ void rr_tracker_expect(const struct rr_tracker *t, uint32_t stream);
 const struct rr_connection *rr_tracker_connection(const struct rr_tracker *t, uint32_t stream);
 struct rr_verdict rr_tracker_feed(struct rr_tracker *t, uint32_t stream, const struct rr_segment *s);
 
-/* What a rule says of a message; the last two only of whole requests and responses. */
+/* What a rule says of a message. */
 enum {
     RR_PDU_BEGINS = 1,        /* a request or response begins with it; else it goes on with the one before */
     RR_PDU_ENDS = 2,          /* and ends with it */

@@ -8,13 +8,8 @@
 
 #include "rules/rules.h"
 
-/* A field that some rule names; its number, from 1 on, is its place among them. */
-struct rr_wanted {
-    const header_field_info *field;
-};
-
 struct rr_test {
-    uint16_t slot; /* of the field */
+    uint16_t slot; /* of the field: its place, from 1 on, among those that rules name */
     bool negated;
     bool less;        /* than `number`, instead of equal */
     const char *text; /* NULL: it is there */

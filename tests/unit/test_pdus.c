@@ -131,6 +131,23 @@ static const struct {
       ">11=1nm@13 <6=1nm@14 >12=1n@15 <7=1n@16",
       ">33<18 answered order -13; >2<2 answered exact 1; >2<2 answered exact 1; >2<2 answered exact 1; >2<2 "
       "answered exact 1; >2<2 answered exact 1" },
+    { "order/hole-in-an-answer", "syn >10@1 <5m@2 <6nm@3! <7n@4 >9@5/18 <8@6",
+      ">10<12 answered exact 1; >9<8 answered exact 1" },
+    { "order/hole-in-an-answer-acknowledged", "syn >10@1 <5m@2 <6nm@3! <7n@4 >0?@5 >9@50 <8@51",
+      ">10<12 answered exact 1; >9<8 answered exact 1" },
+    { "order/hole-in-an-answer-and-its-end", "syn >10@1 <5m@2 <6n@3! >9@5 <8@6",
+      ">10<5 answered exact 1; >9<8 answered exact 1" },
+    { "order/hole-in-an-answer-at-last", "syn >10@1 <5m@2 <6nm@3! <7nm@4 <F", ">10<12 answered exact 1" },
+    { "order/hole-in-an-answer-and-in-silence", "syn >10@1 <5m@2 <6nm@3! <7n@4 tick@9000 >9@9001 <8@9002",
+      ">10<12 answered exact 1; >9<8 answered exact 1" },
+    { "order/hole-in-an-answer-of-several", "syn >10+11@1 <5m@2 <6n@3! <7@4 >9@5 <8@6",
+      ">10<5 answered acked 1 <torn; >11<7 answered lost 3 d2; >9<8 answered exact 1" },
+    { "order/hole-in-an-answer-then-asked-on", "syn >10@1 <5m@2 <6nm@3! <7nm@4 >9@5/5 <8n@6 <4@7",
+      ">10<5 answered exact 1 <torn; >9<4 answered lost 2" },
+    { "order/refused-in-several-segments", "syn >10?@1 <5?@2 <6?@3 <4@4#11 >9@5 <7@6",
+      ">10<15 answered exact 1; >9<7 answered exact 1" },
+    { "order/refused-while-it-asks", "syn >10?@1 <5?@2 >20?@3 <6@4#5 >9@5 <7@6",
+      ">10<11 answered exact 1; >9<7 answered exact 1" },
     { "order/answer-in-several-segments", "syn >10@1 <5?@2 <6@3#5", ">10<11 answered exact 1" },
     { "order/taken-for-longer-than-it-is", "syn >10+10@1 <9@3 <6@4#3",
       ">10<6 answered acked 2; >10<9 answered acked 2 d2" },
@@ -138,15 +155,15 @@ static const struct {
     /* Answers that were not understood, or not captured. */
     { "order/not-understood", "syn >10@1 <5?@2 >11@3 <6@4", ">10<5 answered lost 1; >11<6 answered lost 1" },
     { "order/not-understood-time-and-again", "syn >10@1 <5?@2 >11@3 <6?@4 >12@5 <7?@6 >13@7 <8@8 >14@9 <9@10",
-      ">10<5 answered lost 1; >11<6 answered lost 1; >12<7 answered lost 1; >13<8 answered lost 1; "
-      ">14<9 answered exact 1" },
+      ">10<5 answered lost 1; >11<6 answered lost 1; >12<7 answered lost 1; >13<8 answered lost 1; >14<9 "
+      "answered exact 1" },
     { "order/not-understood-in-part", "syn >10@1 <5?@2 >11@3 <6@4 <7@5 >12@6 <8@7 >13@8 <9@9",
-      ">10<5 answered lost 1; >11<7 answered lost 2; >0<6 unasked lost; >12<8 answered exact 1; "
-      ">13<9 answered exact 1" },
+      ">10<5 answered lost 1; >11<7 answered lost 2; >0<6 unasked lost; >12<8 answered exact 1; >13<9 "
+      "answered exact 1" },
     { "order/not-understood-and-not-over",
       "syn >10@1 <5?@2 >11@3 <3?@4/10 <4@5#3 >12@6 <8@7 >13@8 <9@9 <7@10",
-      ">10<5 answered lost 1; >11<8 answered lost 4; >0<7 unasked lost; >12<9 answered lost 3 d2; "
-      ">13<7 answered lost 2 d3" },
+      ">10<5 answered lost 1; >11<8 answered lost 4; >0<7 unasked lost; >12<9 answered lost 3 d2; >13<7 "
+      "answered lost 2 d3" },
     { "order/not-understood-of-two", "syn >10@1 >11@2 <5?@3 >12@4 <6@5 <7@6",
       ">10<5 answered lost 2; >11<6 answered lost 3 d2; >12<7 answered lost 2 d3" },
     { "order/not-understood-burst", "syn >10+11@1 <5?@2 <6@3 >12@4 <7@5",
@@ -170,8 +187,7 @@ static const struct {
 
     { "order/rolling-lost", "syn >10@1 >11@2 <5@3/21 >12@4 <6@5! >13@6/11 <7@7/46 >14@8/18 <8@9/60 >15@10/26",
       ">10<5 answered acked 2; >11<0 answered lost d2; >12<0 answered lost d2; >13<7 answered lost 1 d3; "
-      ">14<8 "
-      "answered lost 1 d4; >15<0 open d5" },
+      ">14<8 answered lost 1 d4; >15<0 open d5" },
     { "order/part-without-begin", "syn >10@1! >20n@2/0 <5@3 >11@4 <6@5",
       ">0<5 unasked lost; >11<6 answered exact 1" },
     { "order/answer-without-begin", "syn >10@1 <5@2! <6n@3 >11@4 <7@5",
@@ -221,7 +237,7 @@ static const struct {
     { "count/out-of-order", "syn >10+11@1 <30*2@2 <10@3! <8+6@4 <10@5^30",
       ">10<48 answered acked 1; >11<6 answered acked 3 d2" },
     { "count/part-lost", "syn >10+11@1 <30*2@2 <10@3! <8+6@4 >12@5 <7@6",
-      ">10<30 answered acked 1; >11<6 answered lost 3 d2; >0<8 unasked lost; >12<7 answered exact 1" },
+      ">10<30 answered acked 1 <torn; >11<6 answered lost 3 d2; >0<8 unasked lost; >12<7 answered exact 1" },
     { "count/asked-part-lost", "syn >10*2@1 >5n@2! >11@3 <5@4 <6@5",
       ">10<5 answered lost 3; >11<6 answered lost 2 d2" },
     { "count/said-amiss", ">10@1 <5*900@2 >11@3 <6@4 >12@5 <7@6 >13@7 <8@8",
@@ -254,6 +270,8 @@ static const struct {
       ">10<5 answered acked 1; >11<0 oneway d2; >12<7 answered acked 4 d3; >9<6 answered exact 1 d3" },
     { "key/quiet-behind-lost", "syn >10=1+11=1q@1 >9=2@3 <6=2@4 <7=1@5",
       ">10<0 answered lost; >11<0 oneway d2; >9<6 answered exact 1 d3; push 7" },
+    { "key/quiet-same-several", "syn >10=1q+11=1q+12=1q@1 <5=1@2 <6=1@3",
+      ">10<5 answered lost 1; >11<6 answered lost 2 d2; >12<0 open d3" },
     { "key/quiet-at-end", "syn >10=1q@1 tick@70000 >11=2q@70001", ">10<0 oneway; >11<0 open d2" },
     { "key/quiet-by-order", "syn >10=1q@1 <5=1@2 >11=2@3 <6=2@4",
       ">10<5 answered exact 1; >11<6 answered exact 1" },
