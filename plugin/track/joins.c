@@ -65,6 +65,7 @@ static void join(struct rr_conn *c, int side, struct rr_exchange *x, const struc
 void rr_joins_end_turn(struct rr_conn *c, struct rr_exchange *x, const struct rr_told *t)
 {
     join(c, RR_SERVER, x, t);
+    rr_joins_ignore(c, RR_SERVER, t);
     rr_end(c, RR_SERVER, x, RR_BY_PDU);
 }
 

@@ -19,7 +19,7 @@ void rr_joins_ignore(struct rr_conn *c, int side, const struct rr_told *t);
 bool rr_joins_is_next_part(const struct rr_conn *c, int side, const struct rr_line *line,
                            const struct rr_told *t, bool goes_on);
 
-/* Bytes that nobody's message has are the last of a turn's answer. */
+/* `t` is the last of a turn's answer: of the rule's messages none goes on with it. */
 void rr_joins_end_turn(struct rr_conn *c, struct rr_exchange *x, const struct rr_told *t);
 
 /* A message of the client begins a request, or goes on with the one that the line asked last. */

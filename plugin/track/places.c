@@ -19,6 +19,13 @@ static struct rr_exchange *taken_by_turn(const struct rr_conn *c, int side, int6
     return x && rr_side_of(x, side)->end > offset ? x : NULL;
 }
 
+/* Whose the byte is, in either way; or NULL. */
+static struct rr_exchange *holder(const struct rr_conn *c, int side, int64_t offset)
+{
+    struct rr_exchange *x = rr_places_told(c, side, offset);
+    return x ? x : taken_by_turn(c, side, offset);
+}
+
 /* Those bytes of the piece come that the message of x lacked within `range`; an interim answer is none yet.
  */
 static void gain_in(struct rr_conn *c, int side, struct rr_exchange *x, const struct rr_piece *piece,
@@ -68,9 +75,7 @@ void rr_pdus_gain(struct rr_conn *c, int side, struct rr_piece *piece)
 
 void rr_pdus_repeat(struct rr_conn *c, int side, int64_t offset)
 {
-    struct rr_exchange *x = rr_places_told(c, side, offset);
-    if (!x)
-        x = taken_by_turn(c, side, offset);
+    struct rr_exchange *x = holder(c, side, offset);
     c->facts.repeats[side]++;
     if (!x)
         return;
@@ -112,7 +117,8 @@ void rr_places_cut_before(struct rr_conn *c, int side, int64_t begin)
     bool held = side == RR_SERVER && rr_ahead_begins(&c->pdus->ahead, begin);
     bool within = last && last->begin < begin && last->end > begin && !held;
     int64_t bytes = within ? rr_flow_captured(&c->flow[side], begin, last->end) : 0;
-    if (within && (!last->exchange || give_back(c, side, last->exchange, last->end - begin, bytes))) {
+    struct rr_exchange *x = within ? holder(c, side, begin) : NULL;
+    if (within && (!x || give_back(c, side, x, last->end - begin, bytes))) {
         from = last->end;
         last->end = c->pdus->upto[side] = begin;
     }

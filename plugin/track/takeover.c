@@ -102,7 +102,7 @@ bool rr_takeover_tell(struct rr_conn *c, int side, int64_t begin, struct rr_told
     rr_guesses_cross(&p->order, side == RR_CLIENT && p->clean ? said : (struct rr_range){ 0 });
     if (side == RR_SERVER && goes_on_with_turn(c, begin, t))
         rr_joins_end_turn(c, c->pdus->last, t);
-    if (side == RR_SERVER)
+    else if (side == RR_SERVER)
         rr_joins_ignore(c, side, t);
     return side == RR_CLIENT;
 }
