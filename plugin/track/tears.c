@@ -47,11 +47,16 @@ static void end_line(struct rr_conn *c, int side, const struct rr_line *line)
     m->torn = true;
 }
 
+static void end_both(struct rr_conn *c, const struct rr_line *line, bool over)
+{
+    end_line(c, RR_SERVER, line);
+    if (over)
+        end_line(c, RR_CLIENT, line);
+}
+
 void rr_tears_end(struct rr_conn *c, bool over)
 {
-    for (GTreeNode *n = g_tree_node_first(c->pdus->keyed); n; n = g_tree_node_next(n)) {
-        end_line(c, RR_SERVER, g_tree_node_value(n));
-        if (over)
-            end_line(c, RR_CLIENT, g_tree_node_value(n));
-    }
+    end_both(c, &c->pdus->line, over);
+    for (GTreeNode *n = g_tree_node_first(c->pdus->keyed); n; n = g_tree_node_next(n))
+        end_both(c, g_tree_node_value(n), over);
 }

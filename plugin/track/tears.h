@@ -16,7 +16,7 @@ void rr_tears_part(struct rr_conn *c, int side, struct rr_line *line, struct rr_
  * that, its request is torn. */
 void rr_tears_asked(struct rr_conn *c, struct rr_line *line, struct rr_exchange *x, const struct rr_told *t);
 
-/* Nothing more is told of what the server says under any key; `over`: nor of what the client does. */
+/* Nothing more is told of what the server says; `over`: nor of what the client does. */
 void rr_tears_end(struct rr_conn *c, bool over);
 
 #endif
