@@ -3,6 +3,8 @@
 #include <glib.h>
 #include <string.h>
 
+#include "measure/stat_options.h"
+
 struct entry {
     struct rr_group group; /* first: what callers see */
     uint32_t place;        /* in order of coming */
@@ -30,12 +32,10 @@ const char *rr_grouping_name(enum rr_grouping by)
 
 bool rr_grouping_named(const char *name, enum rr_grouping *by)
 {
-    for (int i = 0; i < RR_GROUPING_COUNT; i++)
-        if (strcmp(grouping_names[i], name) == 0) {
-            *by = (enum rr_grouping)i;
-            return true;
-        }
-    return false;
+    int choice = *by;
+    bool known = rr_stat_option_choice(name, grouping_names, RR_GROUPING_COUNT, &choice);
+    *by = (enum rr_grouping)choice;
+    return known;
 }
 
 enum rr_grouping rr_groups_by(const struct rr_groups *g)

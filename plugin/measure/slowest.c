@@ -1,9 +1,9 @@
 #include "measure/slowest.h"
 
 #include <glib.h>
-#include <string.h>
 
 #include "measure/groups.h"
+#include "measure/stat_options.h"
 
 /* A heap whose root is the least slow one. */
 struct rr_slowest {
@@ -33,12 +33,10 @@ const char *rr_slow_by_name(enum rr_slow_by by)
 
 bool rr_slow_by_named(const char *name, enum rr_slow_by *by)
 {
-    for (int i = 0; i < RR_SLOW_BY_COUNT; i++)
-        if (strcmp(by_names[i], name) == 0) {
-            *by = (enum rr_slow_by)i;
-            return true;
-        }
-    return false;
+    int choice = *by;
+    bool known = rr_stat_option_choice(name, by_names, RR_SLOW_BY_COUNT, &choice);
+    *by = (enum rr_slow_by)choice;
+    return known;
 }
 
 struct rr_slowest *rr_slowest_new(uint32_t n, enum rr_slow_by by)

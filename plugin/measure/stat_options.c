@@ -147,3 +147,13 @@ bool rr_stat_option_number(const char *value, uint32_t most, uint32_t *n)
     *n = (uint32_t)number;
     return true;
 }
+
+bool rr_stat_option_choice(const char *value, const char *const names[], int count, int *choice)
+{
+    for (int i = 0; i < count; i++)
+        if (strcmp(names[i], value) == 0) {
+            *choice = i;
+            return true;
+        }
+    return false;
+}

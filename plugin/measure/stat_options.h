@@ -21,6 +21,9 @@ bool rr_stat_options_parse(const char *text, const struct rr_stat_option *option
 /* "10s", "500ms", "250us", or "10" for seconds: above 0, a year at most. */
 bool rr_stat_option_interval(const char *value, int64_t *ns);
 
+/* One of `count` names: which. */
+bool rr_stat_option_choice(const char *value, const char *const names[], int count, int *choice);
+
 /* 1 to `most`. */
 bool rr_stat_option_number(const char *value, uint32_t most, uint32_t *n);
 

@@ -30,7 +30,7 @@ void rr_ahead_missed(struct rr_pdus *p, struct rr_range gap);
 /* The client, about to say what begins here, waits for nothing. */
 void rr_ahead_rests(struct rr_pdus *p, int64_t begin);
 
-/* A request with the key begins, where another waits with the same. */
+/* A request with the key begins; `waits`: another does, with the same. */
 void rr_ahead_asks(struct rr_pdus *p, uint64_t key, bool waits);
 
 /* Before `upto` another request may be that was not told, with the key of one that was. */

@@ -237,7 +237,7 @@ void rr_joins_ask_on(struct rr_conn *c, struct rr_line *line, const struct rr_to
         unprove(line->asking);
     join(c, RR_CLIENT, line->asking, t);
     rr_joins_take(c, RR_CLIENT, t, line->asking);
-    rr_tears_part(c, RR_CLIENT, line, &line->asking->request, t, line->upto[RR_CLIENT]);
+    rr_tears_part(c, RR_CLIENT, line, &line->asking->request, t);
     line->upto[RR_CLIENT] = t->end;
     if (t->does & RR_PDU_ENDS && line->asking->status != RR_ONEWAY)
         end_request(c, line->asking);
@@ -339,7 +339,7 @@ void rr_joins_go_on(struct rr_conn *c, struct rr_line *line, const struct rr_tol
     struct rr_exchange *x = aside ? line->aside : line->telling;
     join(c, RR_SERVER, x, t);
     rr_joins_take(c, RR_SERVER, t, x);
-    rr_tears_part(c, RR_SERVER, line, &x->response, t, line->upto[RR_SERVER]);
+    rr_tears_part(c, RR_SERVER, line, &x->response, t);
     line->upto[RR_SERVER] = t->end;
     if (aside)
         rr_count_as_push(c, t->sum.bytes);
@@ -349,16 +349,11 @@ void rr_joins_go_on(struct rr_conn *c, struct rr_line *line, const struct rr_tol
         end_push(c, line, RR_BY_PDU);
 }
 
-void rr_joins_end_told(struct rr_conn *c, struct rr_line *line, bool torn)
+void rr_joins_end_told(struct rr_conn *c, struct rr_line *line)
 {
-    struct rr_exchange *x = line->telling;
     end_push(c, line, RR_BY_NEXT);
-    if (x && torn && x->response.ended_by == RR_GOING_ON) {
-        rr_changes(c, x, RR_SERVER);
-        x->response.torn = true;
-    }
-    if (x)
-        rr_end(c, RR_SERVER, x, RR_BY_NEXT);
+    if (line->telling)
+        rr_end(c, RR_SERVER, line->telling, RR_BY_NEXT);
     line->telling = NULL;
 }
 

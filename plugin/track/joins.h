@@ -46,9 +46,8 @@ void rr_joins_unasked(struct rr_conn *c, struct rr_line *line, const struct rr_t
 /* The first that waits goes: its answer is not in the capture. */
 void rr_joins_drop(struct rr_conn *c, struct rr_line *line);
 
-/* The response told last is over, and so is the push after it: nothing goes on with them.  `torn`: if it was
- * not over, what was missed then may have been its own. */
-void rr_joins_end_told(struct rr_conn *c, struct rr_line *line, bool torn);
+/* The response told last is over, and so is the push after it: nothing goes on with them. */
+void rr_joins_end_told(struct rr_conn *c, struct rr_line *line);
 
 /* The first that waits does so no more. */
 struct rr_exchange *rr_joins_leave(struct rr_conn *c, struct rr_line *line);

@@ -16,6 +16,12 @@ void rr_keyed_asks(struct rr_conn *c, struct rr_line *line, const struct rr_told
     rr_ahead_asks(c->pdus, t->key, rr_line_length(line));
 }
 
+/* What waits second had begun to reach the server, too, when it acknowledged so much. */
+static bool next_was_asked(const struct rr_line *line, int64_t acked)
+{
+    return rr_line_length(line) > 1 && rr_line_nth(line, 1)->request.begin < acked;
+}
+
 /* `t` may be the answer to another request with the key of x, whose own was missed, or never sent as that
  * other took its place. */
 static bool may_be_anothers(const struct rr_conn *c, const struct rr_line *line, const struct rr_exchange *x,
@@ -27,23 +33,21 @@ static bool may_be_anothers(const struct rr_conn *c, const struct rr_line *line,
     const struct rr_piece *asked = rr_flow_piece(&c->flow[RR_CLIENT], x->request.begin);
     bool answered = !rr_range_empty(missed[RR_SERVER]) && (!asked || missed[RR_SERVER].end > asked->acked);
     bool asked_again = missed[RR_CLIENT].end > x->request.begin || c->pdus->upto[RR_CLIENT] < t->acked;
-    if (rr_line_length(line) > 1)
-        asked_again |= rr_line_nth(line, 1)->request.begin < t->acked;
+    asked_again |= next_was_asked(line, t->acked);
     return asked_again && (answered || t->does & RR_PDU_NEWEST);
 }
 
 /* The first that waits perhaps is owed no answer, so `t` may be to the next. */
 static bool may_be_passed(const struct rr_line *line, const struct rr_told *t)
 {
-    bool several = rr_line_length(line) > 1 && rr_line_nth(line, 1)->request.begin < t->acked;
-    return several && rr_line_nth(line, 0)->proof & RR_PROOF_QUIET;
+    return next_was_asked(line, t->acked) && rr_line_nth(line, 0)->proof & RR_PROOF_QUIET;
 }
 
 /* Of several that may be meant, the newest. */
 static void answer_keyed(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
 {
     line->shifted |= may_be_anothers(c, line, rr_line_nth(line, 0), t);
-    while (line->shifted && rr_line_length(line) > 1 && rr_line_nth(line, 1)->request.begin < t->acked)
+    while (line->shifted && next_was_asked(line, t->acked))
         rr_joins_drop(c, line);
     bool sure = !line->shifted && !may_be_passed(line, t);
     rr_quiet_pass(c, rr_line_nth(line, 0));

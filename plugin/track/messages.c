@@ -509,6 +509,15 @@ uint8_t rr_tracker_owed(const struct rr_exchange *x)
     return there(x, rows);
 }
 
+/* Where the rows of an answer still wait for the last word. */
+static void hold_back(struct rr_exchange *x)
+{
+    if (!(x->due & ANSWER_ROWS) || x->due & DUE_SPILLED || !spills(x))
+        return;
+    x->due |= DUE_SPILLED;
+    rr_list_add(&((struct rr_conn *)x->connection)->spilled, x);
+}
+
 static void flush(struct rr_shared *shared, bool last_word)
 {
     for (guint i = 0; i < shared->touched.len; i++) {
@@ -517,10 +526,7 @@ static void flush(struct rr_shared *shared, bool last_word)
         x->due &= (uint8_t) ~(rows | DUE_TOUCHED);
         if (rows)
             rr_reports_exchange(shared->reports, x, rows, shared->now.frame);
-        if (x->due & ANSWER_ROWS && !(x->due & DUE_SPILLED) && spills(x)) {
-            x->due |= DUE_SPILLED;
-            rr_list_add(&((struct rr_conn *)x->connection)->spilled, x);
-        }
+        hold_back(x);
     }
     shared->touched.len = 0;
 }

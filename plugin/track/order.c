@@ -145,17 +145,23 @@ bool rr_order_is_sure(const struct rr_order *o)
     return o->sure && (o->regained || o->flow[RR_CLIENT].whole);
 }
 
+/* The answer told last is not over, as far as was told. */
+static bool is_going_on(const struct rr_order *o)
+{
+    const struct rr_exchange *x = o->line->telling;
+    return x && x->response.ended_by == RR_GOING_ON;
+}
+
 /* Of what the server said something was not told, or more of it is to come. */
 static bool is_unfinished(struct rr_order *o)
 {
     const struct rr_told *last = o->doubt->len ? rr_told_at(o->doubt, o->doubt->len - 1) : NULL;
-    const struct rr_exchange *x = o->line->telling;
     struct rr_range rest;
     if (o->held->len || !all_told(o, o->flow[RR_SERVER].next, &rest))
         return true;
     if (last)
         return !(last->does & (RR_PDU_ENDS | RR_PDU_OPEN));
-    return x && x->response.ended_by == RR_GOING_ON && !o->line->open && !o->broken;
+    return is_going_on(o) && !o->line->open && !o->broken;
 }
 
 /* It waits for nothing, unless an answer came to what was taken for answered. */
@@ -331,8 +337,7 @@ static bool answer_begun(struct rr_order *o, const struct rr_told *t)
 /* An answer that goes on until the next begins, and nothing more was asked: none can begin. */
 static bool still_answers(const struct rr_order *o)
 {
-    const struct rr_exchange *x = o->line->telling;
-    return x && o->line->open && x->response.ended_by == RR_GOING_ON && !o->broken;
+    return is_going_on(o) && o->line->open && !o->broken;
 }
 
 /* `t` may be what waits for an answer; false where that may still come. */
@@ -387,10 +392,9 @@ static bool place(struct rr_order *o, const struct rr_told *t, enum rr_order_whe
 /* Nothing was asked since what is being answered, and that is not over. */
 static bool answers_alone(const struct rr_order *o)
 {
-    const struct rr_exchange *x = o->line->telling;
-    bool goes_on = x && x->response.ended_by == RR_GOING_ON && !o->broken;
     bool more = o->heard > o->told_upto[RR_CLIENT]; /* was asked, of which no message is told */
-    return goes_on && !more && !rr_line_length(o->line) && rr_order_is_sure(o) && !o->owed;
+    return is_going_on(o) && !o->broken && !more && !rr_line_length(o->line) && rr_order_is_sure(o) &&
+           !o->owed;
 }
 
 static bool go_on_untold(struct rr_order *o, struct rr_range rest)
@@ -446,8 +450,7 @@ static int64_t first_asked(const struct rr_order *o)
 /* Nothing of it was captured, and it is not of the answer before. */
 static bool is_unseen(const struct rr_order *o, struct rr_range said)
 {
-    const struct rr_exchange *x = o->line->telling;
-    bool goes_on = x && x->response.ended_by == RR_GOING_ON && !o->line->open;
+    bool goes_on = is_going_on(o) && !o->line->open;
     return !goes_on && !rr_flow_captured(&o->flow[RR_SERVER], said.begin, said.end);
 }
 

@@ -35,7 +35,7 @@ struct rr_line {
     bool shifted;                         /* of a key: an answer may be missed, so what waits is not sure */
     bool cancelled;                       /* likewise: who asked wants none, which can come all the same */
     bool open;                            /* that response goes on until the next begins */
-    struct rr_range tear[2]; /* of a key: holes in what was asked, and told, last, if those are `torn` */
+    struct rr_range tear[2];              /* of what was asked, and told, last, if that is `torn`: where */
     struct rr_range interim; /* what came before the response proper to `informed`: where it begins, and how
                                 much */
     const struct rr_exchange *informed; /* of those that wait, or NULL */
@@ -50,8 +50,7 @@ enum rr_step_kind {
     RR_STEP_ASK,     /* the client's bytes `asked`, likewise, are a request that now waits */
     RR_STEP_IGNORE,  /* it is not known what `told` belongs to */
     RR_STEP_DROP,    /* the answer to the request that waits first is not in the capture */
-    RR_STEP_END, /* the response told last is over, or (RR_PROOF_LOST) nobody knows what more of it there was
-                  */
+    RR_STEP_END,     /* the response told last is over; with RR_PROOF_LOST perhaps not all of it was told */
 };
 
 struct rr_step {

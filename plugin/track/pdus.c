@@ -74,12 +74,14 @@ static bool locate(const struct rr_conn *c, const struct rr_verdict *v, const st
     if (begin >= end || (v->len && !v->fresh))
         return false;
     const struct rr_piece *first = rr_flow_piece(f, begin);
-    *t = (struct rr_told){
-        .begin = begin, .end = end, .does = pdu->does, .owes = pdu->owes, .sum = rr_flow_sum(f, begin, end)
-    };
+    *t = (struct rr_told){ .begin = begin,
+                           .end = end,
+                           .does = pdu->does,
+                           .owes = pdu->owes,
+                           .decrypted = pdu->decrypted > 0,
+                           .sum = rr_flow_sum(f, begin, end) };
     bool known = t->sum.bytes > 0;
     t->sum.bytes += rr_flow_dropped(f, begin, end);
-    t->decrypted = pdu->decrypted > 0;
     t->bytes = pdu->decrypted ? MAX((int64_t)pdu->decrypted - (begin - from), 0) : t->sum.bytes;
     t->acked = first ? first->acked : t->sum.acked;
     return known;
@@ -115,7 +117,9 @@ static void carry_out(struct rr_conn *c, const struct rr_step *step)
         rr_joins_drop(c, line);
         break;
     case RR_STEP_END:
-        rr_joins_end_told(c, line, step->proof & RR_PROOF_LOST);
+        if (step->proof & RR_PROOF_LOST)
+            rr_tears_told(c, line);
+        rr_joins_end_told(c, line);
         break;
     }
 }

@@ -72,9 +72,8 @@ struct rr_pdus {
     bool opens;                      /* messages go on until the next begins */
     const struct rr_exchange *asked; /* its request came last, or NULL */
     struct rr_exchange *last, *spare;
-    struct rr_exchange
-        *turn;      /* had the last answer before the rule, to which its first messages can belong */
-    uint8_t ending; /* enum rr_ended_by: what ends all, once the segment's messages are told */
+    struct rr_exchange *turn; /* had the last answer before the rule, while more of that can be told */
+    uint8_t ending;           /* enum rr_ended_by: what ends all, once the segment's messages are told */
 };
 
 /* The connection is ruled from here on. */

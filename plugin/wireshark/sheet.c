@@ -73,8 +73,7 @@ static void align(struct rr_sheet *s, size_t column, int width)
 {
     const struct rr_sheet_column *c = &s->columns[column];
     bool left = kinds[c->kind].align == TAP_ALIGN_LEFT;
-    s->widths[column] = MAX(width, (int)strlen(c->name));
-    width = s->widths[column];
+    s->widths[column] = width = MAX(width, (int)strlen(c->name));
     s->ui.fields[column].column_name =
         wmem_strdup_printf(wmem_epan_scope(), "%*s", left ? -width : width, c->name);
     s->ui.fields[column].field_format = wmem_strdup_printf(wmem_epan_scope(), kinds[c->kind].aligned, width);
