@@ -159,11 +159,16 @@ static struct rr_piece part_of(const struct rr_piece *piece, int64_t begin, int6
     return part;
 }
 
+/* The first piece that lies in the bytes from `offset` on, at least partly. */
+static uint32_t first_from(const struct rr_flow *f, int64_t offset)
+{
+    uint32_t i = rank(f, offset);
+    return i && piece_at(f, i - 1)->end > offset ? i - 1 : i;
+}
+
 struct rr_piece rr_flow_sum(const struct rr_flow *f, int64_t begin, int64_t end)
 {
-    uint32_t i = rank(f, begin);
-    if (i && piece_at(f, i - 1)->end > begin)
-        i--;
+    uint32_t i = first_from(f, begin);
     if (i < f->count && piece_at(f, i)->begin <= begin && piece_at(f, i)->end >= end && begin < end)
         return part_of(piece_at(f, i), begin, end);
     struct rr_piece sum = { .begin = begin, .end = begin };
@@ -182,6 +187,15 @@ int64_t rr_flow_dropped(const struct rr_flow *f, int64_t begin, int64_t end)
 {
     int64_t dropped = f->count ? MIN(f->floor, piece_at(f, 0)->begin) : f->floor;
     return MAX(MIN(dropped, end) - MAX(begin, f->over), 0);
+}
+
+bool rr_flow_saw(const struct rr_flow *f, int64_t begin, int64_t end)
+{
+    uint32_t i = first_from(f, begin);
+    while (i < f->count && piece_at(f, i)->begin < end && !piece_at(f, i)->bytes)
+        i++;
+    bool kept = i < f->count && piece_at(f, i)->begin < end;
+    return kept || rr_flow_dropped(f, begin, end);
 }
 
 bool rr_flow_remembers(const struct rr_flow *f, int64_t begin)

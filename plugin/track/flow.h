@@ -84,6 +84,9 @@ static inline int64_t rr_flow_captured(const struct rr_flow *f, int64_t begin, i
     return rr_flow_sum(f, begin, end).bytes + rr_flow_dropped(f, begin, end);
 }
 
+/* Any of a range was captured: known from the first such byte on. */
+bool rr_flow_saw(const struct rr_flow *f, int64_t begin, int64_t end);
+
 /* True where all pieces of the bytes from `begin` on are still there. */
 bool rr_flow_remembers(const struct rr_flow *f, int64_t begin);
 

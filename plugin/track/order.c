@@ -451,7 +451,7 @@ static int64_t first_asked(const struct rr_order *o)
 static bool is_unseen(const struct rr_order *o, struct rr_range said)
 {
     bool goes_on = is_going_on(o) && !o->line->open;
-    return !goes_on && !rr_flow_captured(&o->flow[RR_SERVER], said.begin, said.end);
+    return !goes_on && !rr_flow_saw(&o->flow[RR_SERVER], said.begin, said.end);
 }
 
 /* What the server said last of which no message was told, to what waits; false where there is none. */
