@@ -21,8 +21,11 @@ bool rr_alone_end(struct rr_conn *c, struct rr_exchange *x, enum rr_ended_by why
 void rr_alone_quiet(struct rr_conn *c)
 {
     struct rr_pdus *p = c->pdus;
-    for (guint i = p->told; i < p->all.len && p->opens; i++) {
-        struct rr_exchange *x = p->all.at[i];
+    if (!p->opens)
+        return;
+    const struct rr_list *pending = rr_pending_all(&p->pending);
+    for (guint i = 0; i < pending->len; i++) {
+        struct rr_exchange *x = pending->at[i];
         if (!rr_alone_end(c, x, RR_BY_QUIET) && rr_exists(&x->response))
             rr_end(c, RR_SERVER, x, RR_BY_QUIET);
     }

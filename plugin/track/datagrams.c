@@ -37,6 +37,7 @@ void rr_datagrams_free(struct rr_datagrams *d)
     for (int side = 0; side < 2; side++)
         rr_spans_release(&d->spans[side]);
     rr_list_release(&d->all);
+    rr_pending_release(&d->pending);
     g_free(d);
 }
 
@@ -185,6 +186,7 @@ static struct rr_exchange *enlist(struct rr_conn *c, struct rr_exchange *x, cons
     x->pairing = is_keyed(a) ? RR_BY_KEY : RR_BY_TURN;
     identify(c, x, a);
     rr_list_add(&c->datagrams->all, x);
+    rr_pending_add(&c->datagrams->pending, x);
     return x;
 }
 
@@ -347,19 +349,12 @@ struct rr_verdict rr_datagrams_feed(struct rr_conn *c, const struct rr_datagram 
                                 .repeat = !a.fresh };
 }
 
-/* The oldest that waits to be reported; passes over those that were. */
-static guint first_open(struct rr_datagrams *d)
-{
-    while (d->told < d->all.len && (d->all.at[d->told]->part || rr_is_push(d->all.at[d->told])))
-        d->told++;
-    return d->told;
-}
-
 void rr_datagrams_waited(struct rr_conn *c)
 {
     struct rr_datagrams *d = c->datagrams;
-    for (guint i = first_open(d); i < d->all.len; i++) {
-        struct rr_exchange *x = d->all.at[i];
+    const struct rr_list *pending = rr_pending_all(&d->pending);
+    for (guint i = 0; i < pending->len; i++) {
+        struct rr_exchange *x = pending->at[i];
         if (!waits(x))
             continue;
         if (rr_span(x->request.last_time, c->shared->now.time) <= c->shared->waiting.wait) {
@@ -374,8 +369,9 @@ void rr_datagrams_waited(struct rr_conn *c)
 void rr_datagrams_end(struct rr_conn *c, enum rr_ended_by why)
 {
     struct rr_datagrams *d = c->datagrams;
-    for (guint i = first_open(d); i < d->all.len; i++) {
-        struct rr_exchange *x = d->all.at[i];
+    const struct rr_list *pending = rr_pending_all(&d->pending);
+    for (guint i = 0; i < pending->len; i++) {
+        struct rr_exchange *x = pending->at[i];
         if (!waits(x) || x->part)
             continue;
         rr_give_up(c, x, why);
@@ -387,8 +383,9 @@ void rr_datagrams_end(struct rr_conn *c, enum rr_ended_by why)
 int64_t rr_datagrams_open(struct rr_datagrams *d, int side)
 {
     int64_t open = d->next[side];
-    for (guint i = first_open(d); i < d->all.len; i++) {
-        const struct rr_exchange *x = d->all.at[i];
+    const struct rr_list *pending = rr_pending_all(&d->pending);
+    for (guint i = 0; i < pending->len; i++) {
+        const struct rr_exchange *x = pending->at[i];
         const struct rr_message *m = side == RR_CLIENT ? &x->request : &x->response;
         if (rr_exists(m) && !(x->part || m->part))
             open = MIN(open, m->begin);

@@ -9,14 +9,15 @@
 #define RR_DATAGRAMS_H
 
 #include "track/connection.h"
+#include "track/pending.h"
 #include "track/spans.h"
 
 struct rr_datagrams {
-    struct rr_spans spans[2]; /* by enum rr_side */
-    int64_t next[2];          /* end of what was captured */
-    struct rr_list all;       /* in order of opening; pushes, too */
-    guint told;               /* of these were reported */
-    guint waiting;            /* requests */
+    struct rr_spans spans[2];  /* by enum rr_side */
+    int64_t next[2];           /* end of what was captured */
+    struct rr_list all;        /* in order of opening; pushes, too */
+    struct rr_pending pending; /* of these */
+    guint waiting;             /* requests */
 };
 
 /* The connection is a conversation by datagrams from here on; `asks`: its first end is known to be the

@@ -72,7 +72,7 @@ void rr_joins_end_turn(struct rr_conn *c, struct rr_exchange *x, const struct rr
 static struct rr_exchange *enlist(struct rr_conn *c, struct rr_exchange *x, const struct rr_told *t)
 {
     x->pairing = t->does & RR_PDU_KEYED ? RR_BY_KEY : RR_BY_ORDER;
-    rr_list_add(&c->pdus->all, x);
+    rr_pdus_enlist(c->pdus, x);
     return x;
 }
 
@@ -291,6 +291,8 @@ static void begin_response(struct rr_conn *c, struct rr_line *line, struct rr_ex
     if (before)
         rr_end(c, RR_SERVER, before, RR_BY_NEXT);
     join(c, RR_SERVER, x, t);
+    if (x->part)
+        rr_pending_add(&c->pdus->pending, x);
     if (!rr_range_empty(interim))
         include_interim(&x->response, interim);
     rr_joins_take(c, RR_SERVER, t, x);

@@ -34,6 +34,7 @@ void rr_pdus_free(struct rr_pdus *p)
     for (int side = 0; side < 2; side++)
         rr_spans_release(&p->spans[side]);
     rr_list_release(&p->all);
+    rr_pending_release(&p->pending);
     rr_list_release(&p->line.waiting);
     rr_order_release(&p->order);
     rr_quiet_release(&p->quiet);
@@ -407,17 +408,10 @@ void rr_pdus_done(struct rr_conn *c)
     rr_pdus_end(c, why, why != RR_BY_SERVER_FIN || c->flow[RR_CLIENT].fin_heeded);
 }
 
-static bool was_told(const struct rr_exchange *x)
+void rr_pdus_enlist(struct rr_pdus *p, struct rr_exchange *x)
 {
-    return x->part || (rr_is_push(x) && x->response.ended_by != RR_GOING_ON);
-}
-
-/* Passes over those that were reported. */
-static struct rr_exchange *oldest(struct rr_pdus *p)
-{
-    while (p->told < p->all.len && was_told(p->all.at[p->told]))
-        p->told++;
-    return p->told < p->all.len ? p->all.at[p->told] : NULL;
+    rr_list_add(&p->all, x);
+    rr_pending_add(&p->pending, x);
 }
 
 static bool waits(const struct rr_exchange *x)
@@ -429,9 +423,9 @@ static bool waits(const struct rr_exchange *x)
 void rr_pdus_waited(struct rr_conn *c)
 {
     struct rr_pdus *p = c->pdus;
-    oldest(p);
-    for (guint i = p->told; i < p->all.len; i++) {
-        struct rr_exchange *x = p->all.at[i];
+    const struct rr_list *pending = rr_pending_all(&p->pending);
+    for (guint i = 0; i < pending->len; i++) {
+        struct rr_exchange *x = pending->at[i];
         if (!waits(x))
             continue;
         if (rr_span(x->request.last_time, c->shared->now.time) <= c->shared->waiting.wait) {
@@ -482,17 +476,18 @@ void rr_pdus_end(struct rr_conn *c, enum rr_ended_by why, bool over)
 
 int64_t rr_pdus_keep(struct rr_conn *c, int side)
 {
-    const struct rr_pdus *p = c->pdus;
-    const struct rr_exchange *x = oldest(c->pdus);
+    struct rr_pdus *p = c->pdus;
+    const struct rr_exchange *x = rr_pending_oldest(&p->pending);
     int64_t upto = told_upto(p, side);
     return side == RR_CLIENT && x && rr_seen(&x->request) ? MIN(upto, x->request.begin) : upto;
 }
 
-int64_t rr_pdus_open(const struct rr_pdus *p, int side)
+int64_t rr_pdus_open(struct rr_pdus *p, int side)
 {
     int64_t open = told_upto(p, side);
-    for (guint i = p->told; i < p->all.len; i++) {
-        const struct rr_exchange *x = p->all.at[i];
+    const struct rr_list *pending = rr_pending_all(&p->pending);
+    for (guint i = 0; i < pending->len; i++) {
+        const struct rr_exchange *x = pending->at[i];
         const struct rr_message *m = side == RR_CLIENT ? &x->request : &x->response;
         bool reported = m->part && (x->part || rr_is_push(x));
         if (rr_exists(m) && !reported)

@@ -11,6 +11,7 @@
 
 #include "track/connection.h"
 #include "track/order.h"
+#include "track/pending.h"
 
 /* Beyond so many requests that wait the oldest is given up; beyond so many keys in use, all are. */
 enum { RR_PDUS_WAITING_MAX = 65536 };
@@ -55,7 +56,7 @@ struct rr_pdus {
     int64_t start[2];          /* what lies before is in turns */
     struct rr_range missed[2]; /* the last bytes below of which no message was told; empty: none */
     struct rr_list all;        /* in order of opening; pushes, too */
-    guint told;                /* of these were reported */
+    struct rr_pending pending; /* of these */
     struct rr_line line;
     struct rr_order order;
     int64_t owed;  /* so many parts of what the client asked last are to come */
@@ -80,6 +81,9 @@ struct rr_pdus {
 void rr_pdus_rule(struct rr_conn *c);
 void rr_pdus_free(struct rr_pdus *p);
 
+/* x is told by rule from here on. */
+void rr_pdus_enlist(struct rr_pdus *p, struct rr_exchange *x);
+
 /* Bytes that were not there before; and a segment that brought none from `offset` on. */
 void rr_pdus_gain(struct rr_conn *c, int side, struct rr_piece *piece);
 void rr_pdus_repeat(struct rr_conn *c, int side, int64_t offset);
@@ -100,6 +104,6 @@ void rr_pdus_end(struct rr_conn *c, enum rr_ended_by why, bool over);
 int64_t rr_pdus_keep(struct rr_conn *c, int side);
 
 /* All messages of a side before it were reported. */
-int64_t rr_pdus_open(const struct rr_pdus *p, int side);
+int64_t rr_pdus_open(struct rr_pdus *p, int side);
 
 #endif

@@ -8,7 +8,7 @@
 static void keep_turn(struct rr_conn *c, struct rr_exchange *x)
 {
     struct rr_pdus *p = c->pdus;
-    rr_list_add(&p->all, x);
+    rr_pdus_enlist(p, x);
     rr_spans_claim(&p->spans[RR_CLIENT], (struct rr_span){ x->request.begin, x->request.end, x });
     p->upto[RR_CLIENT] = MAX(p->upto[RR_CLIENT], x->request.end);
 }

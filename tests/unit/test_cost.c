@@ -51,13 +51,28 @@ static void send_segment(struct sender *to, int64_t after, uint8_t end, uint64_t
     send_flags(to, after, end, RR_ACK, seq, len, ack);
 }
 
+enum { MESSAGES = 200 };
+
+/* Which is so many messages of one byte. */
+static void send_messages(struct sender *to, int64_t after, uint8_t end, uint64_t seq, uint64_t ack,
+                          struct rr_pdu like, uint32_t count)
+{
+    struct rr_pdu pdus[MESSAGES];
+    for (uint32_t i = 0; i < count; i++) {
+        pdus[i] = like;
+        pdus[i].at = i;
+        pdus[i].length = 1;
+    }
+    rr_tracker_rule(to->tracker, to->stream);
+    const struct rr_verdict v = send_flags(to, after, end, RR_ACK, seq, count, ack);
+    rr_tracker_pdus(to->tracker, &v, pdus, count);
+}
+
 /* Which is one message, with a key. */
 static void send_keyed(struct sender *to, uint8_t end, uint64_t seq, uint64_t ack, uint64_t key)
 {
-    const struct rr_pdu pdu = { .length = 1, .does = RR_PDU_BEGINS | RR_PDU_ENDS | RR_PDU_KEYED, .key = key };
-    rr_tracker_rule(to->tracker, to->stream);
-    const struct rr_verdict v = send_flags(to, MS, end, RR_ACK, seq, 1, ack);
-    rr_tracker_pdus(to->tracker, &v, &pdu, 1);
+    const struct rr_pdu like = { .does = RR_PDU_BEGINS | RR_PDU_ENDS | RR_PDU_KEYED, .key = key };
+    send_messages(to, MS, end, seq, ack, like, 1);
 }
 
 static void connect_stream(struct sender *to, uint32_t stream)
@@ -209,6 +224,32 @@ static void chosen_keys(struct sender *to, uint32_t n)
         send_keyed(to, ASKER, i, 0, (uint64_t)i << 32);
 }
 
+/* Requests behind a hole, and then, the other way round, those that were in it. */
+static void messages_behind_a_hole(struct sender *to, uint32_t n)
+{
+    const struct rr_pdu request = { .does = RR_PDU_BEGINS | RR_PDU_ENDS };
+    connect_stream(to, 0);
+    for (uint32_t i = 0; i < n; i++)
+        send_messages(to, MS, ASKER, n + i * MESSAGES, 0, request, MESSAGES);
+    for (uint32_t i = n; i-- > 0;)
+        send_messages(to, MS, ASKER, i, 0, request, 1);
+}
+
+/* While another's answer is under way. */
+static void unanswered_in_an_answer(struct sender *to, uint32_t n)
+{
+    const struct rr_pdu request = { .does = RR_PDU_BEGINS | RR_PDU_ENDS | RR_PDU_KEYED };
+    const struct rr_pdu answer = { .does = RR_PDU_BEGINS | RR_PDU_KEYED };
+    connect_stream(to, 0);
+    send_messages(to, MS, ASKER, 0, 0, request, 1);
+    send_messages(to, MS, TELLER, 0, 1, answer, 1);
+    for (uint32_t i = 1; i < n; i++) {
+        struct rr_pdu next = request;
+        next.key = i;
+        send_messages(to, 61000 * MS, ASKER, i, 1, next, 1);
+    }
+}
+
 static void unanswered(struct sender *to, uint32_t n)
 {
     connect_stream(to, 0);
@@ -331,6 +372,8 @@ static const struct shape {
     { "resets-behind-fins", resets_behind_fins, 10000, 1000 },
     { "silence-behind-a-reset", silence_behind_a_reset, 20000, 600 },
     { "chosen-keys", chosen_keys, 30000, 1000 },
+    { "messages-behind-a-hole", messages_behind_a_hole, 1000, 400 * MESSAGES },
+    { "unanswered-in-an-answer", unanswered_in_an_answer, 20000, 1000 },
     { "unanswered", unanswered, 100000, 400 },
     { "repeats", repeats, 100000, 0 },
     { "duplicated", duplicated, 100000, 400 },
