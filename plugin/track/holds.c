@@ -20,9 +20,10 @@ static struct rr_hold *hold_at(const struct rr_holds *h, guint i)
 static void tell_spans(struct rr_conn *c, const struct rr_hold *hold)
 {
     const struct rr_spans *s = &c->pdus->spans[hold->side];
-    for (guint i = rr_spans_find(s, hold->range.begin); i < s->count && s->at[i].begin < hold->range.end; i++)
-        if (s->at[i].exchange)
-            rr_hold_up(c, s->at[i].exchange, hold->kind, hold->from, hold->to);
+    struct rr_spot i = rr_spans_find(s, hold->range.begin);
+    for (; i.span && i.span->begin < hold->range.end; i = rr_spans_next(s, i))
+        if (i.span->exchange)
+            rr_hold_up(c, i.span->exchange, hold->kind, hold->from, hold->to);
 }
 
 void rr_holds_note(struct rr_conn *c, int side, struct rr_range range, enum rr_delay_kind kind, int64_t from,

@@ -158,6 +158,23 @@ static void make_room(struct rr_conn *c, struct rr_line *line)
         line->shifted = true;
 }
 
+/* Where in the line one that begins at `offset` goes: most at the end. */
+static guint rank(const struct rr_line *line, int64_t offset)
+{
+    const struct rr_list *l = &line->waiting;
+    guint low = line->head, high = l->len;
+    if (high > low && l->at[high - 1]->request.begin <= offset)
+        return high;
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (l->at[middle]->request.begin <= offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 static void wait_in(struct rr_conn *c, struct rr_line *line, struct rr_exchange *x)
 {
     struct rr_list *l = &line->waiting;
@@ -168,10 +185,7 @@ static void wait_in(struct rr_conn *c, struct rr_line *line, struct rr_exchange 
     }
     if (rr_line_length(line) == RR_PDUS_WAITING_MAX)
         make_room(c, line);
-    guint i = l->len;
-    while (i > line->head && l->at[i - 1]->request.begin > x->request.begin)
-        i--;
-    rr_list_insert(l, i, x);
+    rr_list_insert(l, rank(line, x->request.begin), x);
     c->pdus->waiting++;
     x->request.depth = (uint16_t)MIN(c->pdus->waiting, UINT16_MAX);
     if (!rr_timer_is_set(&c->waiting))
@@ -311,12 +325,12 @@ static void begin_response(struct rr_conn *c, struct rr_line *line, struct rr_ex
 static uint8_t proof_of(const struct rr_conn *c, const struct rr_exchange *x, const struct rr_told *t)
 {
     const struct rr_spans *s = &c->pdus->spans[RR_CLIENT];
-    guint i = rr_spans_find(s, x->request.begin);
-    const struct rr_piece *last = i < s->count ? rr_flow_piece(&c->flow[RR_CLIENT], s->at[i].end - 1) : NULL;
+    const struct rr_span *asked = rr_spans_find(s, x->request.begin).span;
+    const struct rr_piece *last = asked ? rr_flow_piece(&c->flow[RR_CLIENT], asked->end - 1) : NULL;
     uint8_t proof = 0;
-    if (i < s->count && t->acked >= s->at[i].end)
+    if (asked && t->acked >= asked->end)
         proof |= RR_PROOF_ACK;
-    if (i < s->count && t->acked == s->at[i].end)
+    if (asked && t->acked == asked->end)
         proof |= RR_PROOF_ALL | RR_PROOF_FIRST;
     if (last && last->acked == t->begin)
         proof |= RR_PROOF_SAW;

@@ -7,8 +7,8 @@
 struct rr_exchange *rr_places_told(const struct rr_conn *c, int side, int64_t offset)
 {
     const struct rr_spans *s = &c->pdus->spans[side];
-    guint i = rr_spans_find(s, offset);
-    return i < s->count && s->at[i].begin <= offset ? s->at[i].exchange : NULL;
+    const struct rr_span *span = rr_spans_find(s, offset).span;
+    return span && span->begin <= offset ? span->exchange : NULL;
 }
 
 /* The same of a turn before the rule. */
@@ -58,9 +58,10 @@ void rr_pdus_gain(struct rr_conn *c, int side, struct rr_piece *piece)
         rr_order_heard(&c->pdus->order, piece->end, piece->acked);
     if (side == RR_CLIENT && guess > piece->begin && guess <= piece->end) /* it was no FIN's number */
         rr_order_misheard(&c->pdus->order, guess - 1);
-    for (guint i = rr_spans_find(s, piece->begin); i < s->count && s->at[i].begin < piece->end; i++)
-        if (s->at[i].exchange)
-            gain_in(c, side, s->at[i].exchange, piece, (struct rr_range){ s->at[i].begin, s->at[i].end });
+    struct rr_spot at = rr_spans_find(s, piece->begin);
+    for (; at.span && at.span->begin < piece->end; at = rr_spans_next(s, at))
+        if (at.span->exchange)
+            gain_in(c, side, at.span->exchange, piece, (struct rr_range){ at.span->begin, at.span->end });
     for (int i = MAX(rr_find(c, side, piece->begin), 0); i < (int)c->messages[side].len; i++) {
         struct rr_exchange *x = rr_nth(c, side, (guint)i);
         const struct rr_message *m = rr_side_of(x, side);
@@ -111,8 +112,7 @@ static bool give_back(struct rr_conn *c, int side, struct rr_exchange *x, int64_
 
 void rr_places_cut_before(struct rr_conn *c, int side, int64_t begin)
 {
-    struct rr_spans *s = &c->pdus->spans[side];
-    struct rr_span *last = s->count ? &s->at[s->count - 1] : NULL;
+    struct rr_span *last = rr_spans_last(&c->pdus->spans[side]);
     int64_t from = RR_NO_OFFSET;
     bool held = side == RR_SERVER && rr_ahead_begins(&c->pdus->ahead, begin);
     bool within = last && last->begin < begin && last->end > begin && !held;

@@ -12,16 +12,27 @@ struct rr_span {
     struct rr_exchange *exchange;
 };
 
-/* In order of offset, without overlap. */
+/* In order of offset, without overlap; in pages, so that one more costs the same wherever it goes. */
+struct rr_spans_page;
 struct rr_spans {
-    struct rr_span *at;
+    struct rr_spans_page *pages; /* none of them empty */
     guint count, room;
+};
+
+/* Where a span is: good until one is added, or taken out. */
+struct rr_spot {
+    struct rr_span *span; /* NULL behind the last */
+    guint page, nth;
 };
 
 void rr_spans_release(struct rr_spans *s);
 
-/* The first span that ends behind `offset`; `count` where there is none. */
-guint rr_spans_find(const struct rr_spans *s, int64_t offset);
+/* The first span that ends behind `offset`; the one after `at`, which is one. */
+struct rr_spot rr_spans_find(const struct rr_spans *s, int64_t offset);
+struct rr_spot rr_spans_next(const struct rr_spans *s, struct rr_spot at);
+
+/* The last, or NULL. */
+struct rr_span *rr_spans_last(const struct rr_spans *s);
 
 /* What of the range is not taken yet: its first stretch.  Empty where all of it is. */
 void rr_spans_clip(const struct rr_spans *s, int64_t *begin, int64_t *end);

@@ -193,6 +193,14 @@ static const struct rr_list *told_of(const struct rr_conn *c)
     return c->pdus ? &c->pdus->all : NULL;
 }
 
+static bool is_among(const struct rr_exchange *x, const struct rr_exchange *const *some, guint count)
+{
+    guint i = 0;
+    while (i < count && some[i] != x)
+        i++;
+    return i < count;
+}
+
 /* A message can have several spans in a segment, and is shown once if they are not far from each other. */
 static void visit_spans(const struct rr_spans *s, const struct rr_verdict *v, int64_t end,
                         void (*visit)(const struct rr_exchange *x, const struct rr_message *m, bool fresh,
@@ -200,15 +208,14 @@ static void visit_spans(const struct rr_spans *s, const struct rr_verdict *v, in
                         void *user)
 {
     int64_t fresh_begin = v->begin + v->skip, fresh_end = fresh_begin + v->take;
-    guint first = rr_spans_find(s, v->begin);
-    for (guint i = first; i < s->count && s->at[i].begin < end; i++) {
-        struct rr_exchange *x = s->at[i].exchange;
-        guint before = i, stop = i > first + LOOK_BACK ? i - LOOK_BACK : first;
-        while (before > stop && s->at[before - 1].exchange != x)
-            before--;
-        if (x && before == stop)
+    const struct rr_exchange *before[LOOK_BACK];
+    struct rr_spot at = rr_spans_find(s, v->begin);
+    for (guint n = 0; at.span && at.span->begin < end; at = rr_spans_next(s, at), n++) {
+        struct rr_exchange *x = at.span->exchange;
+        if (x && !is_among(x, before, MIN(n, LOOK_BACK)))
             visit(x, rr_side_of(x, v->side),
-                  v->fresh && s->at[i].begin < fresh_end && s->at[i].end > fresh_begin, user);
+                  v->fresh && at.span->begin < fresh_end && at.span->end > fresh_begin, user);
+        before[n % LOOK_BACK] = x;
     }
 }
 
@@ -235,11 +242,13 @@ void rr_verdict_messages(const struct rr_verdict *v,
     }
 }
 
-/* The span that a message begins with, or `count`. */
-static guint first_span(const struct rr_spans *s, const struct rr_message *m)
+/* The span that a message begins with, if there is one. */
+static struct rr_spot first_span(const struct rr_spans *s, const struct rr_message *m)
 {
-    guint i = rr_spans_find(s, m->begin);
-    return i < s->count && s->at[i].begin <= m->begin && s->at[i].exchange ? i : s->count;
+    struct rr_spot at = rr_spans_find(s, m->begin);
+    if (at.span && (at.span->begin > m->begin || !at.span->exchange))
+        at.span = NULL;
+    return at;
 }
 
 void rr_message_ranges(const struct rr_connection *connection, int side, const struct rr_message *m,
@@ -248,16 +257,14 @@ void rr_message_ranges(const struct rr_connection *connection, int side, const s
     const struct rr_conn *c = (const struct rr_conn *)connection;
     const struct rr_spans *s = spans_of(c, side);
     int64_t left = m->end - m->begin;
-    guint first = s ? first_span(s, m) : 0, others = 0;
-    if (!s || first == s->count) {
-        if (left > 0)
-            visit(m->begin, m->end, user);
-        return;
-    }
-    for (guint i = first; i < s->count && left > 0 && others < LOOK_AHEAD; i++) {
-        const struct rr_span *span = &s->at[i];
-        if (span->exchange == s->at[first].exchange) {
-            int64_t begin = MAX(span->begin, m->begin), end = MIN(span->end, begin + left);
+    struct rr_spot at = s ? first_span(s, m) : (struct rr_spot){ NULL, 0, 0 };
+    const struct rr_exchange *x = at.span ? at.span->exchange : NULL;
+    guint others = 0;
+    if (!x && left > 0)
+        visit(m->begin, m->end, user);
+    for (; x && at.span && left > 0 && others < LOOK_AHEAD; at = rr_spans_next(s, at)) {
+        if (at.span->exchange == x) {
+            int64_t begin = MAX(at.span->begin, m->begin), end = MIN(at.span->end, begin + left);
             visit(begin, end, user);
             left -= end - begin;
         } else

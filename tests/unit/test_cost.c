@@ -53,7 +53,7 @@ static void send_segment(struct sender *to, int64_t after, uint8_t end, uint64_t
 
 enum { MESSAGES = 200 };
 
-/* Which is so many messages of one byte. */
+/* Which is so many messages of one byte, each with a key of its own if they have keys. */
 static void send_messages(struct sender *to, int64_t after, uint8_t end, uint64_t seq, uint64_t ack,
                           struct rr_pdu like, uint32_t count)
 {
@@ -62,6 +62,7 @@ static void send_messages(struct sender *to, int64_t after, uint8_t end, uint64_
         pdus[i] = like;
         pdus[i].at = i;
         pdus[i].length = 1;
+        pdus[i].key += i;
     }
     rr_tracker_rule(to->tracker, to->stream);
     const struct rr_verdict v = send_flags(to, after, end, RR_ACK, seq, count, ack);
@@ -225,14 +226,24 @@ static void chosen_keys(struct sender *to, uint32_t n)
 }
 
 /* Requests behind a hole, and then, the other way round, those that were in it. */
-static void messages_behind_a_hole(struct sender *to, uint32_t n)
+static void ask_behind_a_hole(struct sender *to, uint32_t n, struct rr_pdu request)
 {
-    const struct rr_pdu request = { .does = RR_PDU_BEGINS | RR_PDU_ENDS };
     connect_stream(to, 0);
-    for (uint32_t i = 0; i < n; i++)
-        send_messages(to, MS, ASKER, n + i * MESSAGES, 0, request, MESSAGES);
-    for (uint32_t i = n; i-- > 0;)
-        send_messages(to, MS, ASKER, i, 0, request, 1);
+    for (uint32_t i = 0; i < 2 * n; i++) {
+        uint32_t nth = i < n ? n + i : 2 * n - 1 - i;
+        request.key = nth * MESSAGES;
+        send_messages(to, MS, ASKER, nth * MESSAGES, 0, request, MESSAGES);
+    }
+}
+
+static void requests_behind_a_hole(struct sender *to, uint32_t n)
+{
+    ask_behind_a_hole(to, n, (struct rr_pdu){ .does = RR_PDU_BEGINS | RR_PDU_ENDS });
+}
+
+static void keys_behind_a_hole(struct sender *to, uint32_t n)
+{
+    ask_behind_a_hole(to, n, (struct rr_pdu){ .does = RR_PDU_BEGINS | RR_PDU_ENDS | RR_PDU_KEYED });
 }
 
 /* While another's answer is under way. */
@@ -372,7 +383,8 @@ static const struct shape {
     { "resets-behind-fins", resets_behind_fins, 10000, 1000 },
     { "silence-behind-a-reset", silence_behind_a_reset, 20000, 600 },
     { "chosen-keys", chosen_keys, 30000, 1000 },
-    { "messages-behind-a-hole", messages_behind_a_hole, 1000, 400 * MESSAGES },
+    { "requests-behind-a-hole", requests_behind_a_hole, 400, 800 * MESSAGES },
+    { "keys-behind-a-hole", keys_behind_a_hole, 200, 800 * MESSAGES },
     { "unanswered-in-an-answer", unanswered_in_an_answer, 20000, 1000 },
     { "unanswered", unanswered, 100000, 400 },
     { "repeats", repeats, 100000, 0 },
