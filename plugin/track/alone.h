@@ -4,8 +4,10 @@
 
 #include "track/pdus.h"
 
-/* `t` goes on until the next message begins: it is over after a while of quiet, too. */
-void rr_alone_goes_on(struct rr_conn *c, const struct rr_told *t);
+/* x is not over with `t`: if that goes on until the next message begins, it is after a while of quiet, too.
+ */
+void rr_alone_goes_on(struct rr_conn *c, struct rr_exchange *x, const struct rr_told *t);
+bool rr_alone_is_over(const struct rr_exchange *x);
 
 /* Ends a request that is owed no answer; false where x, which may be NULL, is none or was over. */
 bool rr_alone_end(struct rr_conn *c, struct rr_exchange *x, enum rr_ended_by why);

@@ -22,6 +22,7 @@ void rr_datagrams_begin(struct rr_conn *c, bool asks)
         sides = rr_sides_guess(c->facts.end, &first, c->shared->settings.udp_port_kind);
     const struct rr_endpoint ends[2] = { c->facts.end[sides.client], c->facts.end[!sides.client] };
     c->datagrams = g_new0(struct rr_datagrams, 1);
+    rr_pending_init(&c->datagrams->pending, rr_pending_was_told);
     c->client = sides.client;
     c->facts.transport = RR_UDP;
     c->facts.direction_from = (uint8_t)sides.from;
@@ -352,9 +353,10 @@ struct rr_verdict rr_datagrams_feed(struct rr_conn *c, const struct rr_datagram 
 void rr_datagrams_waited(struct rr_conn *c)
 {
     struct rr_datagrams *d = c->datagrams;
-    const struct rr_list *pending = rr_pending_all(&d->pending);
-    for (guint i = 0; i < pending->len; i++) {
-        struct rr_exchange *x = pending->at[i];
+    struct rr_pending *pending = &d->pending;
+    guint i = pending->first;
+    for (; i < pending->list.len; i++) {
+        struct rr_exchange *x = pending->list.at[i];
         if (!waits(x))
             continue;
         if (rr_span(x->request.last_time, c->shared->now.time) <= c->shared->waiting.wait) {
@@ -363,15 +365,16 @@ void rr_datagrams_waited(struct rr_conn *c)
         }
         give_up(c, x, RR_BY_QUIET);
     }
+    rr_pending_pass(pending, i);
 }
 
 /* What was not answered by the end of the capture may be so later: it stays open. */
 void rr_datagrams_end(struct rr_conn *c, enum rr_ended_by why)
 {
     struct rr_datagrams *d = c->datagrams;
-    const struct rr_list *pending = rr_pending_all(&d->pending);
-    for (guint i = 0; i < pending->len; i++) {
-        struct rr_exchange *x = pending->at[i];
+    struct rr_pending *pending = &d->pending;
+    for (guint i = pending->first; i < pending->list.len; i++) {
+        struct rr_exchange *x = pending->list.at[i];
         if (!waits(x) || x->part)
             continue;
         rr_give_up(c, x, why);
@@ -383,12 +386,13 @@ void rr_datagrams_end(struct rr_conn *c, enum rr_ended_by why)
 int64_t rr_datagrams_open(struct rr_datagrams *d, int side)
 {
     int64_t open = d->next[side];
-    const struct rr_list *pending = rr_pending_all(&d->pending);
-    for (guint i = 0; i < pending->len; i++) {
-        const struct rr_exchange *x = pending->at[i];
+    struct rr_pending *pending = &d->pending;
+    for (guint i = pending->first; i < pending->list.len; i++) {
+        const struct rr_exchange *x = pending->list.at[i];
         const struct rr_message *m = side == RR_CLIENT ? &x->request : &x->response;
         if (rr_exists(m) && !(x->part || m->part))
             open = MIN(open, m->begin);
     }
+    rr_pending_pass(pending, pending->list.len);
     return open;
 }

@@ -16,7 +16,7 @@ struct rr_datagrams {
     struct rr_spans spans[2];  /* by enum rr_side */
     int64_t next[2];           /* end of what was captured */
     struct rr_list all;        /* in order of opening; pushes, too */
-    struct rr_pending pending; /* of these */
+    struct rr_pending pending; /* of these, those that were not reported */
     guint waiting;             /* requests */
 };
 

@@ -220,7 +220,7 @@ void rr_joins_ask(struct rr_conn *c, struct rr_line *line, const struct rr_told 
         rr_prove(x, RR_PROOF_ALONE);
         rr_judge(c, x);
         if (t->does & RR_PDU_OPEN)
-            rr_alone_goes_on(c, t);
+            rr_alone_goes_on(c, x, t);
         else
             rr_alone_end(c, x, RR_BY_PDU);
     } else {
@@ -318,7 +318,7 @@ static void begin_response(struct rr_conn *c, struct rr_line *line, struct rr_ex
     if (t->does & RR_PDU_ENDS)
         rr_end(c, RR_SERVER, x, t->untold ? untold_by(c) : RR_BY_PDU);
     else
-        rr_alone_goes_on(c, t);
+        rr_alone_goes_on(c, x, t);
 }
 
 /* What the numbers say of the pair; where the request was sent in several pieces, of the first. */
@@ -412,7 +412,7 @@ static void push(struct rr_conn *c, struct rr_line *line, const struct rr_told *
     if (t->does & RR_PDU_ENDS)
         end_push(c, line, RR_BY_PDU);
     else
-        rr_alone_goes_on(c, t);
+        rr_alone_goes_on(c, x, t);
 }
 
 void rr_joins_unasked(struct rr_conn *c, struct rr_line *line, const struct rr_told *t, struct rr_range asked,

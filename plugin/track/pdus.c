@@ -22,6 +22,8 @@ void rr_pdus_rule(struct rr_conn *c)
     p->begun.unfinished = RR_NO_OFFSET;
     p->clean = sure && c->flow[RR_CLIENT].whole && c->flow[RR_SERVER].whole;
     p->keyed = rr_lines_new();
+    rr_pending_init(&p->pending, rr_pending_was_told);
+    rr_pending_init(&p->going_on, rr_alone_is_over);
     rr_takeover_begin(c);
     rr_order_init(&p->order, c->flow, c->outside, p->spans, p->upto, &p->line, sure);
     rr_quiet_init(&p->quiet);
@@ -35,6 +37,7 @@ void rr_pdus_free(struct rr_pdus *p)
         rr_spans_release(&p->spans[side]);
     rr_list_release(&p->all);
     rr_pending_release(&p->pending);
+    rr_pending_release(&p->going_on);
     rr_list_release(&p->line.waiting);
     rr_order_release(&p->order);
     rr_quiet_release(&p->quiet);
@@ -423,9 +426,10 @@ static bool waits(const struct rr_exchange *x)
 void rr_pdus_waited(struct rr_conn *c)
 {
     struct rr_pdus *p = c->pdus;
-    const struct rr_list *pending = rr_pending_all(&p->pending);
-    for (guint i = 0; i < pending->len; i++) {
-        struct rr_exchange *x = pending->at[i];
+    struct rr_pending *pending = &p->pending;
+    guint i = pending->first;
+    for (; i < pending->list.len; i++) {
+        struct rr_exchange *x = pending->list.at[i];
         if (!waits(x))
             continue;
         if (rr_span(x->request.last_time, c->shared->now.time) <= c->shared->waiting.wait) {
@@ -438,6 +442,7 @@ void rr_pdus_waited(struct rr_conn *c)
         }
         rr_joins_give_up(c, x, RR_BY_QUIET);
     }
+    rr_pending_pass(pending, i);
 }
 
 void rr_pdus_quiet(struct rr_conn *c)
@@ -485,13 +490,14 @@ int64_t rr_pdus_keep(struct rr_conn *c, int side)
 int64_t rr_pdus_open(struct rr_pdus *p, int side)
 {
     int64_t open = told_upto(p, side);
-    const struct rr_list *pending = rr_pending_all(&p->pending);
-    for (guint i = 0; i < pending->len; i++) {
-        const struct rr_exchange *x = pending->at[i];
+    struct rr_pending *pending = &p->pending;
+    for (guint i = pending->first; i < pending->list.len; i++) {
+        const struct rr_exchange *x = pending->list.at[i];
         const struct rr_message *m = side == RR_CLIENT ? &x->request : &x->response;
         bool reported = m->part && (x->part || rr_is_push(x));
         if (rr_exists(m) && !reported)
             open = MIN(open, m->begin);
     }
+    rr_pending_pass(pending, pending->list.len);
     return open;
 }

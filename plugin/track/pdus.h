@@ -51,12 +51,13 @@ struct rr_ahead {
 };
 
 struct rr_pdus {
-    struct rr_spans spans[2];  /* by enum rr_side */
-    int64_t upto[2];           /* end of the highest message, or of bytes that are sure to be in none */
-    int64_t start[2];          /* what lies before is in turns */
-    struct rr_range missed[2]; /* the last bytes below of which no message was told; empty: none */
-    struct rr_list all;        /* in order of opening; pushes, too */
-    struct rr_pending pending; /* of these */
+    struct rr_spans spans[2];   /* by enum rr_side */
+    int64_t upto[2];            /* end of the highest message, or of bytes that are sure to be in none */
+    int64_t start[2];           /* what lies before is in turns */
+    struct rr_range missed[2];  /* the last bytes below of which no message was told; empty: none */
+    struct rr_list all;         /* in order of opening; pushes, too */
+    struct rr_pending pending;  /* of these, those that were not reported */
+    struct rr_pending going_on; /* and those of which a part came that was not the last */
     struct rr_line line;
     struct rr_order order;
     int64_t owed;  /* so many parts of what the client asked last are to come */

@@ -1,26 +1,30 @@
-/* Exchanges that wait to be reported.  Private to track/. */
+/* Exchanges that wait for something, as to be reported.  Private to track/. */
 #ifndef RR_PENDING_H
 #define RR_PENDING_H
 
 #include "track/list.h"
 
-/* In the order in which they were added.  One that waits for long holds up none behind it: what a walk costs
- * goes by how many wait, or were added since the last one. */
+/* In the order in which they were added, from `first` on.  One that waits for long holds up none behind it:
+ * what a walk costs goes by how many wait, or were added since the last one that was told of. */
 struct rr_pending {
-    struct rr_list list; /* with some that were reported */
-    uint32_t first;      /* of these the first that may wait */
-    uint32_t sweep_at;   /* when so many are there */
+    struct rr_list list; /* with some that wait no more */
+    uint32_t first, sweep_at;
+    bool (*is_over)(const struct rr_exchange *x); /* it waits no more */
 };
 
+void rr_pending_init(struct rr_pending *p, bool (*is_over)(const struct rr_exchange *x));
 void rr_pending_release(struct rr_pending *p);
 
-/* x is new, or a late answer to it begins. */
+/* For those that wait to be reported; once more where a late answer begins. */
+bool rr_pending_was_told(const struct rr_exchange *x);
+
+/* x waits, from here on or still. */
 void rr_pending_add(struct rr_pending *p, struct rr_exchange *x);
 
-/* Those that wait; good until one is added. */
-const struct rr_list *rr_pending_all(struct rr_pending *p);
+/* All up to `upto` were looked at: those of them that wait no more are not again. */
+void rr_pending_pass(struct rr_pending *p, uint32_t upto);
 
-/* The first of them, or NULL. */
+/* The first that waits, or NULL. */
 struct rr_exchange *rr_pending_oldest(struct rr_pending *p);
 
 #endif
