@@ -3,6 +3,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "exchange/endpoint.h"
 #include "measure/stat_options.h"
 
 struct entry {
@@ -91,12 +92,6 @@ void rr_groups_free(struct rr_groups *g)
     entry_free(g->other);
     entry_free(g->total);
     g_free(g);
-}
-
-char *rr_endpoint_text(const struct rr_endpoint *e)
-{
-    bool brackets = strchr(e->host, ':') != NULL;
-    return g_strdup_printf(brackets ? "[%s]:%u" : "%s:%u", e->host, e->port);
 }
 
 static bool goes_on(char c)

@@ -80,7 +80,4 @@ struct rr_group *rr_groups_total(struct rr_groups *g);
  * RR_VERB_BYTES with the 0. */
 void rr_verb(const struct rr_exchange *x, char verb[RR_VERB_BYTES]);
 
-/* "10.0.0.2:80", "[::1]:80" */
-char *rr_endpoint_text(const struct rr_endpoint *e);
-
 #endif

@@ -2,7 +2,7 @@
 
 #include <glib.h>
 
-#include "measure/groups.h"
+#include "exchange/endpoint.h"
 #include "measure/stat_options.h"
 
 /* A heap whose root is the least slow one. */

@@ -2,7 +2,8 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
+
+#include "exchange/endpoint.h"
 
 static const struct unit {
     int64_t ns;
@@ -142,16 +143,10 @@ void rr_line_about_message(GString *line, const char *title, const struct rr_con
         g_string_append(line, ", with a hole between its parts");
 }
 
-static void endpoint(GString *line, const struct rr_endpoint *end)
-{
-    bool bare = !strchr(end->host, ':');
-    g_string_append_printf(line, "%s%s%s:%u", bare ? "" : "[", end->host, bare ? "" : "]", end->port);
-}
-
 void rr_line_about_connection(GString *line, const struct rr_connection *c)
 {
     g_string_append(line, c->transport == RR_UDP ? "Datagrams of client " : "Connection of client ");
-    endpoint(line, &c->end[RR_CLIENT]);
+    rr_put_endpoint(line, &c->end[RR_CLIENT]);
     g_string_append(line, " to server ");
-    endpoint(line, &c->end[RR_SERVER]);
+    rr_put_endpoint(line, &c->end[RR_SERVER]);
 }

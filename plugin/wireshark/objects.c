@@ -3,6 +3,7 @@
 #include <epan/export_object.h>
 #include <epan/tap.h>
 
+#include "exchange/endpoint.h"
 #include "wireshark/assembly.h"
 #include "wireshark/prefs.h"
 
@@ -78,11 +79,6 @@ static char *file_name(const struct rr_exchange *x, int side, unsigned part, boo
                            kind_of(x, side), id, part, cut ? "-incomplete" : "");
 }
 
-static char *server_name(const struct rr_endpoint *server)
-{
-    return g_strdup_printf(strchr(server->host, ':') ? "[%s]:%u" : "%s:%u", server->host, server->port);
-}
-
 static export_object_entry_t *entry_new(uint32_t frame, const char *kind, const void *bytes, size_t length)
 {
     export_object_entry_t *entry = g_new0(export_object_entry_t, 1);
@@ -115,7 +111,7 @@ static void add(struct collector *c, const struct rr_connection *connection, con
     if (!bytes.length)
         return;
     export_object_entry_t *entry = entry_new(m->first_frame, kind_of(x, side), bytes.at, bytes.length);
-    entry->hostname = server_name(&connection->end[RR_SERVER]);
+    entry->hostname = rr_endpoint_text(&connection->end[RR_SERVER]);
     entry->filename = file_name(x, side, part, bytes.cut);
     g_ptr_array_add(c->waiting, entry);
     c->held += bytes.length + ENTRY_COST;

@@ -1,17 +1,6 @@
-#include <string.h>
-
+#include "exchange/endpoint.h"
 #include "write/format.h"
 #include "write/numbers.h"
-
-static void put_endpoint(GString *out, const struct rr_endpoint *e)
-{
-    const char *open = strchr(e->host, ':') ? "[" : "", *close = *open ? "]" : "";
-    g_string_append(out, open);
-    g_string_append(out, e->host);
-    g_string_append(out, close);
-    g_string_append_c(out, ':');
-    rr_put_count(out, e->port);
-}
 
 static const struct rr_message *speaker(const struct rr_exchange *x)
 {
@@ -36,9 +25,9 @@ static void text_row(GString *out, const struct rr_layout *layout G_GNUC_UNUSED,
     const char *summary = speaker(x)->summary;
     put_when(out, x);
     g_string_append_c(out, ' ');
-    put_endpoint(out, &row->connection->end[RR_CLIENT]);
+    rr_put_endpoint(out, &row->connection->end[RR_CLIENT]);
     g_string_append(out, " => ");
-    put_endpoint(out, &row->connection->end[RR_SERVER]);
+    rr_put_endpoint(out, &row->connection->end[RR_SERVER]);
     g_string_append(out, " | ");
     if (rr_has_both(x)) {
         rr_put_milliseconds(out, rr_latency(x));
