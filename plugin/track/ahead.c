@@ -5,6 +5,7 @@
 #include "track/keyed.h"
 #include "track/lines.h"
 #include "track/messages.h"
+#include "track/pdus.h"
 
 static guint held_count(const struct rr_ahead *a)
 {

@@ -9,7 +9,24 @@
 #ifndef RR_AHEAD_H
 #define RR_AHEAD_H
 
-#include "track/pdus.h"
+#include "track/told.h"
+
+struct rr_conn;
+struct rr_line;
+struct rr_pdus;
+
+/* Answers under a key whose request was not told, or not yet. */
+struct rr_ahead {
+    GArray *held;        /* of struct rr_told; NULL: there was none */
+    guint placed;        /* so many of these have just been placed */
+    struct rr_range gap; /* the last of the client's bytes that were passed over, by one with a key */
+    int64_t several;     /* of those before, nobody knows which answer is to which */
+    int64_t rested;      /* those before wait for none; 0: it is not known of any */
+    uint64_t asked;      /* the key of the last request, where it is `keyed` */
+    bool keyed, shared;  /* shared: two had one key, at a time or one right after the other */
+    const struct rr_exchange *made; /* the last that was made of such bytes, with the key of its answer */
+    uint64_t key;
+};
 
 /* So many at most are set aside. */
 enum { RR_AHEAD_MAX = 128 };

@@ -2,6 +2,7 @@
 
 #include "track/joins.h"
 #include "track/messages.h"
+#include "track/pdus.h"
 
 void rr_begun_note(struct rr_conn *c, int64_t offset, const uint8_t *bytes, uint32_t length)
 {

@@ -7,7 +7,20 @@
 #ifndef RR_BEGUN_H
 #define RR_BEGUN_H
 
-#include "track/pdus.h"
+#include "track/told.h"
+
+struct rr_conn;
+struct rr_line;
+
+/* The client's bytes from `at`, where its last message ended, as far as one segment had them. */
+enum { RR_BEGUN_MAX = 256 };
+
+struct rr_begun {
+    int64_t at;
+    int64_t unfinished; /* where a message began that its dissector asked more of, last */
+    uint16_t length;
+    uint8_t bytes[RR_BEGUN_MAX];
+};
 
 /* The client's unseen bytes from `offset` on are these. */
 void rr_begun_note(struct rr_conn *c, int64_t offset, const uint8_t *bytes, uint32_t length);

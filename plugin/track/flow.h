@@ -55,6 +55,11 @@ struct rr_range {
     int64_t begin, end;
 };
 
+static inline bool rr_range_empty(struct rr_range r)
+{
+    return r.begin >= r.end;
+}
+
 void rr_flow_init(struct rr_flow *f);
 void rr_flow_release(struct rr_flow *f);
 

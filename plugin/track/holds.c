@@ -1,6 +1,7 @@
 #include "track/holds.h"
 
 #include "track/messages.h"
+#include "track/pdus.h"
 
 /* Of those whose messages are not told yet so many are kept: with more, what is told is the least. */
 enum { HOLDS_MAX = 256 };

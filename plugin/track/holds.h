@@ -2,7 +2,14 @@
 #ifndef RR_HOLDS_H
 #define RR_HOLDS_H
 
-#include "track/pdus.h"
+#include "track/told.h"
+
+struct rr_conn;
+
+/* What held up bytes that are in no message yet. */
+struct rr_holds {
+    GArray *all; /* of struct rr_hold; NULL: there was none */
+};
 
 /* The bytes of a side in `range` waited from `from` to `to`. */
 void rr_holds_note(struct rr_conn *c, int side, struct rr_range range, enum rr_delay_kind kind, int64_t from,

@@ -47,17 +47,6 @@ static struct rr_step *add_step(struct rr_order *o, enum rr_step_kind kind, cons
     return step;
 }
 
-bool rr_line_goes_on(const struct rr_line *line, const struct rr_told *t)
-{
-    const struct rr_exchange *x = line->telling;
-    if (rr_line_is_aside(line, t))
-        return true;
-    if (!x)
-        return false;
-    bool over = x->response.ended_by != RR_GOING_ON || line->open;
-    return !over || !(t->does & RR_PDU_BEGINS);
-}
-
 /* What waits first was answered by bytes of which no message was told; where more than one was, nobody knows
  * by which. */
 static void drop(struct rr_order *o, int count)

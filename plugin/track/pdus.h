@@ -9,46 +9,16 @@
 #ifndef RR_PDUS_H
 #define RR_PDUS_H
 
+#include "track/ahead.h"
+#include "track/begun.h"
 #include "track/connection.h"
+#include "track/holds.h"
 #include "track/order.h"
 #include "track/pending.h"
+#include "track/quiet.h"
 
 /* Beyond so many requests that wait the oldest is given up; beyond so many keys in use, all are. */
 enum { RR_PDUS_WAITING_MAX = 65536 };
-
-/* Requests that may be owed no answer: with the first answer to a later one that is known. */
-struct rr_quiet {
-    GArray *asked; /* of struct rr_quiet_one, in that order */
-    guint head;
-};
-
-/* The client's bytes from `at`, where its last message ended, as far as one segment had them. */
-enum { RR_BEGUN_MAX = 256 };
-
-struct rr_begun {
-    int64_t at;
-    int64_t unfinished; /* where a message began that its dissector asked more of, last */
-    uint16_t length;
-    uint8_t bytes[RR_BEGUN_MAX];
-};
-
-/* What held up bytes that are in no message yet. */
-struct rr_holds {
-    GArray *all; /* of struct rr_hold; NULL: there was none */
-};
-
-/* Answers under a key whose request was not told, or not yet. */
-struct rr_ahead {
-    GArray *held;        /* of struct rr_told; NULL: there was none */
-    guint placed;        /* so many of these have just been placed */
-    struct rr_range gap; /* the last of the client's bytes that were passed over, by one with a key */
-    int64_t several;     /* of those before, nobody knows which answer is to which */
-    int64_t rested;      /* those before wait for none; 0: it is not known of any */
-    uint64_t asked;      /* the key of the last request, where it is `keyed` */
-    bool keyed, shared;  /* shared: two had one key, at a time or one right after the other */
-    const struct rr_exchange *made; /* the last that was made of such bytes, with the key of its answer */
-    uint64_t key;
-};
 
 struct rr_pdus {
     struct rr_spans spans[2];   /* by enum rr_side */

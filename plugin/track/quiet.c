@@ -3,6 +3,7 @@
 #include "track/joins.h"
 #include "track/lines.h"
 #include "track/messages.h"
+#include "track/pdus.h"
 
 struct rr_quiet_one {
     uint64_t key;

@@ -2,7 +2,17 @@
 #ifndef RR_QUIET_H
 #define RR_QUIET_H
 
-#include "track/pdus.h"
+#include <glib.h>
+
+#include "exchange/exchange.h"
+
+struct rr_conn;
+
+/* Requests that may be owed no answer: with the first answer to a later one that is known. */
+struct rr_quiet {
+    GArray *asked; /* of struct rr_quiet_one, in that order */
+    guint head;
+};
 
 void rr_quiet_init(struct rr_quiet *q);
 void rr_quiet_release(struct rr_quiet *q);
