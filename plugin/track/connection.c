@@ -6,6 +6,7 @@
 #include "track/holds.h"
 #include "track/messages.h"
 #include "track/pdus.h"
+#include "track/places.h"
 #include "track/rare.h"
 #include "track/seq.h"
 #include "track/sides.h"
@@ -420,7 +421,7 @@ static void feed_payload(struct rr_conn *c, const struct rr_segment *s, int64_t 
     } else if (!(s->flags & (RR_SYN | RR_FIN)) && begin == f->next - 1) {
         v->repeat = true;
         if (c->pdus)
-            rr_pdus_repeat(c, side, begin);
+            rr_places_repeat(c, side, begin);
         else
             rr_count_repeat(c, side, begin);
     }

@@ -55,10 +55,6 @@ void rr_pdus_free(struct rr_pdus *p);
 /* x is told by rule from here on. */
 void rr_pdus_enlist(struct rr_pdus *p, struct rr_exchange *x);
 
-/* Bytes that were not there before; and a segment that brought none from `offset` on. */
-void rr_pdus_gain(struct rr_conn *c, int side, struct rr_piece *piece);
-void rr_pdus_repeat(struct rr_conn *c, int side, int64_t offset);
-
 void rr_pdus_tell(struct rr_conn *c, const struct rr_verdict *v, const struct rr_pdu *pdu);
 
 /* All messages of a segment were told. */

@@ -48,7 +48,7 @@ static void gain_in(struct rr_conn *c, int side, struct rr_exchange *x, const st
     rr_judge(c, x);
 }
 
-void rr_pdus_gain(struct rr_conn *c, int side, struct rr_piece *piece)
+void rr_places_gain(struct rr_conn *c, int side, struct rr_piece *piece)
 {
     const struct rr_spans *s = &c->pdus->spans[side];
     int64_t guess = c->flow[side].fin_guess;
@@ -74,7 +74,7 @@ void rr_pdus_gain(struct rr_conn *c, int side, struct rr_piece *piece)
         gain_in(c, side, spare, piece, (struct rr_range){ spare->request.begin, spare->request.end });
 }
 
-void rr_pdus_repeat(struct rr_conn *c, int side, int64_t offset)
+void rr_places_repeat(struct rr_conn *c, int side, int64_t offset)
 {
     struct rr_exchange *x = holder(c, side, offset);
     c->facts.repeats[side]++;

@@ -4,6 +4,7 @@
 #include "track/holds.h"
 #include "track/messages.h"
 #include "track/pdus.h"
+#include "track/places.h"
 #include "track/rare.h"
 
 static const char *summary_of(struct rr_conn *c, const struct rr_segment *s, uint32_t skip)
@@ -263,7 +264,7 @@ static void pass_repeat(struct rr_conn *c, const struct rr_segment *s, int64_t b
     if (first)
         rr_holds_note(c, v->side, (struct rr_range){ begin, begin + s->len }, RR_DELAY_LOSS,
                       first->first_time, s->at.time);
-    rr_pdus_repeat(c, v->side, begin);
+    rr_places_repeat(c, v->side, begin);
 }
 
 void rr_turns_pass(struct rr_conn *c, const struct rr_segment *s, int64_t begin, int64_t acked,
@@ -281,7 +282,7 @@ void rr_turns_pass(struct rr_conn *c, const struct rr_segment *s, int64_t begin,
         int64_t skip = gap.begin - begin;
         if (v->side == RR_CLIENT && skip < s->captured)
             rr_begun_note(c, gap.begin, s->payload + skip, s->captured - (uint32_t)skip);
-        rr_pdus_gain(c, v->side, &piece);
+        rr_places_gain(c, v->side, &piece);
         rr_holds_note(c, v->side, gap, RR_DELAY_LOSS, missed_since, s->at.time);
     }
     if (v->take < s->len)
@@ -385,7 +386,7 @@ void rr_turns_release_probe(struct rr_conn *c)
         return;
     struct rr_range range = { probe.begin, probe.end };
     if (c->pdus)
-        rr_pdus_gain(c, side, &probe);
+        rr_places_gain(c, side, &probe);
     else
         rr_gain(c, side, holder(c, side, &range), &probe);
 }
