@@ -75,16 +75,22 @@ const struct rr_piece *rr_flow_piece_after(const struct rr_flow *f, int64_t offs
     return i < f->count ? piece_at(f, i) : NULL;
 }
 
+/* The first piece that lies in the bytes from `offset` on, at least partly. */
+static uint32_t first_from(const struct rr_flow *f, int64_t offset)
+{
+    uint32_t i = rank(f, offset);
+    return i && piece_at(f, i - 1)->end > offset ? i - 1 : i;
+}
+
 bool rr_flow_since(const struct rr_flow *f, int64_t offset, struct rr_range *range)
 {
-    const struct rr_piece *p = rr_flow_piece(f, range->begin);
-    if (!p)
-        p = rr_flow_piece_after(f, range->begin);
-    while (p && p->acked <= offset)
-        p = rr_flow_piece_after(f, p->end);
-    if (p)
-        range->begin = MAX(range->begin, p->begin);
-    return p && range->begin < range->end;
+    uint32_t i = first_from(f, range->begin);
+    while (i < f->count && piece_at(f, i)->begin < range->end && piece_at(f, i)->acked <= offset)
+        i++;
+    if (i == f->count)
+        return false;
+    range->begin = MAX(range->begin, piece_at(f, i)->begin);
+    return range->begin < range->end;
 }
 
 /* Room for one more at the end, by moving back where that is little to move for what lies idle before the
@@ -157,13 +163,6 @@ static struct rr_piece part_of(const struct rr_piece *piece, int64_t begin, int6
     if (begin != piece->begin)
         part.summary = NULL;
     return part;
-}
-
-/* The first piece that lies in the bytes from `offset` on, at least partly. */
-static uint32_t first_from(const struct rr_flow *f, int64_t offset)
-{
-    uint32_t i = rank(f, offset);
-    return i && piece_at(f, i - 1)->end > offset ? i - 1 : i;
 }
 
 struct rr_piece rr_flow_sum(const struct rr_flow *f, int64_t begin, int64_t end)

@@ -427,6 +427,7 @@ void rr_pdus_waited(struct rr_conn *c)
 {
     struct rr_pdus *p = c->pdus;
     struct rr_pending *pending = &p->pending;
+    bool may_be_answered = true; /* what waits in order */
     guint i = pending->first;
     for (; i < pending->list.len; i++) {
         struct rr_exchange *x = pending->list.at[i];
@@ -436,7 +437,9 @@ void rr_pdus_waited(struct rr_conn *c)
             rr_timer_set(&c->shared->waiting, c, x->request.last_time);
             break;
         }
-        if (x->pairing == RR_BY_ORDER && rr_order_may_have_answered(&p->order)) {
+        if (x->pairing == RR_BY_ORDER && may_be_answered)
+            may_be_answered = rr_order_may_have_answered(&p->order);
+        if (x->pairing == RR_BY_ORDER && may_be_answered) {
             rr_timer_set(&c->shared->waiting, c, c->shared->now.time);
             break;
         }
