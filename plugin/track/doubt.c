@@ -24,6 +24,17 @@ bool rr_doubt_heads(const struct rr_order *o, guint i)
     return i == 0 || t->anew || !rr_doubt_goes_on(rr_told_at(o->doubt, i - 1), t);
 }
 
+bool rr_doubt_lacks_answers(const struct rr_order *o)
+{
+    guint heads = 0;
+    int64_t upto = o->saw_first;
+    for (guint i = 0; i < o->doubt->len && rr_told_at(o->doubt, i)->begin <= upto; i++) {
+        upto = MAX(upto, rr_told_at(o->doubt, i)->end);
+        heads += rr_doubt_heads(o, i);
+    }
+    return upto == o->flow[RR_SERVER].next && heads < rr_line_length(o->line);
+}
+
 GArray *rr_doubt_count_back(const struct rr_order *o)
 {
     GArray *places = g_array_sized_new(FALSE, FALSE, sizeof(int), o->doubt->len);

@@ -13,6 +13,10 @@ bool rr_doubt_goes_on(const struct rr_told *before, const struct rr_told *t);
 /* The i-th of them begins one. */
 bool rr_doubt_heads(const struct rr_order *o, guint i);
 
+/* They are all that the server said since the client asked what waits first, and fewer than wait: it asks
+ * again without waiting for the rest. */
+bool rr_doubt_lacks_answers(const struct rr_order *o);
+
 /* For each the place in the line of the request that it answers, counted from the last; or -1.  To be freed.
  */
 GArray *rr_doubt_count_back(const struct rr_order *o);

@@ -19,6 +19,8 @@ void rr_order_init(struct rr_order *o, const struct rr_flow *flow, const struct 
                             .steps = g_array_new(FALSE, FALSE, sizeof(struct rr_step)),
                             .upto = told_upto[RR_SERVER],
                             .heard = RR_NEVER,
+                            .strayed = RR_NEVER,
+                            .saw_first = RR_NEVER,
                             .broken = told_upto[RR_SERVER] > 0,
                             .sure = sure };
 }
@@ -126,6 +128,7 @@ static void note_hole(struct rr_order *o, struct rr_range hole)
 static void ignore(struct rr_order *o, const struct rr_told *t)
 {
     add_step(o, RR_STEP_IGNORE, t, 0);
+    rr_stray_note(o, t);
     o->broken = true;
 }
 
@@ -231,8 +234,10 @@ static bool overlaps(const struct rr_order *o, int64_t begin, int64_t acked)
 void rr_order_asks(struct rr_order *o, int64_t begin, int64_t acked, bool for_answer)
 {
     o->rests = rr_order_at_rest(o, begin, acked);
-    o->overlaps |= for_answer && overlaps(o, begin, acked);
+    o->overlaps |= for_answer && (overlaps(o, begin, acked) || (o->rests && rr_doubt_lacks_answers(o)));
     o->saw = MAX(o->saw, acked);
+    if (for_answer && !rr_line_length(o->line))
+        o->saw_first = acked;
 }
 
 void rr_order_told(struct rr_order *o, const struct rr_told *t)
@@ -440,7 +445,7 @@ static int64_t first_asked(const struct rr_order *o)
 static bool is_unseen(const struct rr_order *o, struct rr_range said)
 {
     bool goes_on = is_going_on(o) && !o->line->open;
-    return !goes_on && !rr_flow_saw(&o->flow[RR_SERVER], said.begin, said.end);
+    return !goes_on && !rr_range_empty(said) && !rr_flow_saw(&o->flow[RR_SERVER], said.begin, said.end);
 }
 
 /* What the server said last of which no message was told, to what waits; false where there is none. */
@@ -458,14 +463,25 @@ static bool begins_answer(const struct rr_order *o, struct rr_range said)
     return !before || before->acked <= first_asked(o);
 }
 
-/* The same, or else where the place was lost. */
+/* What waits was answered where the place was lost, in bytes that were not captured. */
+static bool hides_answer(const struct rr_order *o)
+{
+    const struct rr_piece *behind = rr_flow_piece_after(&o->flow[RR_SERVER], o->hole.end);
+    return behind && behind->acked > first_asked(o) && is_unseen(o, o->hole);
+}
+
+/* The same, or else where the place was lost, or (empty) nobody knows where. */
 static bool find_answer(struct rr_order *o, struct rr_range *said)
 {
     if (find_untold(o, said))
         return true;
     *said = o->hole;
-    return rr_line_length(o->line) && !rr_range_empty(o->hole) &&
-           rr_flow_since(&o->flow[RR_SERVER], first_asked(o), said) && begins_answer(o, *said);
+    bool lost = rr_line_length(o->line) && !rr_range_empty(o->hole);
+    if (lost && (hides_answer(o) ||
+                 (rr_flow_since(&o->flow[RR_SERVER], first_asked(o), said) && begins_answer(o, *said))))
+        return true;
+    *said = (struct rr_range){ 0 };
+    return rr_stray_answered(o);
 }
 
 bool rr_order_may_have_answered(struct rr_order *o)
@@ -530,8 +546,7 @@ static bool goes_on_untold(struct rr_order *o, enum rr_order_when when)
     return (at_last || !is_awaited(o, rest)) && go_on_untold(o, rest);
 }
 
-/* What told that an answer is over can have been in such bytes: it is where the client asks again, at rest.
- */
+/* What told that an answer is over can have been in such bytes: it is where the client, at rest, asks. */
 static bool ends_patched(struct rr_order *o)
 {
     if (!o->patched || !rests_with(o, 0))

@@ -55,8 +55,10 @@ struct rr_order {
     int64_t upto;            /* the server's bytes before were decided on */
     int64_t heard_end;       /* end of the server's newest bytes captured ... */
     int64_t heard;           /* ... and the client's that they acknowledged */
-    int64_t saw;             /* the server's bytes that the client had seen when it asked last */
+    int64_t saw;             /* the server's bytes that the client had seen when it asked last ... */
+    int64_t saw_first;       /* ... and when it last asked while nothing waited; RR_NEVER: not known */
     int64_t owed;            /* of what was decided on last so many further parts are to come */
+    int64_t strayed;         /* of the client the server had so much when it said what was ignored, last */
     struct rr_range hole;    /* the server's bytes of which no message was told, last; empty: none */
     struct rr_range gap;     /* the client's likewise */
     struct rr_range kept;    /* the server's, last, that the dissector waits for the rest of */

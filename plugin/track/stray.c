@@ -33,3 +33,13 @@ bool rr_stray_may_answer(const struct rr_order *o, const struct rr_told *t)
 {
     return rr_line_was_asked(o->line, acked_at(o, t->end));
 }
+
+void rr_stray_note(struct rr_order *o, const struct rr_told *t)
+{
+    o->strayed = MAX(o->strayed, acked_at(o, t->end));
+}
+
+bool rr_stray_answered(const struct rr_order *o)
+{
+    return rr_line_was_asked(o->line, o->strayed);
+}

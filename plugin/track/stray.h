@@ -19,4 +19,10 @@ bool rr_stray_goes_on(const struct rr_order *o, const struct rr_told *t);
  * may be, or hold, the answer to that. */
 bool rr_stray_may_answer(const struct rr_order *o, const struct rr_told *t);
 
+/* `t` is ignored. */
+void rr_stray_note(struct rr_order *o, const struct rr_told *t);
+
+/* What was ignored came, some of it, when the server had what still waits first. */
+bool rr_stray_answered(const struct rr_order *o);
+
 #endif

@@ -28,6 +28,7 @@ struct export
     struct rr_writer *writer;
     size_t next;          /* report to be printed */
     GHashTable *selected; /* what the filter chose, by key_of(); NULL: everything is */
+    GByteArray *passed;   /* a bit of each frame, from 0: it passes the filter */
     bool flushed;         /* once: the head goes out with the first frame */
     gint64 flushed_at;    /* by the clock of the machine, microseconds */
     gint64 longest_wait;  /* 0: rows go out as they are due */
@@ -51,6 +52,31 @@ static gpointer key_of(const struct export *e, const struct rr_connection *c, co
     return e->options->rows == RR_CONNECTIONS ? GSIZE_TO_POINTER(rr_connection_place(c) + 1) : (gpointer)x;
 }
 
+static bool has_passed(const struct export *e, uint32_t frame)
+{
+    return frame / 8 < e->passed->len && e->passed->data[frame / 8] & 1 << frame % 8;
+}
+
+static void note_passed(struct export *e, uint32_t frame)
+{
+    guint before = e->passed->len;
+    if (frame / 8 >= before) {
+        g_byte_array_set_size(e->passed, MAX(frame / 8 + 1, 2 * before));
+        memset(e->passed->data + before, 0, e->passed->len - before);
+    }
+    e->passed->data[frame / 8] |= (guint8)(1 << frame % 8);
+}
+
+/* What is known only when its frames are long gone was not there to be chosen with them. */
+static bool is_selected(const struct export *e, const struct rr_report *r)
+{
+    if (!e->selected || g_hash_table_contains(e->selected, key_of(e, r->connection, r->live)))
+        return true;
+    const struct rr_exchange *x = e->options->rows == RR_CONNECTIONS ? NULL : r->exchange;
+    return x && (has_passed(e, x->request.first_frame) || has_passed(e, x->request.last_frame) ||
+                 has_passed(e, x->response.first_frame) || has_passed(e, x->response.last_frame));
+}
+
 static const struct rr_bytes *assemble(const struct export *e, const struct rr_report *r,
                                        struct rr_bytes payload[2])
 {
@@ -61,7 +87,7 @@ static const struct rr_bytes *assemble(const struct export *e, const struct rr_r
 
 static void print_report(struct export *e, const struct rr_report *r)
 {
-    if (e->selected && !g_hash_table_contains(e->selected, key_of(e, r->connection, r->live)))
+    if (!is_selected(e, r))
         return;
     static const struct {
         enum rr_noun noun;
@@ -149,6 +175,8 @@ static tap_packet_status choose(void *exporting, packet_info *pinfo _U_, epan_di
 {
     struct export *e = exporting;
     const struct rr_tapped *tapped = data;
+    if (tapped->frame)
+        note_passed(e, tapped->frame);
     for (size_t i = 0; i < tapped->verdicts.count; i++) {
         const struct rr_verdict *v = &tapped->verdicts.first[i];
         if (e->options->rows == RR_CONNECTIONS)
@@ -193,6 +221,8 @@ static void capture_ended(void *exporting)
     e->next = 0;
     if (e->selected)
         g_hash_table_remove_all(e->selected);
+    if (e->passed)
+        g_byte_array_set_size(e->passed, 0);
 }
 
 static void listen(struct export *e, const char *filter, tap_packet_cb packet, tap_draw_cb done)
@@ -265,6 +295,7 @@ static rr_stat_start start(const char *argument, void *user _U_)
     listen(e, NULL, print, draw);
     if (e->options->filter) {
         e->selected = g_hash_table_new(NULL, NULL);
+        e->passed = g_byte_array_new();
         listen(e, e->options->filter, choose, NULL);
     }
     e->writer = rr_writer_new(e->options, rr_source(), &error);

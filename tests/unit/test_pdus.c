@@ -318,6 +318,13 @@ static const struct {
       ">5<5 answered acked 1; push 5; push 5; >10<4 answered exact 1" },
     { "order/interim-answer-lost", "syn >10@1 <4i@2 <6@3! >11@4 <7@5",
       ">10<0 answered lost i1; >11<7 answered lost 1 d2" },
+    { "order/several-under-way-at-the-begin", ">10+11+12@1 <5@2 >13@3 <6@4 >14@5 <7@6 <8@7 <9@8 >F <F",
+      ">10<5 answered lost 1; >11<6 answered lost 3 d2; >12<7 answered lost 5 d3; >13<8 answered lost 4 d4; "
+      ">14<9 answered lost 3 d5" },
+    { "order/head-lost-and-one-waits", "syn >10+11@1 <5@2 >12@3/5 <6@4 <3m@5! <4n@6 <4n@7 >F <F",
+      ">10<5 answered acked 1; >11<6 answered acked 3 d2; >12<0 answered lost d2" },
+    { "order/head-lost-and-several-wait", "syn >10+11@1 <5@2 >12@3/5 <3m@4! <4n@5 <4?@6 <4n@7 >F <F",
+      ">10<5 answered acked 1; >11<0 answered lost d2; >12<0 answered lost d2" },
     { "order/turn-lacked-its-last-byte",
       "syn >1?@1 >1?@2! <0?@3/2 <3?@4/2 <2@5/2#3 >1@6^1#1 >2@7 <4@8 >2@9 <5@10",
       ">1<5 answered exact 3; >1<0 answered lost; >2<4 answered lost 1 d2; >2<5 answered exact 1" },
