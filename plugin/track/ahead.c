@@ -201,8 +201,8 @@ void rr_ahead_cut(struct rr_conn *c, int64_t end)
 
 int64_t rr_ahead_open(const struct rr_pdus *p, int side)
 {
-    struct rr_range gap = gap_before(p, INT64_MAX);
-    int64_t open = side == RR_CLIENT && !rr_range_empty(gap) ? gap.begin : INT64_MAX;
+    struct rr_range gap = side == RR_CLIENT ? gap_before(p, INT64_MAX) : (struct rr_range){ 0 };
+    int64_t open = rr_range_empty(gap) ? INT64_MAX : gap.begin;
     for (guint i = 0; side == RR_SERVER && i < held_count(&p->ahead); i++)
         open = MIN(open, rr_told_at(p->ahead.held, i)->begin);
     return open;

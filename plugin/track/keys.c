@@ -21,6 +21,7 @@ void rr_keys_init(struct rr_keys *k)
     k->newest = g_hash_table_new_full(hash, equal, g_free, NULL);
     k->used = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     g_queue_init(&k->by_use);
+    k->secret = (uint64_t)g_random_int() << 32 | g_random_int();
 }
 
 void rr_keys_release(struct rr_keys *k)
@@ -63,10 +64,11 @@ struct rr_asked *rr_keys_use(struct rr_keys *k, const void *conversation, uint64
 
 uint64_t rr_keys_times(struct rr_keys *k, uint64_t id)
 {
-    struct used *used = g_hash_table_lookup(k->used, &id);
+    uint64_t hidden = rr_mix(k->secret, id);
+    struct used *used = g_hash_table_lookup(k->used, &hidden);
     if (!used) {
         used = g_new0(struct used, 1);
-        used->id = id;
+        used->id = hidden;
         g_hash_table_add(k->used, used);
     }
     return used->times++;

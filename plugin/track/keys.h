@@ -28,7 +28,8 @@ struct rr_asked {
 struct rr_keys {
     GHashTable *newest; /* of struct rr_asked, by conversation and key */
     GQueue by_use;      /* the same; the one used longest ago first */
-    GHashTable *used;   /* how often an id was made */
+    GHashTable *used;   /* how often an id was made, by what `secret` makes of it ... */
+    uint64_t secret;    /* ... which a capture can choose none for */
 };
 
 void rr_keys_init(struct rr_keys *k);

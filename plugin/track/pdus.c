@@ -347,6 +347,7 @@ static void tell_message(struct rr_conn *c, const struct rr_verdict *v, const st
     int side = v->side;
     if (is_astray(c, v, pdu))
         return;
+    rr_ahead_bound(c);
     if (v->fresh)
         rr_places_cut_before(c, side, v->begin + pdu->at);
     p->plain = !pdu->decrypted;
@@ -403,7 +404,9 @@ void rr_pdus_done(struct rr_conn *c)
     enum rr_ended_by why = p->ending;
     rr_takeover_done(c);
     follow_order(c, RR_ORDER_BETWEEN);
-    rr_ahead_bound(c);
+    if (p->spared)
+        rr_timer_set(&c->shared->waiting, c, c->shared->now.time);
+    p->spared = false;
     rr_holds_settle(c, RR_CLIENT, p->upto[RR_CLIENT]);
     rr_holds_settle(c, RR_SERVER, told_upto(p, RR_SERVER));
     if (why == RR_GOING_ON)
@@ -440,7 +443,7 @@ void rr_pdus_waited(struct rr_conn *c)
         if (x->pairing == RR_BY_ORDER && may_be_answered)
             may_be_answered = rr_order_may_have_answered(&p->order);
         if (x->pairing == RR_BY_ORDER && may_be_answered) {
-            rr_timer_set(&c->shared->waiting, c, c->shared->now.time);
+            p->spared = true;
             break;
         }
         rr_joins_give_up(c, x, RR_BY_QUIET);
@@ -458,6 +461,18 @@ void rr_pdus_quiet(struct rr_conn *c)
     rr_alone_quiet(c);
 }
 
+static void end_those(struct rr_conn *c, struct rr_pending *pending, enum rr_ended_by why)
+{
+    for (guint i = pending->first; i < pending->list.len; i++) {
+        struct rr_exchange *x = pending->list.at[i];
+        if (rr_exists(&x->response))
+            rr_end(c, RR_SERVER, x, why);
+        else if (!rr_alone_end(c, x, why) && waits(x))
+            rr_joins_give_up(c, x, why);
+    }
+    rr_pending_pass(pending, pending->list.len);
+}
+
 void rr_pdus_end(struct rr_conn *c, enum rr_ended_by why, bool over)
 {
     struct rr_pdus *p = c->pdus;
@@ -470,13 +485,8 @@ void rr_pdus_end(struct rr_conn *c, enum rr_ended_by why, bool over)
     if (over && rr_begun_broke_off(c))
         rr_begun_end(c);
     rr_tears_end(c, over);
-    for (guint i = 0; i < p->all.len; i++) { /* an answer can be to one that was given up and reported */
-        struct rr_exchange *x = p->all.at[i];
-        if (rr_exists(&x->response))
-            rr_end(c, RR_SERVER, x, why);
-        else if (!rr_alone_end(c, x, why) && waits(x))
-            rr_joins_give_up(c, x, why);
-    }
+    end_those(c, &p->pending, why);
+    end_those(c, &p->going_on, why); /* can be of one that was reported */
     rr_timer_clear(&c->waiting);
     rr_timer_clear(&c->quiet);
     p->ending = RR_GOING_ON;

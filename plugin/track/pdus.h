@@ -41,6 +41,7 @@ struct rr_pdus {
     struct rr_range greeted;         /* what began as a turn of the server, and answers nothing */
     bool clean;                      /* all of both sides before the rule was captured */
     bool plain;                      /* the message told last lies in the segments as it is */
+    bool spared;                     /* what waited too long may be answered in what was said, so far */
     bool opens;                      /* messages go on until the next begins */
     const struct rr_exchange *asked; /* its request came last, or NULL */
     struct rr_exchange *last, *spare;

@@ -77,7 +77,7 @@ struct rr_spot rr_spans_next(const struct rr_spans *s, struct rr_spot at)
 void rr_spans_clip(const struct rr_spans *s, int64_t *begin, int64_t *end)
 {
     struct rr_spot i = rr_spans_find(s, *begin);
-    for (; i.span && i.span->begin <= *begin; i = rr_spans_next(s, i))
+    for (; i.span && i.span->begin <= *begin && *begin < *end; i = rr_spans_next(s, i))
         *begin = i.span->end;
     if (i.span)
         *end = MIN(*end, i.span->begin);
@@ -117,10 +117,11 @@ static void halve(struct rr_spans *s, guint i)
         insert(upper, 0, page->at[--page->count]);
 }
 
-/* One that goes before `at`, at the end of the page before where there is one. */
+/* One that goes before `at`; between two pages at the end of the first, unless that alone is full. */
 static void add_before(struct rr_spans *s, struct rr_spot at, struct rr_span span)
 {
-    if (at.nth == 0 && at.page > 0)
+    bool has_room = at.page < s->count && s->pages[at.page].count < PAGE_MAX;
+    if (at.nth == 0 && at.page > 0 && (s->pages[at.page - 1].count < PAGE_MAX || !has_room))
         at.nth = s->pages[--at.page].count;
     bool is_full = at.page < s->count && s->pages[at.page].count == PAGE_MAX;
     if (at.page == s->count || (is_full && at.nth == PAGE_MAX)) {

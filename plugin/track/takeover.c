@@ -88,7 +88,7 @@ static bool goes_on_with_turn(const struct rr_conn *c, int64_t begin, const stru
 bool rr_takeover_tell(struct rr_conn *c, int side, int64_t begin, struct rr_told *t)
 {
     struct rr_pdus *p = c->pdus;
-    struct rr_range said = said_since(c, begin);
+    struct rr_range said = side == RR_CLIENT ? said_since(c, begin) : (struct rr_range){ 0 };
     bool greets = side == RR_SERVER && p->clean && t->does & RR_PDU_ALONE;
     if (greets) {
         p->greeted = (struct rr_range){ begin, t->end };

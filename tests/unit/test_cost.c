@@ -57,7 +57,7 @@ enum { MESSAGES = 200 };
 static void send_messages(struct sender *to, int64_t after, uint8_t end, uint64_t seq, uint64_t ack,
                           struct rr_pdu like, uint32_t count)
 {
-    struct rr_pdu pdus[MESSAGES];
+    struct rr_pdu *pdus = g_new(struct rr_pdu, count);
     for (uint32_t i = 0; i < count; i++) {
         pdus[i] = like;
         pdus[i].at = i;
@@ -67,6 +67,16 @@ static void send_messages(struct sender *to, int64_t after, uint8_t end, uint64_
     rr_tracker_rule(to->tracker, to->stream);
     const struct rr_verdict v = send_flags(to, after, end, RR_ACK, seq, count, ack);
     rr_tracker_pdus(to->tracker, &v, pdus, count);
+    g_free(pdus);
+}
+
+/* In which no message was found. */
+static void send_untold(struct sender *to, int64_t after, uint8_t end, uint8_t flags, uint64_t seq,
+                        uint32_t len, uint64_t ack)
+{
+    rr_tracker_rule(to->tracker, to->stream);
+    const struct rr_verdict v = send_flags(to, after, end, flags, seq, len, ack);
+    rr_tracker_pdus(to->tracker, &v, NULL, 0);
 }
 
 /* Which is one message, with a key. */
@@ -261,6 +271,77 @@ static void unanswered_in_an_answer(struct sender *to, uint32_t n)
     }
 }
 
+/* What was said may be their answers; then one of them goes on for days. */
+static void perhaps_answered(struct sender *to, uint32_t n)
+{
+    const struct rr_pdu request = { .does = RR_PDU_BEGINS | RR_PDU_ENDS };
+    for (uint32_t stream = 0; stream < n; stream++) {
+        connect_stream(to, stream);
+        send_messages(to, 0, ASKER, 0, 0, request, 1);
+        send_untold(to, 0, TELLER, RR_ACK, 0, 1, 1);
+    }
+    for (uint32_t i = 0; i < n; i++)
+        send_untold(to, 61000 * MS, ASKER, RR_ACK, 1, 0, 1);
+}
+
+/* Of what was not told, in one segment. */
+static void answers_in_a_segment(struct sender *to, uint32_t n)
+{
+    const struct rr_pdu answer = { .does = RR_PDU_BEGINS | RR_PDU_ENDS | RR_PDU_KEYED };
+    connect_stream(to, 0);
+    send_untold(to, MS, ASKER, RR_ACK, 0, 10, 0);
+    send_messages(to, MS, TELLER, 0, 10, answer, n);
+}
+
+/* Each segment shows the first message once more. */
+static void told_again(struct sender *to, uint32_t n)
+{
+    const struct rr_pdu pdus[] = { { .length = 1, .does = RR_PDU_BEGINS | RR_PDU_ENDS | RR_PDU_ALONE },
+                                   { .length = 1, .does = RR_PDU_BEGINS | RR_PDU_ENDS | RR_PDU_ALONE } };
+    connect_stream(to, 0);
+    for (uint32_t i = 0; i < n; i++) {
+        struct rr_pdu both[] = { pdus[0], pdus[1] };
+        both[1].at = -(int64_t)i;
+        rr_tracker_rule(to->tracker, to->stream);
+        const struct rr_verdict v = send_flags(to, MS, ASKER, RR_ACK, i, 1, 0);
+        rr_tracker_pdus(to->tracker, &v, both, 2);
+    }
+}
+
+/* Of a conversation by rule. */
+static void revived(struct sender *to, uint32_t n)
+{
+    const struct rr_pdu push = { .length = 1, .does = RR_PDU_BEGINS | RR_PDU_ENDS | RR_PDU_ALONE };
+    const struct rr_endpoint ends[2] = { { "192.0.2.1", 40000 }, { "192.0.2.2", 80 } };
+    rr_tracker_open(to->tracker, 0, ends);
+    send_flags(to, MS, ASKER, RR_SYN, (uint64_t)-1, 0, 0);
+    rr_tracker_rule(to->tracker, 0);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct rr_verdict v = send_flags(to, 0, ASKER, 0, i, 1, 0);
+        rr_tracker_pdus(to->tracker, &v, &push, 1);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        send_untold(to, MS, TELLER, RR_ACK | RR_RST, 0, 0, 0);
+        send_untold(to, MS, ASKER, RR_SYN, (uint64_t)-1, 0, 0);
+    }
+}
+
+/* Behind a stretch in order, each goes before the one that came before it. */
+static void descending(struct sender *to, uint32_t n)
+{
+    enum { ASCENDING = 255, ALL = 1755 };
+    const struct rr_pdu push = { .does = RR_PDU_BEGINS | RR_PDU_ENDS | RR_PDU_ALONE };
+    connect_stream(to, 0);
+    send_messages(to, 0, ASKER, 0, 0, push, 1);
+    for (uint64_t at = 1; at < (uint64_t)n * ALL; at += ALL) {
+        for (uint64_t i = 0; i < ASCENDING; i++)
+            send_messages(to, 0, ASKER, at + i, 0, push, 1);
+        send_untold(to, 0, TELLER, RR_ACK, 0, 0, at + ASCENDING);
+        for (uint64_t i = ALL; i-- > ASCENDING;)
+            send_messages(to, 0, ASKER, at + i, 0, push, 1);
+    }
+}
+
 static void unanswered(struct sender *to, uint32_t n)
 {
     connect_stream(to, 0);
@@ -386,6 +467,11 @@ static const struct shape {
     { "requests-behind-a-hole", requests_behind_a_hole, 400, 800 * MESSAGES },
     { "keys-behind-a-hole", keys_behind_a_hole, 200, 800 * MESSAGES },
     { "unanswered-in-an-answer", unanswered_in_an_answer, 20000, 1000 },
+    { "perhaps-answered", perhaps_answered, 2000, 3000 },
+    { "answers-in-a-segment", answers_in_a_segment, 16000, 1000 },
+    { "told-again", told_again, 20000, 400 },
+    { "revived", revived, 8000, 400 },
+    { "descending", descending, 20, 400 * 1755 },
     { "unanswered", unanswered, 100000, 400 },
     { "repeats", repeats, 100000, 0 },
     { "duplicated", duplicated, 100000, 400 },
