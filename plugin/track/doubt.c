@@ -24,15 +24,23 @@ bool rr_doubt_heads(const struct rr_order *o, guint i)
     return i == 0 || t->anew || !rr_doubt_goes_on(rr_told_at(o->doubt, i - 1), t);
 }
 
+/* All requests from the first that waits on were told, but that the first may be the rest of one. */
+static bool asked_whole(const struct rr_order *o)
+{
+    struct rr_range asked = { rr_line_nth(o->line, 0)->request.begin, o->told_upto[RR_CLIENT] };
+    rr_spans_clip(&o->spans[RR_CLIENT], &asked.begin, &asked.end);
+    return rr_range_empty(asked);
+}
+
 bool rr_doubt_lacks_answers(const struct rr_order *o)
 {
-    guint heads = 0;
+    guint heads = 0, waiting = rr_line_length(o->line);
     int64_t upto = o->saw_first;
     for (guint i = 0; i < o->doubt->len && rr_told_at(o->doubt, i)->begin <= upto; i++) {
         upto = MAX(upto, rr_told_at(o->doubt, i)->end);
         heads += rr_doubt_heads(o, i);
     }
-    return upto == o->flow[RR_SERVER].next && heads < rr_line_length(o->line);
+    return upto == o->flow[RR_SERVER].next && heads + 1 < waiting && asked_whole(o);
 }
 
 GArray *rr_doubt_count_back(const struct rr_order *o)
