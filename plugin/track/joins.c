@@ -440,6 +440,9 @@ void rr_joins_unowed(struct rr_conn *c, struct rr_line *line, const struct rr_to
         push(c, line, t);
         return;
     }
-    int64_t asked = c->pdus->upto[RR_CLIENT];
-    rr_joins_unasked(c, line, t, (struct rr_range){ asked, asked }, proof);
+    const struct rr_exchange *spare = c->pdus->spare;
+    struct rr_range asked = { c->pdus->upto[RR_CLIENT], c->pdus->upto[RR_CLIENT] };
+    if (spare && proof & RR_PROOF_LOST && spare->request.end <= t->acked)
+        asked = (struct rr_range){ spare->request.begin, spare->request.end };
+    rr_joins_unasked(c, line, t, asked, proof);
 }
