@@ -27,6 +27,18 @@ static void tell_spans(struct rr_conn *c, const struct rr_hold *hold)
             rr_hold_up(c, i.span->exchange, hold->kind, hold->from, hold->to);
 }
 
+/* The same bytes go on waiting. */
+static bool extends_last(const struct rr_holds *h, const struct rr_hold *hold)
+{
+    struct rr_hold *last = h->all->len ? hold_at(h, h->all->len - 1) : NULL;
+    bool extends = last && last->range.begin == hold->range.begin && last->range.end == hold->range.end &&
+                   last->kind == hold->kind && last->side == hold->side && last->from <= hold->from &&
+                   last->to >= hold->from;
+    if (extends)
+        last->to = MAX(last->to, hold->to);
+    return extends;
+}
+
 void rr_holds_note(struct rr_conn *c, int side, struct rr_range range, enum rr_delay_kind kind, int64_t from,
                    int64_t to)
 {
@@ -37,7 +49,7 @@ void rr_holds_note(struct rr_conn *c, int side, struct rr_range range, enum rr_d
     tell_spans(c, &hold);
     if (!h->all)
         h->all = g_array_new(FALSE, FALSE, sizeof(struct rr_hold));
-    if (h->all->len < HOLDS_MAX)
+    if (!extends_last(h, &hold) && h->all->len < HOLDS_MAX)
         g_array_append_val(h->all, hold);
 }
 

@@ -3,6 +3,9 @@
 #include <glib.h>
 #include <string.h>
 
+/* What it takes to know what can go is worth so many bytes more that are kept. */
+enum { BYTES_A_LOOK = 8 };
+
 /* What one segment brought of the bytes that were not there. */
 struct chunk {
     int64_t begin, end;
@@ -142,7 +145,7 @@ static void drop_settled(struct rr_payload *p, struct direction *d, const struct
     drop(p, d, INT64_MIN, MAX(s->from, s->open - slack));
     drop(p, d, s->floored + most, s->floor);
     drop(p, d, s->last + most, top - slack);
-    d->trim_at = d->kept + MAX(d->kept / 2, p->limits.lazy);
+    d->trim_at = d->kept + MAX(MAX(d->kept / 2, p->limits.lazy), s->cost * BYTES_A_LOOK);
 }
 
 /* What the tracker allows; when told again, what it allowed at that place, as now it is ahead.  NULL where

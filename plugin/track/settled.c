@@ -59,9 +59,9 @@ static int64_t told_from(const struct rr_conn *c)
 }
 
 /* Under a rule a message changes as long as it was not reported, and no more. */
-static struct rr_settled ruled(int64_t open, int64_t end)
+static struct rr_settled ruled(int64_t open, int64_t end, const struct rr_pending *pending)
 {
-    return (struct rr_settled){ open, open, open, open, end };
+    return (struct rr_settled){ open, open, open, open, end, pending->list.len - pending->first };
 }
 
 struct rr_settled rr_tracker_settled(const struct rr_connection *connection, int side)
@@ -69,14 +69,16 @@ struct rr_settled rr_tracker_settled(const struct rr_connection *connection, int
     const struct rr_conn *c = (const struct rr_conn *)connection;
     int64_t floor = c->flow[side].floor;
     if (c->datagrams)
-        return ruled(rr_datagrams_open(c->datagrams, side), c->datagrams->next[side]);
+        return ruled(rr_datagrams_open(c->datagrams, side), c->datagrams->next[side], &c->datagrams->pending);
     if (c->pdus)
-        return ruled(rr_pdus_open(c->pdus, side), c->pdus->upto[side]);
+        return ruled(rr_pdus_open(c->pdus, side), c->pdus->upto[side], &c->pdus->pending);
+    int64_t from = side == RR_CLIENT ? asked_from(c) : told_from(c);
     return (struct rr_settled){
-        .from = side == RR_CLIENT ? asked_from(c) : told_from(c),
+        .from = from,
         .open = open_at(c, side),
         .floor = floor,
         .floored = begin_of(c, side, rr_find(c, side, floor - 1)),
         .last = begin_of(c, side, (int)c->messages[side].len - 1),
+        .cost = c->messages[side].len - (size_t)MAX(rr_find(c, side, from), 0),
     };
 }

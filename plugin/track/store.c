@@ -14,9 +14,10 @@ struct recent {
 
 struct rr_store {
     struct rr_arena *arena;
-    struct recent recent[RECENT];     /* by their hash: answers are much alike */
-    const char *protocols[PROTOCOLS]; /* "tcp" first: also what stands for one too many */
-    GHashTable *protocol_numbers;     /* name, by address -> number */
+    struct recent recent[RECENT];           /* by their hash: answers are much alike */
+    const struct rr_delay *delayed[RECENT]; /* likewise: what holds up one message holds up its neighbours */
+    const char *protocols[PROTOCOLS];       /* "tcp" first: also what stands for one too many */
+    GHashTable *protocol_numbers;           /* name, by address -> number */
     const char *last_name;
     uint16_t last_number;
 };
@@ -41,14 +42,24 @@ struct rr_exchange *rr_store_exchange(struct rr_store *s)
     return rr_arena_take(s->arena, sizeof(struct rr_exchange));
 }
 
+static bool is_same(const struct rr_delay *a, const struct rr_delay *b)
+{
+    return a->before == b->before && a->from == b->from && a->to == b->to && a->kind == b->kind;
+}
+
 const struct rr_delay *rr_store_delay(struct rr_store *s, const struct rr_delay *before, struct rr_delay more)
 {
     more.before = before;
     more.count = (uint16_t)(before ? before->count + 1 : 1);
     if (more.count > RR_DELAYS_MAX)
         return before;
+    uint64_t mixed = rr_mix(rr_mix((uintptr_t)before, (uint64_t)more.from), (uint64_t)more.to);
+    const struct rr_delay **recent = &s->delayed[mixed % RECENT];
+    if (*recent && is_same(*recent, &more))
+        return *recent;
     struct rr_delay *d = rr_arena_take(s->arena, sizeof *d);
     *d = more;
+    *recent = d;
     return d;
 }
 

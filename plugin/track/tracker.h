@@ -143,6 +143,7 @@ struct rr_settled {
     int64_t floor;   /* no message begins or ends anew before this ... */
     int64_t floored; /* ... in the message that begins here */
     int64_t last;    /* where the last message begins */
+    size_t cost;     /* what was looked at to know it, of what grows: for who asks often */
 };
 
 struct rr_settled rr_tracker_settled(const struct rr_connection *c, int side);

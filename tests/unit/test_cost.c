@@ -342,6 +342,32 @@ static void descending(struct sender *to, uint32_t n)
     }
 }
 
+/* Of a segment of many messages. */
+static void repeats_of_many(struct sender *to, uint32_t n)
+{
+    const struct rr_pdu push = { .does = RR_PDU_BEGINS | RR_PDU_ENDS | RR_PDU_ALONE };
+    connect_stream(to, 0);
+    send_messages(to, 0, ASKER, 0, 0, push, 5000);
+    for (uint32_t i = 0; i < n; i++)
+        send_untold(to, MS, ASKER, RR_ACK, 0, 5000, 0);
+}
+
+/* Messages whose bytes were sent many times before they were told. */
+static void told_after_repeats(struct sender *to, uint32_t n)
+{
+    const struct rr_pdu push = { .length = 1, .does = RR_PDU_BEGINS | RR_PDU_ENDS | RR_PDU_ALONE };
+    connect_stream(to, 0);
+    for (uint32_t i = 0; i < 256; i++)
+        send_untold(to, MS, ASKER, RR_ACK, 0, n, 0);
+    for (uint32_t i = 0; i < n; i++) {
+        struct rr_pdu next = push;
+        next.at = -(int64_t)n;
+        rr_tracker_rule(to->tracker, to->stream);
+        const struct rr_verdict v = send_flags(to, MS, ASKER, RR_ACK, n + i, 1, 0);
+        rr_tracker_pdus(to->tracker, &v, &next, 1);
+    }
+}
+
 static void unanswered(struct sender *to, uint32_t n)
 {
     connect_stream(to, 0);
@@ -472,6 +498,8 @@ static const struct shape {
     { "told-again", told_again, 20000, 400 },
     { "revived", revived, 8000, 400 },
     { "descending", descending, 20, 400 * 1755 },
+    { "repeats-of-many", repeats_of_many, 500, 200 },
+    { "told-after-repeats", told_after_repeats, 20000, 600 },
     { "unanswered", unanswered, 100000, 400 },
     { "repeats", repeats, 100000, 0 },
     { "duplicated", duplicated, 100000, 400 },
