@@ -493,7 +493,7 @@ static const struct shape {
     { "requests-behind-a-hole", requests_behind_a_hole, 400, 800 * MESSAGES },
     { "keys-behind-a-hole", keys_behind_a_hole, 200, 800 * MESSAGES },
     { "unanswered-in-an-answer", unanswered_in_an_answer, 20000, 1000 },
-    { "perhaps-answered", perhaps_answered, 2000, 3000 },
+    { "perhaps-answered", perhaps_answered, 2000, 4000 },
     { "answers-in-a-segment", answers_in_a_segment, 16000, 1000 },
     { "told-again", told_again, 20000, 400 },
     { "revived", revived, 8000, 400 },
