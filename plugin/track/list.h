@@ -15,7 +15,7 @@ struct rr_list {
 static inline void rr_list_add(struct rr_list *l, struct rr_exchange *x)
 {
     if (l->len == l->room) {
-        l->room = l->room + l->room / 2 + 3;
+        l->room = l->room + l->room / 4 + 3;
         l->at = g_renew(struct rr_exchange *, l->at, l->room);
     }
     l->at[l->len++] = x;

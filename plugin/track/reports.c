@@ -7,19 +7,27 @@ struct frozen {
     const struct rr_exchange *live;
 };
 
-struct entry {
-    union {
-        const struct rr_exchange *live;
-        const struct frozen *frozen;
-        const struct rr_connection *connection;
-        const void *any;
-    } of;
-    uint32_t frame;
-    uint8_t rows;
-    bool is_frozen;
+union subject {
+    const struct rr_exchange *live;
+    const struct frozen *frozen;
+    const struct rr_connection *connection;
+    const void *any;
 };
 
-enum { BLOCK = 256 };
+enum { BLOCK = 256, IS_FROZEN = 1 << 7 };
+
+/* Entries, field by field: so that none takes room for padding. */
+struct block {
+    union subject of[BLOCK];
+    uint32_t frame[BLOCK];
+    uint8_t rows[BLOCK]; /* ... and whether it IS_FROZEN */
+};
+
+struct entry {
+    union subject *of;
+    uint32_t *frame;
+    uint8_t *rows;
+};
 
 struct rr_reports {
     struct rr_arena *arena; /* also of the copies of exchanges and connections as they were */
@@ -41,20 +49,21 @@ void rr_reports_free(struct rr_reports *r)
     g_free(r);
 }
 
-static struct entry *entry_at(const struct rr_reports *r, size_t i)
+static struct entry entry_at(const struct rr_reports *r, size_t i)
 {
-    struct entry *block = g_ptr_array_index(r->blocks, i / BLOCK);
-    return &block[i % BLOCK];
+    struct block *b = g_ptr_array_index(r->blocks, i / BLOCK);
+    i %= BLOCK;
+    return (struct entry){ &b->of[i], &b->frame[i], &b->rows[i] };
 }
 
 static void append(struct rr_reports *r, const void *of, uint8_t rows, uint32_t frame)
 {
     if (r->count % BLOCK == 0)
-        g_ptr_array_add(r->blocks, rr_arena_take(r->arena, BLOCK * sizeof(struct entry)));
-    struct entry *e = entry_at(r, r->count++);
-    e->of.any = of;
-    e->rows = rows;
-    e->frame = frame;
+        g_ptr_array_add(r->blocks, rr_arena_take(r->arena, sizeof(struct block)));
+    struct entry e = entry_at(r, r->count++);
+    e.of->any = of;
+    *e.rows = rows;
+    *e.frame = frame;
 }
 
 void rr_reports_exchange(struct rr_reports *r, struct rr_exchange *x, uint8_t rows, uint32_t frame)
@@ -91,16 +100,16 @@ void rr_reports_freeze(struct rr_reports *r, struct rr_exchange *x)
     for (int i = 0; i < 2; i++) {
         if (!x->entry[i])
             continue;
-        struct entry *e = entry_at(r, x->entry[i] - 1);
+        struct entry e = entry_at(r, x->entry[i] - 1);
         x->entry[i] = 0;
-        if (e->is_frozen)
+        if (*e.rows & IS_FROZEN)
             continue;
         if (!f) {
             f = rr_arena_take(r->arena, sizeof *f);
             *f = (struct frozen){ *x, x };
         }
-        e->of.frozen = f;
-        e->is_frozen = true;
+        e.of->frozen = f;
+        *e.rows |= IS_FROZEN;
     }
 }
 
@@ -111,14 +120,15 @@ size_t rr_reports_count(const struct rr_reports *r)
 
 struct rr_report rr_reports_get(const struct rr_reports *r, size_t i)
 {
-    const struct entry *e = entry_at(r, i);
-    struct rr_report report = { .frame = e->frame, .rows = e->rows };
-    if (e->rows & RR_ROW_CONNECTION) {
-        report.connection = e->of.connection;
+    const struct entry e = entry_at(r, i);
+    bool frozen = *e.rows & IS_FROZEN;
+    struct rr_report report = { .frame = *e.frame, .rows = *e.rows & (uint8_t)~IS_FROZEN };
+    if (report.rows & RR_ROW_CONNECTION) {
+        report.connection = e.of->connection;
         return report;
     }
-    report.exchange = e->is_frozen ? &e->of.frozen->copy : e->of.live;
-    report.live = e->is_frozen ? e->of.frozen->live : e->of.live;
+    report.exchange = frozen ? &e.of->frozen->copy : e.of->live;
+    report.live = frozen ? e.of->frozen->live : e.of->live;
     report.connection = report.live->connection;
     return report;
 }
