@@ -4,7 +4,7 @@
     talk.py [--check] [NAME...]       each NAME.py becomes NAME.pcap and NAME.truth.csv beside it
 
 A NAME.py says at its top what is told in it, and has PORT, WORDS that tshark needs to know the protocol (if any), and TALKS:
-functions that each are given a connection of their own, a Talk.  They make messages, and put them, or slices of them, into
+functions that each are given a connection of their own, a Talk (to a `port` of its own, where the function has one).  They make messages, and put them, or slices of them, into
 segments:
 
     ask = talk.request(b"...")
@@ -141,7 +141,7 @@ def spoken(name):
     module = importlib.import_module(name)
     talks = []
     for number, tell in enumerate(module.TALKS):
-        talk = Talk(number, module.PORT)
+        talk = Talk(number, getattr(tell, "port", module.PORT))
         talks.append(talk)
         talk.bare(1, CLIENT, "S")
         talk.bare(10, SERVER, "SA")

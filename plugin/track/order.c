@@ -21,7 +21,8 @@ void rr_order_init(struct rr_order *o, const struct rr_flow *flow, const struct 
                             .heard = RR_NEVER,
                             .strayed = RR_NEVER,
                             .saw_first = RR_NEVER,
-                            .broken = told_upto[RR_SERVER] > 0,
+                            .broken =
+                                outside[RR_SERVER].begin > 0 || outside[RR_SERVER].end < told_upto[RR_SERVER],
                             .sure = sure };
 }
 

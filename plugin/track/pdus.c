@@ -216,12 +216,6 @@ static bool begins(const struct rr_conn *c, int side, const struct rr_line *line
     return side == RR_CLIENT ? !asks_on(c, line, t) : !in_place || !rr_line_goes_on(line, t);
 }
 
-static const char *text_of(struct rr_conn *c, const struct rr_pdu *pdu, const char *(*tell)(const void *of))
-{
-    const char *text = tell ? tell(pdu->of) : NULL;
-    return text ? rr_store_text(c->shared->store, text, strlen(text)) : NULL;
-}
-
 static void tell_side(struct rr_conn *c, int side, struct rr_line *line, const struct rr_told *t)
 {
     if (side == RR_CLIENT) {
@@ -233,6 +227,12 @@ static void tell_side(struct rr_conn *c, int side, struct rr_line *line, const s
         c->pdus->upto[side] = MAX(c->pdus->upto[side], t->end);
         follow_order(c, RR_ORDER_WITHIN);
     }
+}
+
+static const char *text_of(struct rr_conn *c, const struct rr_pdu *pdu, const char *(*tell)(const void *of))
+{
+    const char *text = tell ? tell(pdu->of) : NULL;
+    return text ? rr_store_text(c->shared->store, text, strlen(text)) : NULL;
 }
 
 /* The message is the request that was made of its first bytes when the answer came; false where there is
@@ -282,6 +282,18 @@ static void complete_answer(struct rr_conn *c, int64_t begin, struct rr_told *t)
     rr_judge(c, x);
 }
 
+/* Of a whole message turns are told: a push stays one where a rule comes. */
+static void tell_turn(struct rr_conn *c, int side, struct rr_range bytes, const struct rr_pdu *pdu)
+{
+    struct rr_exchange *x = rr_last(c, side);
+    if (!x || rr_side_of(x, side)->begin != bytes.begin)
+        return;
+    rr_changes(c, x, side);
+    rr_side_of(x, side)->summary = text_of(c, pdu, pdu->summary);
+    if (rr_is_push(x) && x->response.end == bytes.end)
+        rr_end(c, RR_SERVER, x, RR_BY_PDU);
+}
+
 static void pass_over(struct rr_conn *c, const struct rr_verdict *v, const struct rr_pdu *pdu)
 {
     struct rr_range *known = &c->outside[v->side];
@@ -290,6 +302,8 @@ static void pass_over(struct rr_conn *c, const struct rr_verdict *v, const struc
     *known = (struct rr_range){ known->end == bytes.begin ? known->begin : bytes.begin, bytes.end };
     if (c->pdus && c->pdus->upto[v->side] == bytes.begin && locate(c, v, pdu, &t))
         rr_joins_take(c, v->side, &t, NULL);
+    if (!c->pdus && v->fresh && pdu->does & RR_PDU_ENDS)
+        tell_turn(c, v->side, bytes, pdu);
 }
 
 /* `t` is of a rule's messages, and in place. */

@@ -146,10 +146,10 @@ void rr_tracker_pdus(struct rr_tracker *t, const struct rr_verdict *v, const str
     struct rr_conn *c = find(t, v->connection->stream);
     for (size_t i = 0; i < count; i++)
         rr_pdus_tell(c, v, &pdus[i]);
-    if (!c->pdus)
-        return;
-    rr_pdus_done(c);
-    rr_flush(&t->shared);
+    if (c->pdus)
+        rr_pdus_done(c);
+    if (t->shared.touched.len)
+        rr_flush(&t->shared);
 }
 
 uint32_t rr_tracker_converse(struct rr_tracker *t, uint32_t stream, const struct rr_endpoint ends[2],

@@ -38,16 +38,17 @@ struct rr_verdict rr_tracker_feed(struct rr_tracker *t, uint32_t stream, const s
 
 /* What a rule says of a message. */
 enum {
-    RR_PDU_BEGINS = 1,        /* a request or response begins with it; else it goes on with the one before */
-    RR_PDU_ENDS = 2,          /* and ends with it */
-    RR_PDU_OPEN = 4,          /* a response, or what stands alone, that goes on until the next begins */
-    RR_PDU_INTERIM = 8,       /* comes before the response proper */
-    RR_PDU_ALONE = 16,        /* is owed no answer, or answers none */
-    RR_PDU_IGNORED = 32,      /* is not shown */
-    RR_PDU_KEYED = 64,        /* is paired by `key`, else by order */
-    RR_PDU_NEWEST = 128,      /* takes the place of requests that wait with the same key */
-    RR_PDU_QUIET = 256,       /* a keyed request that may be owed no answer */
-    RR_PDU_OUTSIDE = 512,     /* is no message, nor part of one unless something before it is not told yet */
+    RR_PDU_BEGINS = 1,    /* a request or response begins with it; else it goes on with the one before */
+    RR_PDU_ENDS = 2,      /* and ends with it */
+    RR_PDU_OPEN = 4,      /* a response, or what stands alone, that goes on until the next begins */
+    RR_PDU_INTERIM = 8,   /* comes before the response proper */
+    RR_PDU_ALONE = 16,    /* is owed no answer, or answers none */
+    RR_PDU_IGNORED = 32,  /* is not shown */
+    RR_PDU_KEYED = 64,    /* is paired by `key`, else by order */
+    RR_PDU_NEWEST = 128,  /* takes the place of requests that wait with the same key */
+    RR_PDU_QUIET = 256,   /* a keyed request that may be owed no answer */
+    RR_PDU_OUTSIDE = 512, /* is no message, nor part of one unless something before it is not told yet; with
+                           * RR_PDU_ENDS it is a whole one, of which turns are told */
     RR_PDU_UNFINISHED = 1024, /* begins at `at` unless something before it is not told yet, and is not whole;
                                * no more is known of it */
     RR_PDU_CANCELS = 2048,    /* takes back what the client asked under `cancels` */

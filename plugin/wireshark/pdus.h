@@ -25,8 +25,9 @@ void rr_pdus_begin(dissector_handle_t postdissector);
 /* Reads a frame's tree.  What is found is good until the next frame is read. */
 void rr_pdus_read(packet_info *pinfo, proto_tree *tree, struct rr_segments segments);
 
-/* Whether any were found with the segment, or may begin in it; and tells the tracker, after it was fed. */
-bool rr_pdus_in(const struct rr_watched *w);
+/* Whether what was found with the segment, or may begin in it, makes its stream the rule's; to be asked of
+ * each segment until it does.  And tells the tracker, after it was fed. */
+bool rr_pdus_decide(const struct rr_watched *w, uint32_t stream);
 void rr_pdus_tell_tracker(struct rr_tracker *t, const struct rr_watched *w, const struct rr_verdict *v);
 
 /* The messages that were found in datagrams, in order. */

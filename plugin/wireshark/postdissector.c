@@ -43,7 +43,7 @@ static void feed_segment(struct rr_tracker *t, packet_info *pinfo, struct rr_wat
         return;
     if (!rr_tracker_knows(t, stream))
         make_known(t, stream, pinfo, w);
-    if (rr_pdus_in(w))
+    if (!rr_tracker_is_ruled(t, stream) && rr_pdus_decide(w, stream))
         rr_tracker_rule(t, stream);
     struct rr_verdict v = rr_tracker_feed(t, stream, &w->segment);
     rr_pdus_tell_tracker(t, w, &v);

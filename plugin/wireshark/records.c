@@ -1,5 +1,6 @@
 #include "wireshark/records.h"
 
+#include "wireshark/bytes.h"
 #include "wireshark/joined.h"
 #include "wireshark/values.h"
 
@@ -38,10 +39,11 @@ struct tail {
 };
 
 static struct {
-    GArray *all;        /* struct record */
-    GArray *tails;      /* struct tail */
-    GHashTable *ways;   /* stream and end -> GArray of struct kept: since a message was shown last */
-    const GSList *made; /* by the frame's dissectors: where bytes are in */
+    GArray *all;         /* struct record */
+    GArray *tails;       /* struct tail */
+    GHashTable *ways;    /* stream and end -> GArray of struct kept: since a message was shown last */
+    GHashTable *streams; /* those that a segment of began like a record */
+    const GSList *made;  /* by the frame's dissectors: where bytes are in */
     const struct rr_segment *segment;
     const struct rr_verdict *verdict;
     GArray *way; /* of the segment, or NULL */
@@ -52,6 +54,7 @@ static void release(void)
     g_array_free(records.all, TRUE);
     g_array_free(records.tails, TRUE);
     g_hash_table_destroy(records.ways);
+    g_hash_table_destroy(records.streams);
 }
 
 static void free_way(gpointer way)
@@ -61,8 +64,10 @@ static void free_way(gpointer way)
 
 static void forget(void)
 {
-    if (records.ways)
-        g_hash_table_remove_all(records.ways);
+    if (!records.ways)
+        return;
+    g_hash_table_remove_all(records.ways);
+    g_hash_table_remove_all(records.streams);
 }
 
 void rr_records_begin(void)
@@ -71,6 +76,7 @@ void rr_records_begin(void)
         records.all = g_array_new(FALSE, FALSE, sizeof(struct record));
         records.tails = g_array_new(FALSE, FALSE, sizeof(struct tail));
         records.ways = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, free_way);
+        records.streams = g_hash_table_new(NULL, NULL);
         register_cleanup_routine(forget);
         register_shutdown_routine(release);
     }
@@ -101,6 +107,36 @@ void rr_records_note_ruled(bool ruled)
 {
     if (records.all->len)
         nth(records.all->len - 1)->ruled = ruled;
+}
+
+/* As its header says: what it holds, the version, and a length that a record may have. */
+static bool begins_like_one(const struct rr_segment *s)
+{
+    enum { FIRST_TYPE = 20, LAST_TYPE = 24, MAJOR = 3, LAST_MINOR = 4, LENGTH_MAX = (1 << 14) + 2048 };
+    const uint8_t *header = s->payload;
+    if (s->captured < HEADER_LENGTH)
+        return false;
+    uint16_t length = rr_two_bytes(header + 3);
+    return header[0] >= FIRST_TYPE && header[0] <= LAST_TYPE && header[1] == MAJOR &&
+           header[2] <= LAST_MINOR && length > 0 && length <= LENGTH_MAX;
+}
+
+bool rr_records_are_encrypted(const struct rr_segment *s, uint32_t stream)
+{
+    if (g_hash_table_contains(records.streams, GUINT_TO_POINTER(stream)))
+        return true;
+    bool are = begins_like_one(s);
+    if (are)
+        g_hash_table_add(records.streams, GUINT_TO_POINTER(stream));
+    return are;
+}
+
+bool rr_records_were_decrypted(const struct rr_segment *s)
+{
+    for (guint i = 0; i < records.all->len; i++)
+        if (nth(i)->segment == s && nth(i)->plain)
+            return true;
+    return false;
 }
 
 bool rr_records_are_ruled(const struct rr_segment *s)

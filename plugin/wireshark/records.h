@@ -18,7 +18,12 @@ void rr_records_note_ruled(bool ruled);
 void rr_records_note_kept(const field_info *kept);
 void rr_records_end(const packet_info *pinfo);
 
-/* A record of the segment was decrypted, and there is a rule for what it holds. */
+/* The stream's segments are records of TLS: this one begins like one, or one before did.  To be asked of
+ * each. */
+bool rr_records_are_encrypted(const struct rr_segment *s, uint32_t stream);
+
+/* A record of the segment was decrypted; and there is a rule for what it holds. */
+bool rr_records_were_decrypted(const struct rr_segment *s);
 bool rr_records_are_ruled(const struct rr_segment *s);
 
 /* The frame's segment, which was fed. */

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """The captures that captures/spoken/talk.py wrote: with rules each message is what it was written as, to the byte and the
-frame, and the pairs are those that were meant."""
+frame, and the pairs are those that were meant; by a rule, or by turns where no rule is for it, or not yet."""
 import csv
 import importlib
 import pathlib
@@ -14,6 +14,7 @@ import host  # noqa: E402
 import talk  # noqa: E402
 
 ON = ("-o", "reqresp.rules:TRUE")
+BY_TURN = {"encrypted": lambda rows: rows, "tds": lambda rows: 1}
 
 
 def meant(name):
@@ -45,10 +46,10 @@ def of(name):
 
 
 def paired_by(name):
-    """Nothing was told apart by turns."""
+    """As many as have to be were told apart by turns."""
     path, *words = capture(name)
-    ways = {row["pairing"] for row in host.rows(path, "exchanges", *words)}
-    cases.check(False, "turn" in ways)
+    ways = [row["pairing"] for row in host.rows(path, "exchanges", *words)]
+    cases.check(BY_TURN.get(name, lambda rows: 0)(len(ways)), ways.count("turn"))
 
 
 def as_made(name):

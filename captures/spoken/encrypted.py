@@ -1,0 +1,106 @@
+"""Connections on the ports of protocols with rules, of which no rule understands more than the begin, if that: turns are told.
+
+PostgreSQL, MySQL, LDAP and TDS that agree on TLS first, without its keys; LDAP that a bind by SASL seals; redis by TLS from
+the first byte; lines of JSON where Wireshark looks for HTTP; AMQP 1.0, which has nothing of 0-9-1 but the port.
+"""
+import struct
+
+PORT = 5432
+HANDSHAKE, DATA = 22, 23
+
+
+def record(kind, data):
+    return struct.pack(">BHH", kind, 0x0303, len(data)) + data
+
+
+def hello(kind, ciphers):
+    """One of each side, with no extension."""
+    body = b"\3\3" + bytes(range(32)) + b"\0" + ciphers
+    return record(HANDSHAKE, bytes([kind]) + struct.pack(">I", len(body))[1:] + body)
+
+
+CLIENT_HELLO, SERVER_HELLO = hello(1, b"\0\2\x13\1\1\0"), hello(2, b"\x13\1\0")
+
+
+def pair(talk, ask, tell, waits=3):
+    request = talk.request(ask)
+    talk.send(2, request)
+    talk.send(waits, talk.response(request, tell))
+
+
+def sealed(talk, ask=CLIENT_HELLO, tell=SERVER_HELLO):
+    """TLS from here on: what is asked and answered nobody can read."""
+    pair(talk, ask, tell)
+    for size in (40, 300, 70):
+        pair(talk, record(DATA, b"\xa5" * size), record(DATA, b"\x5a" * (size + 30)), size)
+
+
+def pgsql(talk):
+    pair(talk, struct.pack(">II", 8, 80877103), b"S")
+    sealed(talk)
+
+
+def mysql(talk):
+    """The client asks for TLS, and goes on with that: both are one turn."""
+    def packet(number, data):
+        return struct.pack("<I", len(data))[:3] + bytes([number]) + data
+    talk.send(1, talk.push(packet(0, b"\x0a8.0.36\0" + struct.pack("<I", 9) + b"abcdefgh\0" + struct.pack("<H", 0xffff)
+                                  + b"\xff\2\0" + struct.pack("<H", 0xdfff) + b"\x15" + bytes(10) + b"ijklmnopqrst\0"
+                                  + b"mysql_native_password\0")))
+    login = packet(1, struct.pack("<IIB", 0x00ffae85, 1 << 24, 255) + bytes(23))
+    ask = talk.request(login + CLIENT_HELLO)
+    talk.send(1, ask[:len(login)])
+    talk.send(1, ask[len(login):])
+    talk.send(3, talk.response(ask, SERVER_HELLO))
+    sealed(talk)
+
+
+def ber(tag, *parts):
+    data = b"".join(parts)
+    return bytes([tag, len(data)]) + data
+
+
+def ldap(talk):
+    pair(talk, ber(0x30, ber(2, b"\1"), ber(0x77, ber(0x80, b"1.3.6.1.4.1.1466.20037"))),
+         ber(0x30, ber(2, b"\1"), ber(0x78, ber(10, b"\0"), ber(4), ber(4))))
+    sealed(talk)
+
+
+def ldap_sealed(talk):
+    pair(talk, ber(0x30, ber(2, b"\1"), ber(0x60, ber(2, b"\3"), ber(4), ber(0xa3, ber(4, b"GSS-SPNEGO"),
+                                                                            ber(4, b"\x60\x20" + b"x" * 32)))),
+         ber(0x30, ber(2, b"\1"), ber(0x61, ber(10, b"\0"), ber(4), ber(4), ber(0x87, b"abcd"))))
+
+    def buffer(who, number):
+        token = struct.pack(">HBBHHQ", 0x0504, who, 255, 0, 0, number) + bytes([65 + number]) * 90
+        return struct.pack(">I", len(token)) + token
+    for number in range(3):
+        pair(talk, buffer(6, number), buffer(7, 2 * number) + buffer(7, 2 * number + 1))
+
+
+def tds(talk):
+    def packet(kind, data):
+        return struct.pack(">BBHHBB", kind, 1, 8 + len(data), 0, 0, 0) + data
+    options = struct.pack(">BHHBHHB", 0, 11, 6, 1, 17, 1, 255)
+    pair(talk, packet(18, options + b"\x10\0\0\0\0\0\1"), packet(4, options + b"\x10\0\0\0\0\0\1"))
+    sealed(talk, packet(18, CLIENT_HELLO), packet(18, SERVER_HELLO))
+
+
+def redis(talk):
+    sealed(talk)
+
+
+def json(talk):
+    for number in range(4):
+        pair(talk, b'{"id": %d, "do": "sum", "of": [1, 2]}\n' % number, b'{"id": %d, "is": 3}\n' % number, 4 + number)
+
+
+def amqp(talk):
+    pair(talk, b"AMQP\0\1\0\0", b"AMQP\0\1\0\0")
+    for _ in range(3):
+        begin = struct.pack(">IBBH", 8 + 12, 2, 0, 0) + b"\0\x53\x10\xc0\x07\x01\xa1\4peer"
+        pair(talk, begin, begin)
+
+
+mysql.port, ldap.port, ldap_sealed.port, tds.port, redis.port, json.port, amqp.port = 3306, 389, 389, 1433, 6379, 8080, 5672
+TALKS = (pgsql, mysql, ldap, ldap_sealed, tds, redis, json, amqp)
