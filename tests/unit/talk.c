@@ -17,16 +17,17 @@ static const struct {
     char letter;
     uint16_t adds, drops; /* of what the message does */
 } letters[] = {
-    { 'a', RR_PDU_ALONE, 0 },               /* it stands alone */
-    { 'i', RR_PDU_INTERIM, 0 },             /* it is an interim answer */
-    { 'n', 0, RR_PDU_BEGINS },              /* it does not begin anything */
-    { 'm', 0, RR_PDU_ENDS },                /* more is to come */
-    { 'w', RR_PDU_NEWEST, 0 },              /* it takes the place of those with its key */
-    { 'o', RR_PDU_OPEN, RR_PDU_ENDS },      /* it goes on until the next begins */
-    { 'q', RR_PDU_QUIET, 0 },               /* perhaps it is owed no answer */
-    { 'x', RR_PDU_IGNORED, UINT16_MAX },    /* it is not shown */
-    { 't', RR_PDU_OUTSIDE, UINT16_MAX },    /* it is no message */
-    { 'k', RR_PDU_UNFINISHED, UINT16_MAX }, /* it is not whole */
+    { 'a', RR_PDU_ALONE, 0 },                          /* it stands alone */
+    { 'i', RR_PDU_INTERIM, 0 },                        /* it is an interim answer */
+    { 'n', 0, RR_PDU_BEGINS },                         /* it does not begin anything */
+    { 'm', 0, RR_PDU_ENDS },                           /* more is to come */
+    { 'w', RR_PDU_NEWEST, 0 },                         /* it takes the place of those with its key */
+    { 'o', RR_PDU_OPEN, RR_PDU_ENDS },                 /* it goes on until the next begins */
+    { 'q', RR_PDU_QUIET, 0 },                          /* perhaps it is owed no answer */
+    { 'x', RR_PDU_IGNORED, UINT16_MAX },               /* it is not shown */
+    { 't', RR_PDU_OUTSIDE, UINT16_MAX },               /* it is no message */
+    { 'k', RR_PDU_UNFINISHED, UINT16_MAX },            /* it is not whole */
+    { 'd', RR_PDU_OUTSIDE | RR_PDU_ENDS, UINT16_MAX }, /* it is whole, and does not decide on the rule */
 };
 
 static uint16_t follow_letter(char letter, uint16_t does)
