@@ -441,8 +441,10 @@ void rr_joins_unowed(struct rr_conn *c, struct rr_line *line, const struct rr_to
         return;
     }
     const struct rr_exchange *spare = c->pdus->spare;
-    struct rr_range asked = { c->pdus->upto[RR_CLIENT], c->pdus->upto[RR_CLIENT] };
-    if (spare && proof & RR_PROOF_LOST && spare->request.end <= t->acked)
+    const int64_t upto = c->pdus->upto[RR_CLIENT];
+    bool asks = spare && spare->request.begin >= upto && spare->request.end <= t->acked;
+    struct rr_range asked = { upto, upto };
+    if (asks && proof & RR_PROOF_LOST)
         asked = (struct rr_range){ spare->request.begin, spare->request.end };
     rr_joins_unasked(c, line, t, asked, proof);
 }

@@ -184,6 +184,22 @@ static void count_asked(struct rr_conn *c, const struct rr_line *line, struct rr
     p->owed = rr_told_count(t, follows ? p->owed : 0);
 }
 
+/* What was held is judged as `t` is about to be asked: a turn's request that is of the same bytes is for
+ * that. */
+static void judge_held(struct rr_conn *c, const struct rr_told *t)
+{
+    struct rr_pdus *p = c->pdus;
+    struct rr_exchange *spare = p->spare;
+    bool same = spare && spare->request.begin < t->end && spare->request.end > t->begin;
+    if (same)
+        p->spare = NULL;
+    rr_order_found(&p->order, (struct rr_range){ t->begin, t->end });
+    rr_order_asks(&p->order, t->begin, acked_asking(c, t), !(t->does & RR_PDU_ALONE));
+    follow_order(c, RR_ORDER_BETWEEN);
+    if (same)
+        p->spare = spare;
+}
+
 static void tell_request(struct rr_conn *c, struct rr_line *line, const struct rr_told *t)
 {
     if (asks_on(c, line, t)) {
@@ -196,14 +212,10 @@ static void tell_request(struct rr_conn *c, struct rr_line *line, const struct r
         return;
     }
     rr_alone_end(c, line->asking, RR_BY_NEXT);
-    int64_t acked = acked_asking(c, t);
-    if (t->does & RR_PDU_KEYED) {
-        rr_keyed_asks(c, line, t, rr_order_at_rest(&c->pdus->order, t->begin, acked));
-    } else {
-        rr_order_found(&c->pdus->order, (struct rr_range){ t->begin, t->end });
-        rr_order_asks(&c->pdus->order, t->begin, acked, !(t->does & RR_PDU_ALONE));
-        follow_order(c, RR_ORDER_BETWEEN);
-    }
+    if (t->does & RR_PDU_KEYED)
+        rr_keyed_asks(c, line, t, rr_order_at_rest(&c->pdus->order, t->begin, acked_asking(c, t)));
+    else
+        judge_held(c, t);
     rr_joins_ask(c, line, t);
     follow_order(c, RR_ORDER_BETWEEN);
 }
