@@ -110,15 +110,23 @@ static bool give_back(struct rr_conn *c, int side, struct rr_exchange *x, int64_
     return true;
 }
 
+/* Where what x, or nobody, has of the span ends: it can hold more than a turn does. */
+static int64_t end_within(const struct rr_span *span, int side, struct rr_exchange *x)
+{
+    bool by_turn = x && !span->exchange;
+    return by_turn ? MIN(span->end, rr_side_of(x, side)->end) : span->end;
+}
+
 void rr_places_cut_before(struct rr_conn *c, int side, int64_t begin)
 {
     struct rr_span *last = rr_spans_last(&c->pdus->spans[side]);
     int64_t from = RR_NO_OFFSET;
     bool held = side == RR_SERVER && rr_ahead_begins(&c->pdus->ahead, begin);
     bool within = last && last->begin < begin && last->end > begin && !held;
-    int64_t bytes = within ? rr_flow_captured(&c->flow[side], begin, last->end) : 0;
     struct rr_exchange *x = within ? holder(c, side, begin) : NULL;
-    if (within && (!x || give_back(c, side, x, last->end - begin, bytes))) {
+    int64_t end = within ? end_within(last, side, x) : begin;
+    int64_t bytes = rr_flow_captured(&c->flow[side], begin, end);
+    if (within && (!x || give_back(c, side, x, end - begin, bytes))) {
         from = last->end;
         last->end = c->pdus->upto[side] = begin;
     }

@@ -7,7 +7,8 @@ static const char *const bodies[] = {
     "sdp", "wbxml", "cbor", "msgpack", "protobuf", "rfc7468", "png", "image-gif", "image-jfif", "jpeg",
     "tiff", "mp4",
     /* certificates */
-    "ber", "x509af", "x509ce", "x509if", "x509sat", "pkix1explicit", "pkix1implicit", "pkcs-1", "cms", "ocsp",
+    "ber", "x509af", "x509ce", "x509if", "x509sat", "pkix1explicit", "pkix1implicit", "pkixalgs", "pkcs-1",
+    "cms", "ocsp",
     /* tokens of a log-in */
     "gss-api", "spnego", "ntlmssp", "kerberos"
 };
