@@ -102,9 +102,13 @@ static bool give_back(struct rr_conn *c, int side, struct rr_exchange *x, int64_
             line->interim.end = MAX(line->interim.end - bytes, line->interim.begin);
         return line;
     }
+    uint64_t left = m->bytes - MIN((uint64_t)bytes, m->bytes);
+    int64_t end = m->end - more, least = m->begin + (int64_t)left;
+    if (end < least && !m->sealed) /* which of them were captured nobody knows any more */
+        return false;
     rr_changes(c, x, side);
-    m->bytes -= MIN((uint64_t)bytes, m->bytes);
-    m->end = MAX(m->end - more, m->begin + (int64_t)m->bytes); /* decrypted, less than its span */
+    m->bytes = left;
+    m->end = MAX(end, least); /* decrypted, less than its span */
     if (rr_is_push(x))
         rr_count_as_push(c, -bytes);
     return true;
