@@ -114,28 +114,27 @@ static bool give_back(struct rr_conn *c, int side, struct rr_exchange *x, int64_
     return true;
 }
 
-/* Where what x, or nobody, has of the span ends: it can hold more than a turn does. */
-static int64_t end_within(const struct rr_span *span, int side, struct rr_exchange *x)
+/* The span, which can hold more than a turn has of it, ends at `begin`; false where it keeps its bytes. */
+static bool cut_span(struct rr_conn *c, int side, struct rr_span *span, int64_t begin)
 {
+    struct rr_exchange *x = holder(c, side, begin);
     bool by_turn = x && !span->exchange;
-    return by_turn ? MIN(span->end, rr_side_of(x, side)->end) : span->end;
+    int64_t end = by_turn ? MIN(span->end, rr_side_of(x, side)->end) : span->end;
+    if (x && !give_back(c, side, x, end - begin, rr_flow_captured(&c->flow[side], begin, end)))
+        return false;
+    span->end = c->pdus->upto[side] = begin;
+    return true;
 }
 
 void rr_places_cut_before(struct rr_conn *c, int side, int64_t begin)
 {
     struct rr_span *last = rr_spans_last(&c->pdus->spans[side]);
-    int64_t from = RR_NO_OFFSET;
     bool held = side == RR_SERVER && rr_ahead_begins(&c->pdus->ahead, begin);
     bool within = last && last->begin < begin && last->end > begin && !held;
-    struct rr_exchange *x = within ? holder(c, side, begin) : NULL;
-    int64_t end = within ? end_within(last, side, x) : begin;
-    int64_t bytes = rr_flow_captured(&c->flow[side], begin, end);
-    if (within && (!x || give_back(c, side, x, end - begin, bytes))) {
-        from = last->end;
-        last->end = c->pdus->upto[side] = begin;
-    }
+    int64_t from = within ? last->end : RR_NO_OFFSET;
+    bool cut = within && cut_span(c, side, last, begin);
     if (side == RR_SERVER)
-        rr_order_cut(&c->pdus->order, from, begin);
+        rr_order_cut(&c->pdus->order, cut ? from : RR_NO_OFFSET, begin);
     if (side == RR_SERVER && !held)
         rr_ahead_cut(c, begin);
 }
