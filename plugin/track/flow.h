@@ -60,6 +60,11 @@ static inline bool rr_range_empty(struct rr_range r)
     return r.begin >= r.end;
 }
 
+static inline bool rr_range_covers(struct rr_range r, struct rr_range other)
+{
+    return r.begin <= other.begin && r.end >= other.end;
+}
+
 void rr_flow_init(struct rr_flow *f);
 void rr_flow_release(struct rr_flow *f);
 

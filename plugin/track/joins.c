@@ -418,10 +418,8 @@ static void push(struct rr_conn *c, struct rr_line *line, const struct rr_told *
 void rr_joins_unasked(struct rr_conn *c, struct rr_line *line, const struct rr_told *t, struct rr_range asked,
                       uint8_t proof)
 {
-    const struct rr_exchange *spare = c->pdus->spare;
     rr_spans_clip(&c->pdus->spans[RR_CLIENT], &asked.begin, &asked.end);
-    bool of_turn = spare && spare->request.begin < asked.end && spare->request.end > asked.begin;
-    struct rr_exchange *x = of_turn ? take_over(c, t) : new_exchange(c, t);
+    struct rr_exchange *x = rr_pdus_spare(c->pdus, asked) ? take_over(c, t) : new_exchange(c, t);
     struct rr_told request = rr_untold(&c->flow[RR_CLIENT], asked);
     x->request.begin = x->request.end = asked.begin;
     if (asked.begin < asked.end) {

@@ -9,6 +9,7 @@ void rr_order_init(struct rr_order *o, const struct rr_flow *flow, const struct 
                    const struct rr_spans *spans, const int64_t *told_upto, const struct rr_line *line,
                    bool sure)
 {
+    struct rr_range said = { 0, told_upto[RR_SERVER] };
     *o = (struct rr_order){ .flow = flow,
                             .outside = outside,
                             .spans = spans,
@@ -21,8 +22,7 @@ void rr_order_init(struct rr_order *o, const struct rr_flow *flow, const struct 
                             .heard = RR_NEVER,
                             .strayed = RR_NEVER,
                             .saw_first = RR_NEVER,
-                            .broken =
-                                outside[RR_SERVER].begin > 0 || outside[RR_SERVER].end < told_upto[RR_SERVER],
+                            .broken = !rr_range_covers(outside[RR_SERVER], said),
                             .sure = sure };
 }
 

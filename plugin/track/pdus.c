@@ -189,11 +189,12 @@ static void count_asked(struct rr_conn *c, const struct rr_line *line, struct rr
 static void judge_held(struct rr_conn *c, const struct rr_told *t)
 {
     struct rr_pdus *p = c->pdus;
+    struct rr_range bytes = { t->begin, t->end };
     struct rr_exchange *spare = p->spare;
-    bool same = spare && spare->request.begin < t->end && spare->request.end > t->begin;
+    bool same = rr_pdus_spare(p, bytes);
     if (same)
         p->spare = NULL;
-    rr_order_found(&p->order, (struct rr_range){ t->begin, t->end });
+    rr_order_found(&p->order, bytes);
     rr_order_asks(&p->order, t->begin, acked_asking(c, t), !(t->does & RR_PDU_ALONE));
     follow_order(c, RR_ORDER_BETWEEN);
     if (same)
@@ -228,6 +229,12 @@ static bool begins(const struct rr_conn *c, int side, const struct rr_line *line
     return side == RR_CLIENT ? !asks_on(c, line, t) : !in_place || !rr_line_goes_on(line, t);
 }
 
+static const char *text_of(struct rr_conn *c, const struct rr_pdu *pdu, const char *(*tell)(const void *of))
+{
+    const char *text = tell ? tell(pdu->of) : NULL;
+    return text ? rr_store_text(c->shared->store, text, strlen(text)) : NULL;
+}
+
 static void tell_side(struct rr_conn *c, int side, struct rr_line *line, const struct rr_told *t)
 {
     if (side == RR_CLIENT) {
@@ -239,12 +246,6 @@ static void tell_side(struct rr_conn *c, int side, struct rr_line *line, const s
         c->pdus->upto[side] = MAX(c->pdus->upto[side], t->end);
         follow_order(c, RR_ORDER_WITHIN);
     }
-}
-
-static const char *text_of(struct rr_conn *c, const struct rr_pdu *pdu, const char *(*tell)(const void *of))
-{
-    const char *text = tell ? tell(pdu->of) : NULL;
-    return text ? rr_store_text(c->shared->store, text, strlen(text)) : NULL;
 }
 
 /* The message is the request that was made of its first bytes when the answer came; false where there is

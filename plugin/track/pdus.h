@@ -49,6 +49,13 @@ struct rr_pdus {
     uint8_t ending;           /* enum rr_ended_by: what ends all, once the segment's messages are told */
 };
 
+/* Any of the range is of the turn's request whose exchange is kept for the first that is asked. */
+static inline bool rr_pdus_spare(const struct rr_pdus *p, struct rr_range range)
+{
+    const struct rr_exchange *spare = p->spare;
+    return spare && spare->request.begin < range.end && spare->request.end > range.begin;
+}
+
 /* The connection is ruled from here on. */
 void rr_pdus_rule(struct rr_conn *c);
 void rr_pdus_free(struct rr_pdus *p);

@@ -94,7 +94,7 @@ bool rr_takeover_tell(struct rr_conn *c, int side, int64_t begin, struct rr_told
         p->greeted = (struct rr_range){ begin, t->end };
         rr_guesses_uncross(&p->order, p->greeted);
     }
-    bool unanswered = rr_range_empty(said) || (p->greeted.begin <= said.begin && p->greeted.end >= said.end);
+    bool unanswered = rr_range_empty(said) || rr_range_covers(p->greeted, said);
     if (greets || (side == RR_CLIENT && p->clean && unanswered))
         return true;
     t->tail = true;

@@ -19,8 +19,7 @@ struct found {
     tvbuff_t *source;                 /* its bytes are in */
     int begin, end;
     bool partial;     /* a later one shows it whole, or nobody understood it: it is told of none */
-    bool undecided;   /* all that follows may be encrypted */
-    bool decides;     /* that its connection is the rule's: else turns may go on */
+    bool undecided;   /* whose connection it is: turns may go on */
     uint32_t owes;    /* of how many further ones it consists */
     uint16_t does[2]; /* by enum rr_side of its sender; of one that cannot have sent it: nothing */
     uint64_t key[2];
@@ -231,8 +230,7 @@ static void note_pdu(const field_info *whole)
     }
     if (sender != RR_SERVER && rr_facts_cancel(rule, &f.cancels))
         f.does[RR_CLIENT] |= RR_PDU_CANCELS;
-    f.undecided = rr_facts_hold(rule, RR_RULE_UNDECIDED);
-    f.decides = !f.partial && !f.undecided && (f.does[0] | f.does[1]) & (RR_PDU_BEGINS | RR_PDU_IGNORED);
+    f.undecided = !in_udp && sender < 0 && rr_facts_hold(rule, RR_RULE_UNDECIDED);
     f.said = rr_facts_of(rule, RR_RULE_SUMMARY);
     f.more = rr_facts_of(rule, RR_RULE_SUMMARY_END);
     g_array_append_val(reading.found, f);
@@ -424,6 +422,12 @@ void rr_pdus_read(packet_info *pinfo, proto_tree *tree, struct rr_segments segme
     rr_records_end(pinfo);
 }
 
+/* That its connection is the rule's. */
+static bool decides(const struct found *f)
+{
+    return !f->partial && !f->undecided && (f->does[0] | f->does[1]) & (RR_PDU_BEGINS | RR_PDU_IGNORED);
+}
+
 bool rr_pdus_decide(const struct rr_watched *w, uint32_t stream)
 {
     if (!rr_rule_table_active())
@@ -433,7 +437,7 @@ bool rr_pdus_decide(const struct rr_watched *w, uint32_t stream)
     if (rr_records_are_encrypted(&w->segment, stream) && !rr_records_were_decrypted(&w->segment))
         return false;
     for (guint i = 0; i < reading.found->len; i++)
-        if (found_at(i)->segment == w && found_at(i)->decides)
+        if (found_at(i)->segment == w && decides(found_at(i)))
             return true;
     return false;
 }
@@ -483,26 +487,16 @@ static struct rr_pdu pdu_of(const struct found *f, const struct rr_segment *s, c
     return pdu;
 }
 
-/* Of a stream that is no rule's. */
-static void tell_undecided(GArray *pdus, const struct rr_watched *w, const struct rr_verdict *v)
+/* Of a stream that is not `ruled` only what turns can tell, too. */
+static void tell_found(GArray *pdus, const struct rr_watched *w, const struct rr_verdict *v, bool ruled)
 {
     for (guint i = 0; i < reading.found->len; i++) {
         const struct found *f = found_at(i);
-        if (f->segment != w || f->partial || !f->undecided)
+        if (f->segment != w || f->partial || !(ruled || f->undecided))
             continue;
         struct rr_pdu pdu = pdu_of(f, &w->segment, v);
-        pdu.does = RR_PDU_OUTSIDE | RR_PDU_ENDS;
-        g_array_append_val(pdus, pdu);
-    }
-}
-
-static void tell_found(GArray *pdus, const struct rr_watched *w, const struct rr_verdict *v)
-{
-    for (guint i = 0; i < reading.found->len; i++) {
-        const struct found *f = found_at(i);
-        if (f->segment != w || f->partial)
-            continue;
-        struct rr_pdu pdu = pdu_of(f, &w->segment, v);
+        if (!ruled)
+            pdu.does = RR_PDU_OUTSIDE | RR_PDU_ENDS;
         g_array_append_val(pdus, pdu);
     }
 }
@@ -530,10 +524,7 @@ void rr_pdus_tell_tracker(struct rr_tracker *t, const struct rr_watched *w, cons
     GArray *pdus = reading.told;
     g_array_set_size(pdus, 0);
     rr_records_fed(&w->segment, v);
-    if (rr_tracker_is_ruled(t, v->connection->stream))
-        tell_found(pdus, w, v);
-    else
-        tell_undecided(pdus, w, v);
+    tell_found(pdus, w, v, rr_tracker_is_ruled(t, v->connection->stream));
     if (pdus->len)
         rr_records_shown();
     guint found = pdus->len;

@@ -131,20 +131,23 @@ bool rr_records_are_encrypted(const struct rr_segment *s, uint32_t stream)
     return are;
 }
 
-bool rr_records_were_decrypted(const struct rr_segment *s)
+/* Any of the segment; `ruled`: of what there is a rule for. */
+static bool were_decrypted(const struct rr_segment *s, bool ruled)
 {
     for (guint i = 0; i < records.all->len; i++)
-        if (nth(i)->segment == s && nth(i)->plain)
+        if (nth(i)->segment == s && nth(i)->plain && (nth(i)->ruled || !ruled))
             return true;
     return false;
 }
 
+bool rr_records_were_decrypted(const struct rr_segment *s)
+{
+    return were_decrypted(s, false);
+}
+
 bool rr_records_are_ruled(const struct rr_segment *s)
 {
-    for (guint i = 0; i < records.all->len; i++)
-        if (nth(i)->segment == s && nth(i)->plain && nth(i)->ruled)
-            return true;
-    return false;
+    return were_decrypted(s, true);
 }
 
 void rr_records_note_kept(const field_info *kept)
