@@ -1,9 +1,12 @@
-"""Connections on the ports of protocols with rules, of which no rule understands more than the begin, if that: turns are told.
+"""Connections on the ports of protocols with rules, of which no rule understands more than the begin: turns are told.
 
 PostgreSQL, MySQL, LDAP and TDS that agree on TLS first, without its keys; LDAP that a bind by SASL seals; redis by TLS from
 the first byte; lines of JSON where Wireshark looks for HTTP; AMQP 1.0, which has nothing of 0-9-1 but the port.
 """
 import struct
+
+import mysql_numbers
+import tds as sql_server
 
 PORT = 5432
 HANDSHAKE, DATA = 22, 23
@@ -42,12 +45,8 @@ def pgsql(talk):
 
 def mysql(talk):
     """The client asks for TLS, and goes on with that: both are one turn."""
-    def packet(number, data):
-        return struct.pack("<I", len(data))[:3] + bytes([number]) + data
-    talk.send(1, talk.push(packet(0, b"\x0a8.0.36\0" + struct.pack("<I", 9) + b"abcdefgh\0" + struct.pack("<H", 0xffff)
-                                  + b"\xff\2\0" + struct.pack("<H", 0xdfff) + b"\x15" + bytes(10) + b"ijklmnopqrst\0"
-                                  + b"mysql_native_password\0")))
-    login = packet(1, struct.pack("<IIB", 0x00ffae85, 1 << 24, 255) + bytes(23))
+    talk.send(1, talk.push(mysql_numbers.greeting(0xffff)))
+    login = mysql_numbers.packet(1, struct.pack("<IIB", 0x00ffae85, 1 << 24, 255) + bytes(23))
     ask = talk.request(login + CLIENT_HELLO)
     talk.send(1, ask[:len(login)])
     talk.send(1, ask[len(login):])
@@ -80,10 +79,10 @@ def ldap_sealed(talk):
 
 def tds(talk):
     def packet(kind, data):
-        return struct.pack(">BBHHBB", kind, 1, 8 + len(data), 0, 0, 0) + data
-    options = struct.pack(">BHHBHHB", 0, 11, 6, 1, 17, 1, 255)
-    pair(talk, packet(18, options + b"\x10\0\0\0\0\0\1"), packet(4, options + b"\x10\0\0\0\0\0\1"))
-    sealed(talk, packet(18, CLIENT_HELLO), packet(18, SERVER_HELLO))
+        return sql_server.packet(kind, sql_server.LAST, 0, data)
+    options = sql_server.prelogin(b"\x10\0\0\0\0\0", b"\1")
+    pair(talk, packet(sql_server.PRELOGIN, options), packet(sql_server.ANSWER, options))
+    sealed(talk, packet(sql_server.PRELOGIN, CLIENT_HELLO), packet(sql_server.PRELOGIN, SERVER_HELLO))
 
 
 def redis(talk):

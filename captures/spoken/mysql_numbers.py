@@ -20,10 +20,13 @@ def ask(talk, text, number=1):
     talk.send(10, talk.response(query, packet(number, OK)))
 
 
+def greeting(capabilities):
+    return packet(0, b"\x0a8.0.36\0" + struct.pack("<I", 9) + b"abcdefgh\0" + struct.pack("<H", capabilities) + b"\xff\2\0"
+                  + struct.pack("<H", 0xdfff) + b"\x15" + bytes(10) + b"ijklmnopqrst\0mysql_native_password\0")
+
+
 def session(talk):
-    talk.send(1, talk.push(packet(0, b"\x0a8.0.36\0" + struct.pack("<I", 9) + b"abcdefgh\0" + struct.pack("<H", 0xf7ff)
-                                  + b"\xff\2\0" + struct.pack("<H", 0xdfff) + b"\x15" + bytes(10) + b"ijklmnopqrst\0"
-                                  + b"mysql_native_password\0")))
+    talk.send(1, talk.push(greeting(0xf7ff)))
     login = talk.request(packet(1, struct.pack("<IIB", 0x000aa685, 1 << 24, 255) + bytes(23) + b"root\0\x14" + b"z" * 20
                                 + b"mysql_native_password\0"))
     talk.send(1, login)

@@ -4,8 +4,8 @@
     talk.py [--check] [NAME...]       each NAME.py becomes NAME.pcap and NAME.truth.csv beside it
 
 A NAME.py says at its top what is told in it, and has PORT, WORDS that tshark needs to know the protocol (if any), and TALKS:
-functions that each are given a connection of their own, a Talk (to a `port` of its own, where the function has one).  They make messages, and put them, or slices of them, into
-segments:
+functions that each are given a connection of their own, a Talk (to a `port` of its own, where the function has one).  They
+make messages, and put them, or slices of them, into segments:
 
     ask = talk.request(b"...")
     talk.send(2, ask[:10])                          2 ms after the segment before it
