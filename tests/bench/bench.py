@@ -160,13 +160,13 @@ def of_a_frame(facts):
 def budgets(shapes):
     """What, its value, the shape it is from, its bound, and whether more is better."""
     busy = {name: facts for name, facts in shapes.items() if facts["with_data"] * 2 > facts["frames"]}
-    lasting = {name: facts for name, facts in shapes.items() if name.startswith("streams-")}
+    lasting = {name: facts for name, facts in shapes.items() if facts["exchanges"] > 4 * facts["streams"]}
     yield "loaded, nothing asked / bare", *worst(shapes, lambda f: f["ratio"]["loaded"]), 1.05, False
     yield "export / bare", *worst(shapes, lambda f: f["ratio"]["export"]), 1.15, False
     yield "fields / export", *worst(shapes, lambda f: f["fields/export"], min), 3, True
     yield "tracker, ns a segment", *worst(shapes, lambda f: f["tracker"]), 150, False
     if lasting:
-        yield "tracker, bytes for one exchange more", *worst(lasting, lambda f: f["tracker_more"]), 256, False
+        yield "tracker, bytes an exchange", *worst(lasting, lambda f: f["tracker_kept"]), 256, False
     if busy:
         yield "bytes a frame with data", *worst(busy, of_a_frame), 48, False
     few, many = shapes.get("streams-1000"), shapes.get("streams-20000")
