@@ -1,7 +1,9 @@
 """Connections on the ports of protocols with rules, of which no rule understands more than the begin: turns are told.
 
-PostgreSQL, MySQL, LDAP and TDS that agree on TLS first, without its keys; LDAP that a bind by SASL seals; redis by TLS from
-the first byte; lines of JSON where Wireshark looks for HTTP; AMQP 1.0, which has nothing of 0-9-1 but the port.
+PostgreSQL, MySQL, LDAP and TDS that agree on TLS first, without its keys; LDAP that a bind by SASL seals; LDAP that asks the
+server what it can do before that; redis by TLS from the first byte; a proxy that is asked, and with a password asked again, for
+a tunnel; HTTP that turns into a terminal's bytes; lines of JSON where Wireshark looks for HTTP, and where it looks for SIP;
+AMQP 1.0, which has nothing of 0-9-1 but the port.
 """
 import struct
 
@@ -59,9 +61,9 @@ def ber(tag, *parts):
     return bytes([tag, len(data)]) + data
 
 
-def ldap(talk):
-    pair(talk, ber(0x30, ber(2, b"\1"), ber(0x77, ber(0x80, b"1.3.6.1.4.1.1466.20037"))),
-         ber(0x30, ber(2, b"\1"), ber(0x78, ber(10, b"\0"), ber(4), ber(4))))
+def ldap(talk, number=b"\1"):
+    pair(talk, ber(0x30, ber(2, number), ber(0x77, ber(0x80, b"1.3.6.1.4.1.1466.20037"))),
+         ber(0x30, ber(2, number), ber(0x78, ber(10, b"\0"), ber(4), ber(4))))
     sealed(talk)
 
 
@@ -77,6 +79,18 @@ def ldap_sealed(talk):
         pair(talk, buffer(6, number), buffer(7, 2 * number) + buffer(7, 2 * number + 1))
 
 
+def ldap_asks(talk):
+    """An entry and the word that it was all, in two segments."""
+    ask = talk.request(ber(0x30, ber(2, b"\1"), ber(0x63, ber(4), ber(10, b"\0"), ber(10, b"\0"), ber(2, b"\0"), ber(2, b"\0"),
+                                                    ber(1, b"\0"), ber(0x87, b"objectClass"), ber(0x30))))
+    entry = ber(0x30, ber(2, b"\1"), ber(0x64, ber(4), ber(0x30)))
+    tell = talk.response(ask, entry + ber(0x30, ber(2, b"\1"), ber(0x65, ber(10, b"\0"), ber(4), ber(4))))
+    talk.send(2, ask)
+    talk.send(3, tell[:len(entry)])
+    talk.send(1, tell[len(entry):])
+    ldap(talk, b"\2")
+
+
 def tds(talk):
     def packet(kind, data):
         return sql_server.packet(kind, sql_server.LAST, 0, data)
@@ -89,9 +103,28 @@ def redis(talk):
     sealed(talk)
 
 
+def proxy(talk):
+    pair(talk, b"CONNECT pears.test:443 HTTP/1.1\r\nHost: pears.test:443\r\n\r\n",
+         b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\nContent-Length: 4\r\n\r\nwho?")
+    pair(talk, b"CONNECT pears.test:443 HTTP/1.1\r\nHost: pears.test:443\r\nProxy-Authorization: Basic bWU6bWU=\r\n\r\n",
+         b"HTTP/1.1 200 Connection established\r\n\r\n")
+    sealed(talk)
+
+
+def terminal(talk):
+    pair(talk, b"POST /exec/1/start HTTP/1.1\r\nHost: pears.test\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n"
+         b"Content-Length: 2\r\n\r\n{}", b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n")
+    for line in (b"ls\r", b"whoami\r"):
+        pair(talk, line, b"\1\0\0\0\0\0\0\5pear\n")
+
+
 def json(talk):
     for number in range(4):
         pair(talk, b'{"id": %d, "do": "sum", "of": [1, 2]}\n' % number, b'{"id": %d, "is": 3}\n' % number, 4 + number)
+
+
+def json_at_sip(talk):
+    json(talk)
 
 
 def amqp(talk):
@@ -101,5 +134,8 @@ def amqp(talk):
         pair(talk, begin, begin)
 
 
-mysql.port, ldap.port, ldap_sealed.port, tds.port, redis.port, json.port, amqp.port = 3306, 389, 389, 1433, 6379, 8080, 5672
-TALKS = (pgsql, mysql, ldap, ldap_sealed, tds, redis, json, amqp)
+mysql.port, tds.port, redis.port, amqp.port = 3306, 1433, 6379, 5672
+ldap.port = ldap_sealed.port = ldap_asks.port = 389
+proxy.port = terminal.port = json.port = 8080
+json_at_sip.port = 5060
+TALKS = (pgsql, mysql, ldap, ldap_sealed, tds, redis, json, amqp, ldap_asks, proxy, terminal, json_at_sip)

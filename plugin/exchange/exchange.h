@@ -74,7 +74,8 @@ struct rr_message {
     uint8_t ended_by;                 /* enum rr_ended_by */
     bool cut : 1;                     /* the capture holds less of a segment than was sent */
     bool sealed : 1;                  /* it was encrypted: its bytes are not those of the stream */
-    bool torn : 1; /* what is in no message between its parts, or behind it, may be its own */
+    bool torn : 1;      /* what is in no message between its parts, or behind it, may be its own */
+    bool undecided : 1; /* the tracker's own: it leaves open whether a rule tells its connection's messages */
 };
 
 enum rr_status {

@@ -303,6 +303,7 @@ static void tell_turn(struct rr_conn *c, int side, struct rr_range bytes, const 
         return;
     rr_changes(c, x, side);
     rr_side_of(x, side)->summary = text_of(c, pdu, pdu->summary);
+    rr_side_of(x, side)->undecided = true;
     if (rr_is_push(x) && x->response.end == bytes.end)
         rr_end(c, RR_SERVER, x, RR_BY_PDU);
 }

@@ -132,6 +132,13 @@ bool rr_tracker_is_ruled(const struct rr_tracker *t, uint32_t stream)
     return c && c->pdus;
 }
 
+bool rr_tracker_is_undecided(const struct rr_tracker *t, uint32_t stream, uint8_t end)
+{
+    const struct rr_conn *c = find(t, stream);
+    const struct rr_exchange *x = c && !c->pdus ? rr_last(c, RR_CLIENT) : NULL;
+    return x && x->request.undecided && (end != c->client || rr_pending(c));
+}
+
 int rr_tracker_ruled_side(const struct rr_tracker *t, uint32_t stream, uint8_t end)
 {
     const struct rr_conn *c = find(t, stream);

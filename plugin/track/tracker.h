@@ -48,7 +48,8 @@ enum {
     RR_PDU_NEWEST = 128,  /* takes the place of requests that wait with the same key */
     RR_PDU_QUIET = 256,   /* a keyed request that may be owed no answer */
     RR_PDU_OUTSIDE = 512, /* is no message, nor part of one unless something before it is not told yet; with
-                           * RR_PDU_ENDS it is a whole one, of which turns are told */
+                           * RR_PDU_ENDS it is a whole one, which leaves open whether its stream is to be
+                           * ruled: turns are told of it */
     RR_PDU_UNFINISHED = 1024, /* begins at `at` unless something before it is not told yet, and is not whole;
                                * no more is known of it */
     RR_PDU_CANCELS = 2048,    /* takes back what the client asked under `cancels` */
@@ -75,6 +76,10 @@ struct rr_pdu {
  * segment that shows one is fed. */
 void rr_tracker_rule(struct rr_tracker *t, uint32_t stream);
 bool rr_tracker_is_ruled(const struct rr_tracker *t, uint32_t stream);
+
+/* The client of a stream that is not ruled said what leaves open whether it is to be: what this end says next
+ * answers that, or is asked before the answer. */
+bool rr_tracker_is_undecided(const struct rr_tracker *t, uint32_t stream, uint8_t end);
 
 /* The side that an end of a ruled stream is, for good; of another stream -1. */
 int rr_tracker_ruled_side(const struct rr_tracker *t, uint32_t stream, uint8_t end);

@@ -19,7 +19,7 @@ struct found {
     tvbuff_t *source;                 /* its bytes are in */
     int begin, end;
     bool partial;     /* a later one shows it whole, or nobody understood it: it is told of none */
-    bool undecided;   /* whose connection it is: turns may go on */
+    bool undecided;   /* it leaves open whether its connection is the rule's: turns may go on */
     uint32_t owes;    /* of how many further ones it consists */
     uint16_t does[2]; /* by enum rr_side of its sender; of one that cannot have sent it: nothing */
     uint64_t key[2];
@@ -436,9 +436,15 @@ bool rr_pdus_decide(const struct rr_watched *w, uint32_t stream)
         return true;
     if (rr_records_are_encrypted(&w->segment, stream) && !rr_records_were_decrypted(&w->segment))
         return false;
-    for (guint i = 0; i < reading.found->len; i++)
-        if (found_at(i)->segment == w && decides(found_at(i)))
+    bool undecided = rr_tracker_is_undecided(rr_capture_tracker(), stream, w->segment.end);
+    for (guint i = 0; i < reading.found->len; i++) {
+        struct found *f = found_at(i);
+        if (f->segment != w)
+            continue;
+        f->undecided |= undecided;
+        if (decides(f))
             return true;
+    }
     return false;
 }
 

@@ -407,7 +407,7 @@ def main(words):
              ("redis_pieces turns", as_turns, facts.exchanges(path, *ON), facts.exchanges(path))]
     todo += [(name + " pipelined", pipelined, *pipeline_of(name)) for name in ("redis_staggered", "http_staggered")]
     todo += [("memcached_binary keys", memcached_keys), ("grpc keys", grpc_keys), ("grpc says", grpc_says),
-             ("curl's notes by a tunnel", curl_notes, "http_tunnel", ("HTTPS",)),  # what is not decrypted there is not told
+             ("curl's notes by a tunnel", curl_notes, "http_tunnel", ("HTTPS",)),  # what is in clear turns tell, before 4.6
              ("https decrypted", decrypted), ("curl's notes", curl_notes, "https", ("HTTPS", "HTTP")), ("amqp says", amqp_says)]
     todo += [(name + " notes", noted, name, one_by_one) for name in NOTED]
     todo += [(name + " notes", noted, name, apart) for name in NOTED_APART]

@@ -93,12 +93,24 @@ static bool read_segment(const char *at, struct rr_segment *s, struct rr_pdu *fi
     return captured;
 }
 
-static void feed(struct talk *p, struct rr_segment *s, const struct rr_pdu *pdus, size_t count)
+/* The first message that does not leave it open makes the connection the rule's. */
+static void decide(struct talk *p, const struct rr_segment *s, struct rr_pdu *pdus, size_t count)
+{
+    bool undecided = rr_tracker_is_undecided(p->tracker, 0, s->end);
+    for (size_t i = 0; i < count; i++) {
+        if (pdus[i].does & (RR_PDU_OUTSIDE | RR_PDU_UNFINISHED))
+            continue;
+        if (undecided)
+            pdus[i].does = RR_PDU_OUTSIDE | RR_PDU_ENDS;
+        else
+            rr_tracker_rule(p->tracker, 0);
+    }
+}
+
+static void feed(struct talk *p, struct rr_segment *s, struct rr_pdu *pdus, size_t count)
 {
     rr_tracker_tick(p->tracker, s->at);
-    for (size_t i = 0; i < count; i++)
-        if (!(pdus[i].does & (RR_PDU_OUTSIDE | RR_PDU_UNFINISHED)))
-            rr_tracker_rule(p->tracker, 0);
+    decide(p, s, pdus, count);
     struct rr_verdict v = rr_tracker_feed(p->tracker, 0, s);
     rr_tracker_pdus(p->tracker, &v, pdus, count);
 }
