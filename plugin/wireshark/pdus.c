@@ -372,6 +372,15 @@ static void note_carrier(enum rr_role role, const field_info *fi)
     }
 }
 
+/* Messages of the rule can lie here: not where another's message carries them, but where its rule is not for
+ * that. */
+static bool may_have(const struct rr_active_rule *rule)
+{
+    bool carried = reading.carrier == RR_ROLE_TCP || reading.carrier == RR_ROLE_UDP;
+    bool passed_on = reading.layer && !holds_unless_silent(reading.rule, RR_RULE_ONLY);
+    return carried && (!reading.owner || reading.owner == rule || passed_on);
+}
+
 static void read_node(const proto_node *node)
 {
     const field_info *fi = node->finfo;
@@ -382,9 +391,7 @@ static void read_node(const proto_node *node)
         note_carrier(role, fi);
     if (role == RR_ROLE_ELSEWHERE)
         return;
-    bool carried = reading.carrier == RR_ROLE_TCP || reading.carrier == RR_ROLE_UDP;
-    bool mine = carried && (!reading.owner || reading.owner == rule);
-    if (rule && (!reading.rule || reading.layer) && mine && fi->ds_tvb) {
+    if (rule && (!reading.rule || reading.layer) && may_have(rule) && fi->ds_tvb) {
         end_layer();
         read_layer(node, rule);
     } else if (slot && reading.rule)

@@ -14,7 +14,7 @@ import host  # noqa: E402
 import talk  # noqa: E402
 
 ON = ("-o", "reqresp.rules:TRUE")
-BY_TURN = {"encrypted": 55, "tds": 1}
+BY_TURN = {"encrypted": 55, "tds": 1, "tunnels": 2}
 
 
 def meant(name):
