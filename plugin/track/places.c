@@ -77,7 +77,10 @@ void rr_places_gain(struct rr_conn *c, int side, struct rr_piece *piece)
 void rr_places_repeat(struct rr_conn *c, int side, int64_t offset)
 {
     struct rr_exchange *x = holder(c, side, offset);
+    struct rr_piece *untold = x ? NULL : rr_flow_piece(&c->flow[side], offset);
     c->facts.repeats[side]++;
+    if (untold)
+        untold->repeats++;
     if (!x)
         return;
     rr_thaw(c, x, side);

@@ -38,6 +38,7 @@ static struct {
     struct rr_verdict *verdicts; /* of all runs */
     size_t verdict_count, verdict_room;
     struct rr_verdict unpacked;
+    bool renumbered;
 } capture;
 
 struct observer {
@@ -130,6 +131,7 @@ static struct rr_verdict unpack(union slot s)
 
 void rr_capture_begin_frame(uint32_t frame)
 {
+    capture.renumbered |= frame < capture.slot_count;
     while (frame >= capture.slot_count) {
         capture.slots = grow(capture.slots, capture.slot_count, &capture.slot_room, sizeof *capture.slots);
         capture.slots[capture.slot_count++] = (union slot){ 0 };
@@ -169,6 +171,11 @@ void rr_capture_remember(uint32_t frame, const struct rr_verdict *v)
 uint32_t rr_capture_last_frame(void)
 {
     return capture.slot_count ? (uint32_t)capture.slot_count - 1 : 0;
+}
+
+bool rr_capture_is_renumbered(void)
+{
+    return capture.renumbered;
 }
 
 struct rr_verdicts rr_capture_verdicts(uint32_t frame)

@@ -24,6 +24,9 @@ struct rr_verdicts rr_capture_verdicts(uint32_t frame);
 /* The highest that was begun; 0 where there was none. */
 uint32_t rr_capture_last_frame(void);
 
+/* A number came again: frames that were told of need not have their own. */
+bool rr_capture_is_renumbered(void);
+
 /* Calls `ended` when the capture goes: all reports are in, the tracker still there. */
 void rr_capture_on_end(void (*ended)(void *user), void *user);
 

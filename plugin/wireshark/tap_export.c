@@ -197,6 +197,16 @@ static void end_capture(struct export *e)
         give_up(error);
 }
 
+static void remark_on_numbers(void)
+{
+    if (rr_capture_is_renumbered())
+        fprintf(
+            stderr,
+            "tshark: -z %s: a frame that -R drops has the number of the next: frame numbers, and by rules "
+            "bytes and times, can be wrong; give the filter to the export instead\n",
+            command);
+}
+
 static void draw(void *exporting)
 {
     struct export *e = exporting;
@@ -211,6 +221,7 @@ static void draw(void *exporting)
     if (remark)
         fprintf(stderr, "tshark: -z %s: %s\n", command, remark);
     g_free(remark);
+    remark_on_numbers();
 }
 
 /* The file is closed, or tshark begins a new session within it: frames and reports count from 1 again. */

@@ -72,11 +72,15 @@ def display_filter_does_not_select():
 
 
 def read_filter_keeps_the_truth():
-    """In the first pass -R hides no frame from the plugin: exchanges are whole, only frames count otherwise."""
+    """In the first pass -R hides no frame from the plugin: exchanges are whole, only frames count otherwise.  A line says so."""
     facts = ("id", "status", "evidence", "latency", "request_bytes", "response_bytes")
-    wanted, got = ([[row[fact] for fact in facts] for row in host.rows(REDIS, "exchanges", *words)]
-                   for words in ((), ("-2", "-R", "tcp.dstport == 6379")))
+    done = host.run(["tshark", "-r", host.readable(REDIS), "-q", "-z", "reqresp,export,rows=exchanges",
+                     "-2", "-R", "tcp.dstport == 6379"])
+    wanted, got = ([[row[fact] for fact in facts] for row in host.truth(rows)]
+                   for rows in (host.rows(REDIS, "exchanges"), host.parse(done.stdout.decode())))
     cases.check(wanted, got)
+    lines = done.stderr.decode().splitlines()
+    cases.check((1, True), (len(lines), "-R" in lines[0]))
 
 
 def read_filter_of_everything():
