@@ -207,6 +207,10 @@ static void tell_request(struct rr_conn *c, struct rr_line *line, const struct r
         rr_joins_ask_on(c, line, t);
         return;
     }
+    if (t->does & RR_PDU_BLANK) {
+        rr_joins_take(c, RR_CLIENT, t, NULL);
+        return;
+    }
     if (!(t->does & RR_PDU_BEGINS)) {
         pass_beyond(line);
         rr_joins_ignore(c, RR_CLIENT, t);

@@ -53,6 +53,7 @@ enum {
     RR_PDU_UNFINISHED = 1024, /* begins at `at` unless something before it is not told yet, and is not whole;
                                * no more is known of it */
     RR_PDU_CANCELS = 2048,    /* takes back what the client asked under `cancels` */
+    RR_PDU_BLANK = 4096,      /* of the client: is no message unless it goes on with one */
 };
 
 struct rr_pdu {

@@ -2,6 +2,7 @@
 
 #include "exchange/summary.h"
 #include "wireshark/asked.h"
+#include "wireshark/bytes.h"
 #include "wireshark/capture.h"
 #include "wireshark/carriers.h"
 #include "wireshark/facts.h"
@@ -500,14 +501,28 @@ static struct rr_pdu pdu_of(const struct found *f, const struct rr_segment *s, c
     return pdu;
 }
 
+/* Some of the segment's payload is empty lines. */
+static bool is_blank(const struct rr_segment *s, int64_t begin, int64_t end)
+{
+    return begin >= 0 && end <= s->captured && rr_are_line_ends(s->payload, begin, end);
+}
+
 /* Of a stream that is not `ruled` only what turns can tell, too. */
 static void tell_found(GArray *pdus, const struct rr_watched *w, const struct rr_verdict *v, bool ruled)
 {
+    int64_t upto = 0;
     for (guint i = 0; i < reading.found->len; i++) {
         const struct found *f = found_at(i);
         if (f->segment != w || f->partial || !(ruled || f->undecided))
             continue;
         struct rr_pdu pdu = pdu_of(f, &w->segment, v);
+        struct rr_pdu before = { .at = upto, .length = (uint32_t)(pdu.at - upto), .does = RR_PDU_BLANK };
+        upto = pdu.at + pdu.length;
+        bool asks = ruled && v->side == RR_CLIENT;
+        if (asks && is_blank(&w->segment, before.at, pdu.at))
+            g_array_append_val(pdus, before);
+        if (asks && !(pdu.does & RR_PDU_BEGINS) && is_blank(&w->segment, pdu.at, upto))
+            pdu.does |= RR_PDU_BLANK;
         if (!ruled)
             pdu.does = RR_PDU_OUTSIDE | RR_PDU_ENDS;
         g_array_append_val(pdus, pdu);

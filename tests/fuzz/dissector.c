@@ -60,6 +60,8 @@ static uint16_t draw_flags(int side, uint32_t mark)
         return begins | ends | (side == RR_CLIENT ? RR_PDU_QUIET : 0);
     case 5:
         return begins | ends;
+    case 6:
+        return side == RR_CLIENT ? RR_PDU_BLANK : begins | ends;
     default:
         return begins | ends;
     }

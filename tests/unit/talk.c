@@ -25,6 +25,7 @@ static const struct {
     { 'o', RR_PDU_OPEN, RR_PDU_ENDS },                 /* it goes on until the next begins */
     { 'q', RR_PDU_QUIET, 0 },                          /* perhaps it is owed no answer */
     { 'x', RR_PDU_IGNORED, UINT16_MAX },               /* it is not shown */
+    { 'b', RR_PDU_BLANK, UINT16_MAX },                 /* it is nothing by itself */
     { 't', RR_PDU_OUTSIDE, UINT16_MAX },               /* it is no message */
     { 'k', RR_PDU_UNFINISHED, UINT16_MAX },            /* it is not whole */
     { 'd', RR_PDU_OUTSIDE | RR_PDU_ENDS, UINT16_MAX }, /* it is whole, and does not decide on the rule */
@@ -191,6 +192,8 @@ static void tell(const struct rr_exchange *x, void *user)
         g_string_append_printf(told, " h%g", (double)rr_latency_delayed(x, RR_DELAY_ANY) / 1e6);
     if (x->request.depth > 1)
         g_string_append_printf(told, " d%u", x->request.depth);
+    if (x->request.repeats + x->response.repeats)
+        g_string_append_printf(told, " c%u", x->request.repeats + x->response.repeats);
     if (x->request.torn || x->response.torn)
         g_string_append(told, x->response.torn ? " <torn" : " >torn");
 }

@@ -13,6 +13,9 @@
  *   c7          it takes back what was asked with 7
  *   and the letters of `letters` in talk.c
  *
+ * What is told ends with what is out of the ordinary: `d2` its depth, `c1` a copy, `i5` and `h5` ms until an
+ * interim answer came, and held up.
+ *
  * After the time:
  *
  *   /30         the bytes it acknowledges, instead of all that were sent before
