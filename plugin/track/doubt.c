@@ -59,3 +59,10 @@ GArray *rr_doubt_count_back(const struct rr_order *o)
     }
     return places;
 }
+
+bool rr_doubt_has_hole(const struct rr_order *o)
+{
+    const struct rr_piece *first = rr_flow_piece_after(&o->flow[RR_SERVER], o->hole.begin);
+    return !rr_range_empty(o->hole) && rr_line_length(o->line) && !o->doubt->len && first &&
+           first->begin < o->hole.end && rr_line_was_asked(o->line, first->acked);
+}

@@ -21,4 +21,7 @@ bool rr_doubt_lacks_answers(const struct rr_order *o);
  */
 GArray *rr_doubt_count_back(const struct rr_order *o);
 
+/* The answer to what waits may begin where the place was lost first, and nothing told since can be one. */
+bool rr_doubt_has_hole(const struct rr_order *o);
+
 #endif

@@ -36,10 +36,16 @@ static inline struct rr_exchange *rr_line_nth(const struct rr_line *line, guint 
     return line->waiting.at[line->head + i];
 }
 
+/* Where in the client's bytes what waits first begins: something does. */
+static inline int64_t rr_line_first(const struct rr_line *line)
+{
+    return rr_line_nth(line, 0)->request.begin;
+}
+
 /* What waits first had begun to reach the server when it acknowledged so much. */
 static inline bool rr_line_was_asked(const struct rr_line *line, int64_t acked)
 {
-    return rr_line_length(line) && rr_line_nth(line, 0)->request.begin < acked;
+    return rr_line_length(line) && rr_line_first(line) < acked;
 }
 
 /* The message goes on with a push. */

@@ -50,17 +50,21 @@ static struct rr_step *add_step(struct rr_order *o, enum rr_step_kind kind, cons
     return step;
 }
 
-/* What waits first was answered by bytes of which no message was told; where more than one was, nobody knows
- * by which. */
-static void drop(struct rr_order *o, int count)
+/* What waits first was answered by bytes of which no message was told, and perhaps by all up to `end`; where
+ * more than one was, nobody knows by which. */
+static void drop(struct rr_order *o, int count, int64_t end)
 {
     rr_spans_clip(&o->spans[RR_SERVER], &o->hole.begin, &o->hole.end);
     struct rr_told t = rr_untold(&o->flow[RR_SERVER], o->hole);
+    if (o->hole.end < end)
+        t.does = RR_PDU_BEGINS;
     bool one = count == 1 && !rr_range_empty(o->hole);
     o->hole = (struct rr_range){ 0 };
-    if (one)
+    if (one) {
         add_step(o, RR_STEP_ANSWER, &t, RR_PROOF_LOST);
-    else
+        if (!(t.does & RR_PDU_ENDS))
+            add_step(o, RR_STEP_END, NULL, RR_PROOF_LOST);
+    } else
         for (; count > 0; count--)
             add_step(o, RR_STEP_DROP, NULL, RR_PROOF_LOST);
 }
@@ -86,7 +90,7 @@ static int settle(struct rr_order *o)
         struct rr_told *t = rr_told_at(o->doubt, i);
         int place = g_array_index(places, int, i);
         if (place > gone)
-            drop(o, place - gone);
+            drop(o, place - gone, 0);
         if (place >= 0) {
             add_step(o, RR_STEP_ANSWER, t, RR_PROOF_LOST);
             gone = place + 1;
@@ -121,7 +125,8 @@ static void lose_place(struct rr_order *o)
 
 static void note_hole(struct rr_order *o, struct rr_range hole)
 {
-    o->hole = hole;
+    if (rr_range_empty(hole) || !rr_doubt_has_hole(o))
+        o->hole = hole;
     lose_place(o);
 }
 
@@ -164,7 +169,7 @@ static void regain(struct rr_order *o)
     o->guessed = false;
     if (o->overlaps)
         return;
-    drop(o, (int)rr_line_length(o->line) - gone);
+    drop(o, (int)rr_line_length(o->line) - gone, o->heard_end);
     o->hole = o->gap = (struct rr_range){ 0 };
     rr_guesses_forget(o);
     o->sure = o->regained = true;
@@ -437,11 +442,6 @@ static const struct rr_step *take_step(struct rr_order *o)
     return o->stepped < o->steps->len ? &g_array_index(o->steps, struct rr_step, o->stepped++) : NULL;
 }
 
-static int64_t first_asked(const struct rr_order *o)
-{
-    return rr_line_nth(o->line, 0)->request.begin;
-}
-
 /* Nothing of it was captured, and it is not of the answer before. */
 static bool is_unseen(const struct rr_order *o, struct rr_range said)
 {
@@ -454,21 +454,21 @@ static bool find_untold(struct rr_order *o, struct rr_range *rest)
 {
     if (!rr_line_length(o->line) || all_told(o, o->flow[RR_SERVER].next, rest))
         return false;
-    return is_unseen(o, *rest) || rr_flow_since(&o->flow[RR_SERVER], first_asked(o), rest);
+    return is_unseen(o, *rest) || rr_flow_since(&o->flow[RR_SERVER], rr_line_first(o->line), rest);
 }
 
 /* Before these bytes the server said nothing since it had the first that waits. */
 static bool begins_answer(const struct rr_order *o, struct rr_range said)
 {
     const struct rr_piece *before = rr_flow_piece(&o->flow[RR_SERVER], said.begin - 1);
-    return !before || before->acked <= first_asked(o);
+    return !before || before->acked <= rr_line_first(o->line);
 }
 
 /* What waits was answered where the place was lost, in bytes that were not captured. */
 static bool hides_answer(const struct rr_order *o)
 {
     const struct rr_piece *behind = rr_flow_piece_after(&o->flow[RR_SERVER], o->hole.end);
-    return behind && behind->acked > first_asked(o) && is_unseen(o, o->hole);
+    return behind && behind->acked > rr_line_first(o->line) && is_unseen(o, o->hole);
 }
 
 /* The same, or else where the place was lost, or (empty) nobody knows where. */
@@ -478,8 +478,8 @@ static bool find_answer(struct rr_order *o, struct rr_range *said)
         return true;
     *said = o->hole;
     bool lost = rr_line_length(o->line) && !rr_range_empty(o->hole);
-    if (lost && (hides_answer(o) ||
-                 (rr_flow_since(&o->flow[RR_SERVER], first_asked(o), said) && begins_answer(o, *said))))
+    if (lost && (hides_answer(o) || (rr_flow_since(&o->flow[RR_SERVER], rr_line_first(o->line), said) &&
+                                     begins_answer(o, *said))))
         return true;
     *said = (struct rr_range){ 0 };
     return rr_stray_answered(o);
@@ -499,7 +499,7 @@ void rr_order_end(struct rr_order *o)
     int64_t heard = is_unseen(o, said) ? o->flow[RR_CLIENT].acked : o->heard;
     o->hole = said;
     o->upto = MAX(o->upto, said.end);
-    drop(o, (int)rr_doubt_eligible(o, heard));
+    drop(o, (int)rr_doubt_eligible(o, heard), 0);
 }
 
 /* The rest of it is waited for, and nothing before that is missing. */
@@ -532,7 +532,7 @@ static bool takes_untold(struct rr_order *o)
     o->upto = rest.end;
     if (sure)
         o->taken = rest;
-    drop(o, 1);
+    drop(o, 1, rest.end);
     return true;
 }
 
