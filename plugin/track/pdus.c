@@ -536,6 +536,8 @@ int64_t rr_pdus_open(struct rr_pdus *p, int side)
 {
     int64_t open = told_upto(p, side);
     struct rr_pending *pending = &p->pending;
+    if (side == RR_CLIENT && p->spare)
+        open = MIN(open, p->spare->request.begin);
     for (guint i = pending->first; i < pending->list.len; i++) {
         const struct rr_exchange *x = pending->list.at[i];
         const struct rr_message *m = side == RR_CLIENT ? &x->request : &x->response;
