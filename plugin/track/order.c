@@ -502,11 +502,11 @@ void rr_order_end(struct rr_order *o)
     drop(o, (int)rr_doubt_eligible(o, heard), 0);
 }
 
-/* The rest of it is waited for, and nothing before that is missing. */
+/* The rest of it is waited for, and nothing before is missing, or was: else there may be no such message. */
 static bool is_awaited(const struct rr_order *o, struct rr_range said)
 {
     struct rr_range gap;
-    return said.begin >= o->kept.begin && said.end <= o->kept.end &&
+    return rr_order_is_sure(o) && said.begin >= o->kept.begin && said.end <= o->kept.end &&
            !rr_flow_gap(&o->flow[RR_SERVER], o->upto, said.end, &gap);
 }
 

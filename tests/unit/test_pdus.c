@@ -241,6 +241,10 @@ static const struct {
       ">0<5 unasked lost; >11<6 answered exact 1" },
     { "order/answer-of-many-holes", "syn >10@1 <9?@2 <6n@3^12 <6n@4^24 <3?@5^9 <6?@6^18 >11@9 <7@10",
       ">10<12 answered lost 1 <torn; >11<7 answered exact 1" },
+    { "order/answers-awaited-as-the-place-is-lost",
+      "syn >10@1 <9?@2 >11@9 <7k@10 >12@19 <8k@20 >13@29 <9k@30 >14@39",
+      ">10<9 answered lost 1; >11<7 answered lost 1; >12<8 answered lost 1; >13<9 answered lost 1; >14<0 "
+      "open" },
     { "order/answer-without-begin", "syn >10@1 <5@2! <6n@3 >11@4 <7@5",
       ">10<0 answered lost <torn; >11<7 answered exact 1" },
     { "order/asked-out-of-order", "syn >11@1^10 >10@2^0 <5@3/21 <6@4/21 >12@5 <7@6",
