@@ -296,6 +296,7 @@ static void complete_answer(struct rr_conn *c, int64_t begin, struct rr_told *t)
     rr_changes(c, x, RR_SERVER);
     x->proof &= (uint8_t)~RR_PROOF_LOST;
     x->response.ended_by = RR_GOING_ON;
+    rr_pending_add(&c->pdus->going_on, x);
     rr_judge(c, x);
 }
 
