@@ -182,10 +182,14 @@ struct rr_piece rr_flow_sum(const struct rr_flow *f, int64_t begin, int64_t end)
     return sum;
 }
 
+int64_t rr_flow_forgotten(const struct rr_flow *f)
+{
+    return f->count ? MIN(f->floor, piece_at(f, 0)->begin) : f->floor;
+}
+
 int64_t rr_flow_dropped(const struct rr_flow *f, int64_t begin, int64_t end)
 {
-    int64_t dropped = f->count ? MIN(f->floor, piece_at(f, 0)->begin) : f->floor;
-    return MAX(MIN(dropped, end) - MAX(begin, f->over), 0);
+    return MAX(MIN(rr_flow_forgotten(f), end) - MAX(begin, f->over), 0);
 }
 
 bool rr_flow_saw(const struct rr_flow *f, int64_t begin, int64_t end)
@@ -195,11 +199,6 @@ bool rr_flow_saw(const struct rr_flow *f, int64_t begin, int64_t end)
         i++;
     bool kept = i < f->count && piece_at(f, i)->begin < end;
     return kept || rr_flow_dropped(f, begin, end);
-}
-
-bool rr_flow_remembers(const struct rr_flow *f, int64_t begin)
-{
-    return begin >= f->floor || (f->count && piece_at(f, 0)->begin <= begin);
 }
 
 int64_t rr_flow_solid(const struct rr_flow *f)

@@ -85,6 +85,9 @@ void rr_flow_add(struct rr_flow *f, const struct rr_piece *piece);
 /* What the pieces from `begin` to `end` add up to; a piece that lies partly within counts with that part. */
 struct rr_piece rr_flow_sum(const struct rr_flow *f, int64_t begin, int64_t end);
 
+/* End of the bytes whose pieces were dropped. */
+int64_t rr_flow_forgotten(const struct rr_flow *f);
+
 /* How many captured bytes of a range lie in pieces that were dropped: all, unless the flow was released. */
 int64_t rr_flow_dropped(const struct rr_flow *f, int64_t begin, int64_t end);
 
@@ -98,7 +101,10 @@ static inline int64_t rr_flow_captured(const struct rr_flow *f, int64_t begin, i
 bool rr_flow_saw(const struct rr_flow *f, int64_t begin, int64_t end);
 
 /* True where all pieces of the bytes from `begin` on are still there. */
-bool rr_flow_remembers(const struct rr_flow *f, int64_t begin);
+static inline bool rr_flow_remembers(const struct rr_flow *f, int64_t begin)
+{
+    return begin >= rr_flow_forgotten(f);
+}
 
 /* End of the bytes before the first hole. */
 int64_t rr_flow_solid(const struct rr_flow *f);

@@ -38,9 +38,8 @@ static struct rr_step *add_step(struct rr_order *o, enum rr_step_kind kind, cons
 {
     if (o->stepped == o->steps->len)
         o->stepped = o->steps->len = 0;
-    guint last = o->steps->len;
-    g_array_set_size(o->steps, last + 1);
-    struct rr_step *step = &g_array_index(o->steps, struct rr_step, last);
+    g_array_set_size(o->steps, o->steps->len + 1);
+    struct rr_step *step = &g_array_index(o->steps, struct rr_step, o->steps->len - 1);
     step->kind = kind;
     step->proof = proof;
     if (t) {
@@ -56,13 +55,12 @@ static void drop(struct rr_order *o, int count, int64_t end)
 {
     rr_spans_clip(&o->spans[RR_SERVER], &o->hole.begin, &o->hole.end);
     struct rr_told t = rr_untold(&o->flow[RR_SERVER], o->hole);
-    if (o->hole.end < end)
-        t.does = RR_PDU_BEGINS;
-    bool one = count == 1 && !rr_range_empty(o->hole);
+    bool one = count == 1 && !rr_range_empty(o->hole), more = o->hole.end < end;
     o->hole = (struct rr_range){ 0 };
+    t.does = more ? RR_PDU_BEGINS : t.does;
     if (one) {
         add_step(o, RR_STEP_ANSWER, &t, RR_PROOF_LOST);
-        if (!(t.does & RR_PDU_ENDS))
+        if (more)
             add_step(o, RR_STEP_END, NULL, RR_PROOF_LOST);
     } else
         for (; count > 0; count--)
@@ -109,7 +107,7 @@ static int settle(struct rr_order *o)
  * in *hole. */
 static bool all_told(struct rr_order *o, int64_t end, struct rr_range *hole)
 {
-    *hole = (struct rr_range){ o->upto, end };
+    *hole = (struct rr_range){ MAX(o->upto, rr_flow_forgotten(&o->flow[RR_SERVER])), end };
     rr_spans_clip(&o->spans[RR_SERVER], &hole->begin, &hole->end);
     o->upto = MAX(o->upto, MIN(hole->begin, end));
     return rr_range_empty(*hole);
@@ -592,8 +590,10 @@ const struct rr_step *rr_order_next(struct rr_order *o, enum rr_order_when when)
 int64_t rr_order_open(const struct rr_order *o)
 {
     int64_t open = rr_range_empty(o->hole) ? INT64_MAX : o->hole.begin;
-    if (o->held->len) /* nor is it decided what comes before that */
-        open = MIN(open, MIN(o->upto, rr_told_at(o->held, 0)->begin));
+    if (o->held->len || rr_line_length(o->line)) /* nor is it decided what comes from there on */
+        open = MIN(open, o->upto);
+    if (o->held->len)
+        open = MIN(open, rr_told_at(o->held, 0)->begin);
     if (o->doubt->len)
         open = MIN(open, rr_told_at(o->doubt, 0)->begin);
     return open;
