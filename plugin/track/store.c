@@ -53,7 +53,7 @@ const struct rr_delay *rr_store_delay(struct rr_store *s, const struct rr_delay 
     more.count = (uint16_t)(before ? before->count + 1 : 1);
     if (more.count > RR_DELAYS_MAX)
         return before;
-    uint64_t mixed = rr_mix(rr_mix((uintptr_t)before, (uint64_t)more.from), (uint64_t)more.to);
+    uint64_t mixed = rr_mix(rr_mix(more.count, (uint64_t)more.from), (uint64_t)more.to);
     const struct rr_delay **recent = &s->delayed[mixed % RECENT];
     if (*recent && is_same(*recent, &more))
         return *recent;

@@ -13,11 +13,12 @@ struct seen_row {
 struct audit {
     const struct rr_tracker *tracker;
     size_t looked;
-    GArray *rows;          /* of struct seen_row */
-    GArray *cells;         /* of struct rr_cell, as the rows had them when they were reported */
-    GHashTable *parts;     /* what a row is about and its kind -> its newest part */
-    GHashTable *exchanges; /* live ones ... */
-    guint visited;         /* ... and how many of these are there in the end */
+    GArray *rows;         /* of struct seen_row */
+    GArray *cells;        /* of struct rr_cell, as the rows had them when they were reported */
+    GHashTable *parts;    /* what a row is about and its kind -> its newest part */
+    GPtrArray *exchanges; /* live ones, as they came ... */
+    GHashTable *known;    /* ... the same, to look one up ... */
+    guint visited;        /* ... and how many of these are there in the end */
 };
 
 enum { KINDS = 4 };
@@ -34,7 +35,8 @@ struct audit *audit_new(const struct rr_tracker *t)
     a->rows = g_array_new(FALSE, TRUE, sizeof(struct seen_row));
     a->cells = g_array_new(FALSE, FALSE, sizeof(struct rr_cell));
     a->parts = g_hash_table_new(NULL, NULL);
-    a->exchanges = g_hash_table_new(NULL, NULL);
+    a->exchanges = g_ptr_array_new();
+    a->known = g_hash_table_new(NULL, NULL);
     return a;
 }
 
@@ -43,7 +45,8 @@ void audit_free(struct audit *a)
     g_array_free(a->rows, TRUE);
     g_array_free(a->cells, TRUE);
     g_hash_table_destroy(a->parts);
-    g_hash_table_destroy(a->exchanges);
+    g_ptr_array_free(a->exchanges, TRUE);
+    g_hash_table_destroy(a->known);
     g_free(a);
 }
 
@@ -115,8 +118,8 @@ void audit_look(struct audit *a)
     for (; a->looked < rr_tracker_report_count(a->tracker); a->looked++) {
         const struct rr_report r = rr_tracker_report(a->tracker, a->looked);
         g_assert_cmpuint(r.rows, !=, 0);
-        if (r.live)
-            g_hash_table_add(a->exchanges, (gpointer)r.live);
+        if (r.live && g_hash_table_add(a->known, (gpointer)r.live))
+            g_ptr_array_add(a->exchanges, (gpointer)r.live);
         for (uint8_t kind = 1; kind < 1 << KINDS; kind = (uint8_t)(kind << 1)) {
             if (!(r.rows & kind))
                 continue;
@@ -243,12 +246,11 @@ static gint by_bytes(gconstpointer a, gconstpointer b)
 GPtrArray *audit_exchanges_of(const struct audit *a, const struct rr_connection *c)
 {
     GPtrArray *all = g_ptr_array_new();
-    GHashTableIter i;
-    gpointer x;
-    g_hash_table_iter_init(&i, a->exchanges);
-    while (g_hash_table_iter_next(&i, &x, NULL))
-        if (((struct rr_exchange *)x)->connection == c)
+    for (guint i = 0; i < a->exchanges->len; i++) {
+        struct rr_exchange *x = a->exchanges->pdata[i];
+        if (x->connection == c)
             g_ptr_array_add(all, x);
+    }
     g_ptr_array_sort(all, by_bytes);
     return all;
 }
@@ -371,12 +373,9 @@ static void check_ids(const GPtrArray *all)
 static void check_numbers(const struct audit *a)
 {
     GHashTable *numbers = g_hash_table_new(NULL, NULL);
-    GHashTableIter i;
-    gpointer x;
     guint most = 0;
-    g_hash_table_iter_init(&i, a->exchanges);
-    while (g_hash_table_iter_next(&i, &x, NULL)) {
-        guint number = ((struct rr_exchange *)x)->number;
+    for (guint i = 0; i < a->exchanges->len; i++) {
+        guint number = ((const struct rr_exchange *)a->exchanges->pdata[i])->number;
         most = MAX(most, number);
         g_assert_true(!number || g_hash_table_add(numbers, GUINT_TO_POINTER(number)));
     }
@@ -401,7 +400,7 @@ static void close_connection(const struct rr_connection *c, void *user)
 static void visit_exchange(const struct rr_exchange *x, void *user)
 {
     struct audit *a = user;
-    g_assert_true(g_hash_table_contains(a->exchanges, x));
+    g_assert_true(g_hash_table_contains(a->known, x));
     a->visited++;
 }
 
@@ -414,7 +413,7 @@ void audit_close(struct audit *a)
     check_numbers(a);
     a->visited = 0;
     rr_tracker_visit(a->tracker, &visitor, a);
-    g_assert_cmpuint(a->visited, ==, g_hash_table_size(a->exchanges));
+    g_assert_cmpuint(a->visited, ==, a->exchanges->len);
 }
 
 char *audit_transcript(const struct audit *a)
