@@ -444,12 +444,11 @@ bool rr_pdus_decide(const struct rr_watched *w, uint32_t stream)
         return true;
     if (rr_records_are_encrypted(&w->segment, stream) && !rr_records_were_decrypted(&w->segment))
         return false;
-    bool undecided = rr_tracker_is_undecided(rr_capture_tracker(), stream, w->segment.end);
     for (guint i = 0; i < reading.found->len; i++) {
         struct found *f = found_at(i);
         if (f->segment != w)
             continue;
-        f->undecided |= undecided;
+        f->undecided |= rr_tracker_is_undecided(rr_capture_tracker(), stream, w->segment.end);
         if (decides(f))
             return true;
     }
@@ -501,7 +500,7 @@ static struct rr_pdu pdu_of(const struct found *f, const struct rr_segment *s, c
     return pdu;
 }
 
-/* Some of the segment's payload is empty lines. */
+/* That part of the segment's payload is empty lines. */
 static bool is_blank(const struct rr_segment *s, int64_t begin, int64_t end)
 {
     return begin >= 0 && end <= s->captured && rr_are_line_ends(s->payload, begin, end);
@@ -510,6 +509,7 @@ static bool is_blank(const struct rr_segment *s, int64_t begin, int64_t end)
 /* Of a stream that is not `ruled` only what turns can tell, too. */
 static void tell_found(GArray *pdus, const struct rr_watched *w, const struct rr_verdict *v, bool ruled)
 {
+    bool asks = ruled && v->side == RR_CLIENT;
     int64_t upto = 0;
     for (guint i = 0; i < reading.found->len; i++) {
         const struct found *f = found_at(i);
@@ -518,7 +518,6 @@ static void tell_found(GArray *pdus, const struct rr_watched *w, const struct rr
         struct rr_pdu pdu = pdu_of(f, &w->segment, v);
         struct rr_pdu before = { .at = upto, .length = (uint32_t)(pdu.at - upto), .does = RR_PDU_BLANK };
         upto = pdu.at + pdu.length;
-        bool asks = ruled && v->side == RR_CLIENT;
         if (asks && is_blank(&w->segment, before.at, pdu.at))
             g_array_append_val(pdus, before);
         if (asks && !(pdu.does & RR_PDU_BEGINS) && is_blank(&w->segment, pdu.at, upto))

@@ -37,12 +37,17 @@ struct export
 /* All of this run. */
 static GPtrArray *exports;
 
+static void say(const char *what)
+{
+    fprintf(stderr, "tshark: -z %s: %s\n", command, what);
+}
+
 /* Nothing that was begun is left. */
 static G_NORETURN void refuse(const char *why)
 {
     for (guint i = 0; exports && i < exports->len; i++)
         rr_writer_free(((struct export *)exports->pdata[i])->writer, true);
-    fprintf(stderr, "tshark: -z %s: %s\n", command, why);
+    say(why);
     exit(EXIT_REFUSED);
 }
 
@@ -130,7 +135,7 @@ static bool print_due(struct export *e, uint32_t frame)
 
 static G_NORETURN void give_up(const char *error)
 {
-    fprintf(stderr, "tshark: -z %s: %s\n", command, error);
+    say(error);
     exit(EXIT_LOST);
 }
 
@@ -200,11 +205,8 @@ static void end_capture(struct export *e)
 static void remark_on_numbers(void)
 {
     if (rr_capture_is_renumbered())
-        fprintf(
-            stderr,
-            "tshark: -z %s: a frame that -R drops has the number of the next: frame numbers, and by rules "
-            "bytes and times, can be wrong; give the filter to the export instead\n",
-            command);
+        say("a frame that -R drops has the number of the next: frame numbers, and by rules bytes and times, "
+            "can be wrong; give the filter to the export instead");
 }
 
 static void draw(void *exporting)
@@ -219,7 +221,7 @@ static void draw(void *exporting)
         give_up(error);
     char *remark = rr_writer_remark(e->writer);
     if (remark)
-        fprintf(stderr, "tshark: -z %s: %s\n", command, remark);
+        say(remark);
     g_free(remark);
     remark_on_numbers();
 }
@@ -280,10 +282,8 @@ static void remark_on_silence(void)
 {
     int proto = proto_get_id_by_filter_name("reqresp");
     if (!proto_is_protocol_enabled(find_protocol_by_id(proto)))
-        fprintf(stderr,
-                "tshark: -z %s: there will be no rows: the protocol reqresp is disabled; to enable it say "
-                "--enable-protocol reqresp\n",
-                command);
+        say("there will be no rows: the protocol reqresp is disabled; to enable it say --enable-protocol "
+            "reqresp");
 }
 
 static rr_stat_start start(const char *argument, void *user _U_)
