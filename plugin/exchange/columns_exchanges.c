@@ -20,12 +20,18 @@ static struct rr_cell rtt(const struct rr_exchange *x)
 }
 
 static struct rr_cell delayed_spread(const struct rr_exchange *x, const struct rr_message *m,
-                                     enum rr_delay_kind kind)
+                                     enum rr_note_kind kind)
 {
     return ns(rr_seen(m) && rr_knows_delays(x), rr_delayed(x, kind, m->first_time, m->last_time));
 }
 
-static struct rr_cell delayed_latency(const struct rr_exchange *x, enum rr_delay_kind kind)
+static struct rr_cell interim(const struct rr_exchange *x)
+{
+    const struct rr_note *came = rr_noted(x, RR_NOTE_INTERIM);
+    return came ? ns(rr_seen(&x->request), rr_span(x->request.first_time, came->from)) : ns(false, 0);
+}
+
+static struct rr_cell delayed_latency(const struct rr_exchange *x, enum rr_note_kind kind)
 {
     return ns(rr_has_both(x) && rr_knows_delays(x), rr_latency_delayed(x, kind));
 }
@@ -85,8 +91,7 @@ READ(part, count(true, row->exchange->part))
 READ(protocol, protocol(row->connection, speaker(row->exchange)))
 READ(pairing, text(rr_is_push(row->exchange) ? NULL : rr_pairing_name(row->exchange->pairing)))
 READ(depth, count(row->exchange->request.depth, row->exchange->request.depth))
-READ(interim, ns(row->exchange->interim && rr_seen(&row->exchange->request),
-                 rr_span(row->exchange->request.first_time, row->exchange->interim)))
+READ(interim, interim(row->exchange))
 READ(status, text(status(row->exchange)))
 READ(evidence, text(rr_evidence_name(row->exchange->evidence)))
 READ(ended_by, text(rr_ended_by_name(closer(row->exchange)->ended_by)))

@@ -136,7 +136,7 @@ uint64_t rr_endpoints_seed(enum rr_transport transport, const struct rr_endpoint
 uint64_t rr_exchange_id(const struct rr_exchange *x)
 {
     if (x->connection->transport == RR_UDP)
-        return mix(x->connection->seed ^ x->datagram);
+        return mix(x->connection->seed ^ (uint64_t)rr_noted(x, RR_NOTE_DATAGRAM)->from);
     if (!rr_is_push(x) && rr_exists(&x->request))
         return byte_id(x->connection, RR_CLIENT, x->request.begin);
     return byte_id(x->connection, RR_SERVER, x->response.begin);
@@ -147,11 +147,19 @@ uint64_t rr_connection_id(const struct rr_connection *c)
     return byte_id(c, RR_CLIENT, 0);
 }
 
-int64_t rr_delayed(const struct rr_exchange *x, enum rr_delay_kind kinds, int64_t from, int64_t to)
+const struct rr_note *rr_noted(const struct rr_exchange *x, enum rr_note_kind kind)
+{
+    const struct rr_note *n = x->notes;
+    while (n && n->kind != kind)
+        n = n->before;
+    return n;
+}
+
+int64_t rr_delayed(const struct rr_exchange *x, enum rr_note_kind kinds, int64_t from, int64_t to)
 {
     uint64_t sum = 0;
     int64_t upto = to;
-    for (const struct rr_delay *d = rr_knows_delays(x) ? x->delays : NULL; d; d = d->before) {
+    for (const struct rr_note *d = x->notes; d; d = d->before) {
         if (!(d->kind & kinds) || d->to > to)
             continue;
         int64_t begin = d->from > from ? d->from : from, end = d->to < upto ? d->to : upto;
@@ -170,7 +178,7 @@ static int64_t least_way(const struct rr_exchange *x)
     return way - way / 8;
 }
 
-int64_t rr_latency_delayed(const struct rr_exchange *x, enum rr_delay_kind kinds)
+int64_t rr_latency_delayed(const struct rr_exchange *x, enum rr_note_kind kinds)
 {
     return rr_delayed(x, kinds, x->request.last_time, rr_span(least_way(x), x->response.first_time));
 }

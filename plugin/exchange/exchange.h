@@ -39,21 +39,23 @@ enum rr_ended_by {
     RR_ENDED_BY_COUNT
 };
 
-/* Why nothing came on for a while. */
-enum rr_delay_kind {
+/* Why nothing came on for a while, and what else few exchanges have. */
+enum rr_note_kind {
     RR_DELAY_LOSS =
         1, /* from the first copy of a byte, or from when it was missed, to the copy that helped */
     RR_DELAY_STALL = 2, /* the receiver's window was zero */
-    RR_DELAY_ANY = RR_DELAY_LOSS | RR_DELAY_STALL
+    RR_DELAY_ANY = RR_DELAY_LOSS | RR_DELAY_STALL,
+    RR_NOTE_INTERIM = 4, /* the first interim answer came at `from` */
+    RR_NOTE_DATAGRAM = 8 /* of UDP: `from` tells it from the others of its connection */
 };
 
-/* A stretch of time in which an exchange was held up; they are noted as they end.  Never changed once made,
- * so that an exchange as it was keeps those it had. */
-struct rr_delay {
-    const struct rr_delay *before;
+/* A stretch of time in which an exchange was held up, noted as it ends, or whatever its kind says.  Never
+ * changed once made, so that an exchange as it was keeps those it had. */
+struct rr_note {
+    const struct rr_note *before;
     int64_t from, to;
-    uint16_t count; /* with all before */
-    uint8_t kind;   /* enum rr_delay_kind */
+    uint16_t delays; /* with all before */
+    uint8_t kind;    /* enum rr_note_kind */
 };
 
 /* Further ones of an exchange are not kept: what is told is then the least. */
@@ -176,10 +178,7 @@ struct rr_connection {
 struct rr_exchange {
     const struct rr_connection *connection;
     struct rr_message request, response;
-    union {
-        const struct rr_delay *delays; /* of TCP: the newest, or NULL */
-        uint64_t datagram;             /* of UDP: tells it from the others of its connection */
-    };
+    const struct rr_note *notes; /* the newest, or NULL */
     union {
         int64_t after;                     /* end of the response before it, or RR_NEVER */
         const struct rr_exchange *follows; /* of a push: the exchange it came after, or NULL */
@@ -194,7 +193,6 @@ struct rr_exchange {
     uint8_t due;       /* the tracker's own: rows that wait to be reported */
     bool connected;    /* it is what the connection was made for: its first, after a captured handshake */
     uint8_t pairing;   /* enum rr_pairing */
-    int64_t interim;   /* when the first interim answer came; 0: none did */
 };
 
 /* What was captured of a message, in order. */
@@ -289,12 +287,15 @@ static inline bool rr_knows_delays(const struct rr_exchange *x)
     return x->connection->transport == RR_TCP;
 }
 
+/* The newest of that kind, or NULL. */
+const struct rr_note *rr_noted(const struct rr_exchange *x, enum rr_note_kind kind);
+
 /* How much of the time from `from` to `to` the exchange was held up.  What helped only after `to` was not
  * what it waited for. */
-int64_t rr_delayed(const struct rr_exchange *x, enum rr_delay_kind kinds, int64_t from, int64_t to);
+int64_t rr_delayed(const struct rr_exchange *x, enum rr_note_kind kinds, int64_t from, int64_t to);
 
 /* The same of its latency: what helped less than a round trip before the answer was not what that came of. */
-int64_t rr_latency_delayed(const struct rr_exchange *x, enum rr_delay_kind kinds);
+int64_t rr_latency_delayed(const struct rr_exchange *x, enum rr_note_kind kinds);
 
 static inline bool rr_knows_server_time(const struct rr_exchange *x)
 {

@@ -125,7 +125,7 @@ static struct rr_slow *copy(const struct rr_slow *facts)
     return slow;
 }
 
-static int64_t held_up(const struct rr_exchange *x, enum rr_delay_kind kind)
+static int64_t held_up(const struct rr_exchange *x, enum rr_note_kind kind)
 {
     int64_t asking = rr_delayed(x, kind, x->request.first_time, x->request.last_time);
     int64_t answering = rr_delayed(x, kind, x->response.first_time, x->response.last_time);

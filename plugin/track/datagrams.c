@@ -56,7 +56,8 @@ static void identify(struct rr_conn *c, struct rr_exchange *x, const struct arri
 {
     bool whole = a->datagram->captured == a->datagram->len;
     uint64_t what = rr_mix(rr_mix((uint64_t)a->side, a->key), whole ? a->hash : 0);
-    x->datagram = rr_mix(what, rr_keys_times(&c->shared->keys, rr_mix(c->facts.seed, what)));
+    uint64_t which = rr_mix(what, rr_keys_times(&c->shared->keys, rr_mix(c->facts.seed, what)));
+    rr_add_note(c, x, RR_NOTE_DATAGRAM, (int64_t)which, 0);
 }
 
 static bool is_keyed(const struct arrival *a)
@@ -274,9 +275,9 @@ static void push(struct rr_conn *c, struct arrival *a, const struct rr_exchange 
 /* Its bytes are in the connection's sum alone.  One that comes after the answer was overtaken by that. */
 static void note_interim(struct rr_conn *c, struct arrival *a, struct rr_exchange *x)
 {
-    if (!x->interim && !rr_exists(&x->response)) {
+    if (!rr_noted(x, RR_NOTE_INTERIM) && !rr_exists(&x->response)) {
         rr_changes(c, x, RR_SERVER);
-        x->interim = a->datagram->at.time;
+        rr_add_note(c, x, RR_NOTE_INTERIM, a->datagram->at.time, a->datagram->at.time);
     }
     take(c, a, x);
 }
@@ -308,7 +309,8 @@ static uint32_t repeat(struct rr_conn *c, const struct arrival *a)
     rr_thaw(c, x, a->side);
     m->repeats++;
     c->facts.repeats[a->side]++;
-    return rr_microseconds(rr_seen(m) ? m->first_time : x->interim, a->datagram->at.time);
+    int64_t first = rr_seen(m) ? m->first_time : rr_noted(x, RR_NOTE_INTERIM)->from;
+    return rr_microseconds(first, a->datagram->at.time);
 }
 
 static void note_time(struct rr_conn *c, struct rr_point at)

@@ -39,7 +39,7 @@ static bool extends_last(const struct rr_holds *h, const struct rr_hold *hold)
     return extends;
 }
 
-void rr_holds_note(struct rr_conn *c, int side, struct rr_range range, enum rr_delay_kind kind, int64_t from,
+void rr_holds_note(struct rr_conn *c, int side, struct rr_range range, enum rr_note_kind kind, int64_t from,
                    int64_t to)
 {
     struct rr_holds *h = &c->pdus->holds;

@@ -12,7 +12,7 @@ struct rr_holds {
 };
 
 /* The bytes of a side in `range` waited from `from` to `to`. */
-void rr_holds_note(struct rr_conn *c, int side, struct rr_range range, enum rr_delay_kind kind, int64_t from,
+void rr_holds_note(struct rr_conn *c, int side, struct rr_range range, enum rr_note_kind kind, int64_t from,
                    int64_t to);
 
 /* x has `t`, and with it what held that up. */

@@ -378,8 +378,8 @@ void rr_joins_interim(struct rr_conn *c, struct rr_line *line, const struct rr_t
     struct rr_exchange *x = rr_line_nth(line, 0);
     struct rr_range *interim = &line->interim;
     rr_changes(c, x, RR_SERVER);
-    if (!x->interim)
-        x->interim = t->sum.first_time;
+    if (!rr_noted(x, RR_NOTE_INTERIM))
+        rr_add_note(c, x, RR_NOTE_INTERIM, t->sum.first_time, t->sum.first_time);
     if (line->informed != x)
         interim->begin = interim->end = t->begin;
     line->informed = x;

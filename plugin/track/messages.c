@@ -313,13 +313,18 @@ void rr_count_repeat(struct rr_conn *c, int side, int64_t offset)
         piece->repeats++;
 }
 
-void rr_hold_up(struct rr_conn *c, struct rr_exchange *x, enum rr_delay_kind kind, int64_t from, int64_t to)
+void rr_add_note(struct rr_conn *c, struct rr_exchange *x, enum rr_note_kind kind, int64_t from, int64_t to)
+{
+    struct rr_note more = { .from = from, .to = to, .kind = (uint8_t)kind };
+    x->notes = rr_store_note(c->shared->store, x->notes, more);
+}
+
+void rr_hold_up(struct rr_conn *c, struct rr_exchange *x, enum rr_note_kind kind, int64_t from, int64_t to)
 {
     if (to <= from)
         return;
     rr_thaw(c, x, RR_SERVER);
-    struct rr_delay more = { .from = from, .to = to, .kind = (uint8_t)kind };
-    x->delays = rr_store_delay(c->shared->store, x->delays, more);
+    rr_add_note(c, x, kind, from, to);
 }
 
 /* Parts `left` at `offset`.  The pieces tell what each part has; what they cannot tell stays on the right. */

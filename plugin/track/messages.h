@@ -75,8 +75,11 @@ void rr_count_repeat(struct rr_conn *c, int side, int64_t offset);
  * other way round. */
 void rr_count_as_push(struct rr_conn *c, int64_t bytes);
 
+/* What changes no row, or was announced. */
+void rr_add_note(struct rr_conn *c, struct rr_exchange *x, enum rr_note_kind kind, int64_t from, int64_t to);
+
 /* Nothing of x came on from `from` to `to`. */
-void rr_hold_up(struct rr_conn *c, struct rr_exchange *x, enum rr_delay_kind kind, int64_t from, int64_t to);
+void rr_hold_up(struct rr_conn *c, struct rr_exchange *x, enum rr_note_kind kind, int64_t from, int64_t to);
 
 /* The request of x ends at `offset`; the rest of it becomes the request of a new exchange, which is returned.
  */

@@ -14,10 +14,10 @@ struct recent {
 
 struct rr_store {
     struct rr_arena *arena;
-    struct recent recent[RECENT];           /* by their hash: answers are much alike */
-    const struct rr_delay *delayed[RECENT]; /* likewise: what holds up one message holds up its neighbours */
-    const char *protocols[PROTOCOLS];       /* "tcp" first: also what stands for one too many */
-    GHashTable *protocol_numbers;           /* name, by address -> number */
+    struct recent recent[RECENT];        /* by their hash: answers are much alike */
+    const struct rr_note *noted[RECENT]; /* likewise: what holds up one message holds up its neighbours */
+    const char *protocols[PROTOCOLS];    /* "tcp" first: also what stands for one too many */
+    GHashTable *protocol_numbers;        /* name, by address -> number */
     const char *last_name;
     uint16_t last_number;
 };
@@ -42,25 +42,26 @@ struct rr_exchange *rr_store_exchange(struct rr_store *s)
     return rr_arena_take(s->arena, sizeof(struct rr_exchange));
 }
 
-static bool is_same(const struct rr_delay *a, const struct rr_delay *b)
+static bool is_same(const struct rr_note *a, const struct rr_note *b)
 {
     return a->before == b->before && a->from == b->from && a->to == b->to && a->kind == b->kind;
 }
 
-const struct rr_delay *rr_store_delay(struct rr_store *s, const struct rr_delay *before, struct rr_delay more)
+const struct rr_note *rr_store_note(struct rr_store *s, const struct rr_note *before, struct rr_note more)
 {
+    bool is_delay = more.kind & RR_DELAY_ANY;
     more.before = before;
-    more.count = (uint16_t)(before ? before->count + 1 : 1);
-    if (more.count > RR_DELAYS_MAX)
+    more.delays = (uint16_t)((before ? before->delays : 0) + is_delay);
+    if (more.delays > RR_DELAYS_MAX)
         return before;
-    uint64_t mixed = rr_mix(rr_mix(more.count, (uint64_t)more.from), (uint64_t)more.to);
-    const struct rr_delay **recent = &s->delayed[mixed % RECENT];
+    uint64_t mixed = rr_mix(rr_mix(more.delays, (uint64_t)more.from), (uint64_t)more.to);
+    const struct rr_note **recent = &s->noted[mixed % RECENT];
     if (*recent && is_same(*recent, &more))
         return *recent;
-    struct rr_delay *d = rr_arena_take(s->arena, sizeof *d);
-    *d = more;
-    *recent = d;
-    return d;
+    struct rr_note *n = rr_arena_take(s->arena, sizeof *n);
+    *n = more;
+    *recent = n;
+    return n;
 }
 
 /* Enough to tell apart the texts that follow each other closely. */

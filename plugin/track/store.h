@@ -16,9 +16,8 @@ void rr_store_free(struct rr_store *s);
 /* Zeroed. */
 struct rr_exchange *rr_store_exchange(struct rr_store *s);
 
-/* `before` and one more; the same where it holds all it can. */
-const struct rr_delay *rr_store_delay(struct rr_store *s, const struct rr_delay *before,
-                                      struct rr_delay more);
+/* `before` and one more; the same where it holds all delays it can. */
+const struct rr_note *rr_store_note(struct rr_store *s, const struct rr_note *before, struct rr_note more);
 const char *rr_store_text(struct rr_store *s, const char *text, size_t length);
 const char *rr_store_summary(struct rr_store *s, const uint8_t *bytes, size_t length);
 

@@ -32,8 +32,8 @@ static inline struct rr_connection rr_sample_connection(void)
     return c;
 }
 
-static const struct rr_delay rr_sample_delay = {
-    .from = RR_SAMPLE_TIME + 1010, .to = RR_SAMPLE_TIME + 3010, .count = 1, .kind = RR_DELAY_LOSS
+static const struct rr_note rr_sample_delay = {
+    .from = RR_SAMPLE_TIME + 1010, .to = RR_SAMPLE_TIME + 3010, .delays = 1, .kind = RR_DELAY_LOSS
 };
 
 static inline struct rr_exchange rr_sample_answered(const struct rr_connection *c)
@@ -43,7 +43,7 @@ static inline struct rr_exchange rr_sample_answered(const struct rr_connection *
         .number = 5,
         .rtt = 21,
         .connected = true,
-        .delays = &rr_sample_delay,
+        .notes = &rr_sample_delay,
         .part = 1,
         .status = RR_ANSWERED,
         .evidence = RR_EXACT,

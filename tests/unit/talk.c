@@ -186,8 +186,9 @@ static void tell(const struct rr_exchange *x, void *user)
         g_string_append_printf(told, " %s", rr_evidence_name(x->evidence));
     if (rr_has_both(x))
         g_string_append_printf(told, " %g", (double)rr_latency(x) / 1e6);
-    if (x->interim)
-        g_string_append_printf(told, " i%g", (double)(x->interim - x->request.first_time) / 1e6);
+    const struct rr_note *interim = rr_noted(x, RR_NOTE_INTERIM);
+    if (interim)
+        g_string_append_printf(told, " i%g", (double)(interim->from - x->request.first_time) / 1e6);
     if (rr_latency_delayed(x, RR_DELAY_ANY))
         g_string_append_printf(told, " h%g", (double)rr_latency_delayed(x, RR_DELAY_ANY) / 1e6);
     if (x->request.depth > 1)

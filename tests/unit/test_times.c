@@ -231,11 +231,11 @@ static void test_case(gconstpointer index)
 /* The newest first, as they are kept. */
 static void test_overlaps(void)
 {
-    const struct rr_delay late = { NULL, 10, 20, 1, RR_DELAY_LOSS },
-                          inside = { &late, 12, 22, 2, RR_DELAY_STALL },
-                          around = { &inside, 5, 30, 3, RR_DELAY_LOSS };
+    const struct rr_note late = { NULL, 10, 20, 1, RR_DELAY_LOSS },
+                         inside = { &late, 12, 22, 2, RR_DELAY_STALL },
+                         around = { &inside, 5, 30, 3, RR_DELAY_LOSS };
     const struct rr_connection tcp = { .transport = RR_TCP };
-    const struct rr_exchange x = { .connection = &tcp, .delays = &around }, none = { .connection = &tcp };
+    const struct rr_exchange x = { .connection = &tcp, .notes = &around }, none = { .connection = &tcp };
     g_assert_cmpint(rr_delayed(&none, RR_DELAY_ANY, 0, 100), ==, 0);
     g_assert_cmpint(rr_delayed(&x, RR_DELAY_LOSS, 0, 100), ==, 25);
     g_assert_cmpint(rr_delayed(&x, RR_DELAY_LOSS, 8, 100), ==, 22);
