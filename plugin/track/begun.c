@@ -4,11 +4,33 @@
 #include "track/messages.h"
 #include "track/pdus.h"
 
+static const char *summary_at(struct rr_conn *c, int64_t begin)
+{
+    const struct rr_begun *b = &c->pdus->begun;
+    if (b->summary && begin == b->before)
+        return b->summary;
+    if (!c->pdus->plain || begin < b->at || begin >= b->at + b->length)
+        return NULL;
+    int64_t skip = begin - b->at;
+    return rr_store_summary(c->shared->store, b->bytes + skip, (size_t)(b->length - skip));
+}
+
+/* The answer that is held acknowledges what the client said before `offset`, and no more. */
+static bool is_behind_held(const struct rr_order *o, int64_t offset)
+{
+    return o->held->len && rr_told_at(o->held, 0)->acked == offset;
+}
+
 void rr_begun_note(struct rr_conn *c, int64_t offset, const uint8_t *bytes, uint32_t length)
 {
     struct rr_begun *b = &c->pdus->begun;
-    if (offset != c->pdus->upto[RR_CLIENT])
+    int64_t upto = c->pdus->upto[RR_CLIENT];
+    if (offset != upto && !is_behind_held(&c->pdus->order, offset))
         return;
+    if (offset != upto) {
+        b->summary = summary_at(c, upto);
+        b->before = upto;
+    }
     b->at = offset;
     b->length = (uint16_t)MIN(length, RR_BEGUN_MAX);
     memcpy(b->bytes, bytes, b->length);
@@ -18,15 +40,6 @@ void rr_begun_unfinished(struct rr_conn *c, int64_t offset)
 {
     if (offset == c->pdus->upto[RR_CLIENT])
         c->pdus->begun.unfinished = offset;
-}
-
-static const char *summary_at(struct rr_conn *c, int64_t begin)
-{
-    const struct rr_begun *b = &c->pdus->begun;
-    if (!c->pdus->plain || begin < b->at || begin >= b->at + b->length)
-        return NULL;
-    int64_t skip = begin - b->at;
-    return rr_store_summary(c->shared->store, b->bytes + skip, (size_t)(b->length - skip));
 }
 
 void rr_begun_ask(struct rr_conn *c, struct rr_line *line, struct rr_range asked, uint16_t paired)

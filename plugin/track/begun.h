@@ -17,7 +17,9 @@ enum { RR_BEGUN_MAX = 256 };
 
 struct rr_begun {
     int64_t at;
-    int64_t unfinished; /* where a message began that its dissector asked more of, last */
+    int64_t before;      /* where the bytes of which `summary` tells began: an answer to those is held */
+    const char *summary; /* ... or NULL */
+    int64_t unfinished;  /* where a message began that its dissector asked more of, last */
     uint16_t length;
     uint8_t bytes[RR_BEGUN_MAX];
 };

@@ -373,6 +373,36 @@ static bool is_astray(const struct rr_conn *c, const struct rr_verdict *v, const
            rr_stray_straddles(&c->pdus->order, (struct rr_range){ begin, begin + pdu->length });
 }
 
+/* The client's message goes on with none that waits for an answer, as far as is told. */
+static bool goes_on_nowhere(const struct rr_conn *c, const struct rr_verdict *v, const struct rr_pdu *pdu)
+{
+    const uint16_t others = RR_PDU_BEGINS | RR_PDU_KEYED | RR_PDU_ALONE | RR_PDU_IGNORED | RR_PDU_BLANK;
+    return v->side == RR_CLIENT && !(pdu->does & others) && !rr_line_length(&c->pdus->line);
+}
+
+/* An answer is held until the request is told that it acknowledges: none is where a message ends behind that
+ * and begins nothing. */
+static void pass_held(struct rr_conn *c, int64_t end)
+{
+    const GArray *held = c->pdus->order.held;
+    if (held->len && rr_told_at(held, 0)->acked < end)
+        follow_order(c, RR_ORDER_IN_SILENCE);
+}
+
+/* All was said to what was asked, and what the client then says begins nothing: it can be another message's,
+ * of which none is told. */
+static bool asks_untold(struct rr_conn *c, const struct rr_told *t)
+{
+    struct rr_pdus *p = c->pdus;
+    int64_t begin = p->upto[RR_CLIENT], acked = acked_asking(c, t);
+    if (p->owed || p->order.held->len || asks_on(c, &p->line, t) ||
+        !rr_order_at_rest(&p->order, begin, acked))
+        return false;
+    rr_order_asks(&p->order, begin, acked, true);
+    follow_order(c, RR_ORDER_BETWEEN);
+    return true;
+}
+
 static void tell_message(struct rr_conn *c, const struct rr_verdict *v, const struct rr_pdu *pdu)
 {
     struct rr_pdus *p = c->pdus;
@@ -384,11 +414,16 @@ static void tell_message(struct rr_conn *c, const struct rr_verdict *v, const st
     if (v->fresh)
         rr_places_cut_before(c, side, v->begin + pdu->at);
     p->plain = !pdu->decrypted;
+    bool nowhere = goes_on_nowhere(c, v, pdu);
+    if (nowhere)
+        pass_held(c, v->begin + pdu->at + pdu->length);
     bool known = side == RR_CLIENT && pdu->does & RR_PDU_BEGINS && complete_untold(c, v, pdu);
     if (known || !locate(c, v, pdu, &t))
         return;
     if (side == RR_CLIENT)
         rr_ahead_place(c, t.begin);
+    if (nowhere && asks_untold(c, &t))
+        return;
     miss_before(c, side, pdu, t.begin);
     if (pdu->does & RR_PDU_IGNORED) {
         rr_joins_take(c, side, &t, NULL);
