@@ -373,11 +373,12 @@ static bool is_astray(const struct rr_conn *c, const struct rr_verdict *v, const
            rr_stray_straddles(&c->pdus->order, (struct rr_range){ begin, begin + pdu->length });
 }
 
-/* The client's message goes on with none that waits for an answer, as far as is told. */
+/* The client's message, in clear, goes on with none that waits for an answer, as far as is told. */
 static bool goes_on_nowhere(const struct rr_conn *c, const struct rr_verdict *v, const struct rr_pdu *pdu)
 {
     const uint16_t others = RR_PDU_BEGINS | RR_PDU_KEYED | RR_PDU_ALONE | RR_PDU_IGNORED | RR_PDU_BLANK;
-    return v->side == RR_CLIENT && !(pdu->does & others) && !rr_line_length(&c->pdus->line);
+    bool begins = pdu->does & others;
+    return v->side == RR_CLIENT && !pdu->decrypted && !begins && !rr_line_length(&c->pdus->line);
 }
 
 /* An answer is held until the request is told that it acknowledges: none is where a message ends behind that
