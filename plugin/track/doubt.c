@@ -43,6 +43,15 @@ bool rr_doubt_lacks_answers(const struct rr_order *o)
     return upto == o->flow[RR_SERVER].next && heads + 1 < waiting && asked_whole(o);
 }
 
+/* It is the first that acknowledges bytes behind all that was told, of a client that waits for its answers:
+ * it is to those. */
+static bool answers_untold(const struct rr_order *o, guint i)
+{
+    int64_t upto = o->told_upto[RR_CLIENT];
+    int64_t before = i ? MAX(rr_told_at(o->doubt, i - 1)->acked, upto) : upto;
+    return !o->overlaps && rr_order_before_asked(o, rr_told_at(o->doubt, i)->acked) > before;
+}
+
 GArray *rr_doubt_count_back(const struct rr_order *o)
 {
     GArray *places = g_array_sized_new(FALSE, FALSE, sizeof(int), o->doubt->len);
@@ -51,13 +60,26 @@ GArray *rr_doubt_count_back(const struct rr_order *o)
     for (guint i = o->doubt->len; i-- > 0;) {
         int *place = &g_array_index(places, int, i);
         *place = -1;
-        if (!rr_doubt_heads(o, i))
+        if (!rr_doubt_heads(o, i) || answers_untold(o, i))
             continue;
         next = MIN(next, (int)rr_doubt_eligible(o, rr_told_at(o->doubt, i)->acked) - 1);
         if (next >= 0)
             *place = next--;
     }
     return places;
+}
+
+struct rr_range rr_doubt_hole(const struct rr_order *o)
+{
+    struct rr_range hole = o->hole;
+    rr_spans_clip(&o->spans[RR_SERVER], &hole.begin, &hole.end);
+    while (!rr_range_empty(hole) && rr_line_length(o->line)) {
+        const struct rr_piece *said = rr_flow_piece(&o->flow[RR_SERVER], hole.begin);
+        if (!said || said->acked > rr_line_first(o->line))
+            break;
+        hole.begin = MIN(said->end, hole.end);
+    }
+    return hole;
 }
 
 bool rr_doubt_has_hole(const struct rr_order *o)

@@ -21,6 +21,10 @@ bool rr_doubt_lacks_answers(const struct rr_order *o);
  */
 GArray *rr_doubt_count_back(const struct rr_order *o);
 
+/* Of the server's bytes of which no message was told, last, those that it said when it had what waits first.
+ */
+struct rr_range rr_doubt_hole(const struct rr_order *o);
+
 /* The answer to what waits may begin where the place was lost first, and nothing told since can be one. */
 bool rr_doubt_has_hole(const struct rr_order *o);
 

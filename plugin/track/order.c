@@ -19,6 +19,7 @@ void rr_order_init(struct rr_order *o, const struct rr_flow *flow, const struct 
                             .doubt = g_array_new(FALSE, FALSE, sizeof(struct rr_told)),
                             .steps = g_array_new(FALSE, FALSE, sizeof(struct rr_step)),
                             .upto = told_upto[RR_SERVER],
+                            .asks = RR_NEVER,
                             .heard = RR_NEVER,
                             .strayed = RR_NEVER,
                             .saw_first = RR_NEVER,
@@ -53,9 +54,10 @@ static struct rr_step *add_step(struct rr_order *o, enum rr_step_kind kind, cons
  * more than one was, nobody knows by which. */
 static void drop(struct rr_order *o, int count, int64_t end)
 {
-    rr_spans_clip(&o->spans[RR_SERVER], &o->hole.begin, &o->hole.end);
-    struct rr_told t = rr_untold(&o->flow[RR_SERVER], o->hole);
-    bool one = count == 1 && !rr_range_empty(o->hole), more = o->hole.end < end;
+    struct rr_range hole = rr_doubt_hole(o);
+    struct rr_told t = rr_untold(&o->flow[RR_SERVER], hole);
+    bool one = count == 1 && !rr_range_empty(hole);
+    bool more = hole.end < end && !rr_spans_holder(&o->spans[RR_SERVER], hole.end);
     o->hole = (struct rr_range){ 0 };
     t.does = more ? RR_PDU_BEGINS : t.does;
     if (one) {
@@ -70,6 +72,9 @@ static void drop(struct rr_order *o, int count, int64_t end)
 /* `t` answers no request that is there, perhaps one in client bytes of which no message was told. */
 static void answer_untold(struct rr_order *o, const struct rr_told *t)
 {
+    int64_t upto = o->told_upto[RR_CLIENT], acked = rr_order_before_asked(o, t->acked);
+    if (acked > MAX(upto, o->gap.end)) /* nothing is told of any more of it */
+        o->gap = (struct rr_range){ MAX(o->gap.begin, upto), acked };
     struct rr_range asked = { o->gap.begin, MIN(o->gap.end, t->acked) };
     if (rr_range_empty(asked) || !rr_flow_remembers(&o->flow[RR_CLIENT], asked.begin)) {
         add_step(o, RR_STEP_UNOWED, t, RR_PROOF_LOST);
@@ -192,12 +197,6 @@ void rr_order_heard(struct rr_order *o, int64_t end, int64_t acked)
     o->heard = acked;
 }
 
-void rr_order_misheard(struct rr_order *o, int64_t acked)
-{
-    if (o->heard == acked)
-        o->heard_end = RR_NEVER;
-}
-
 void rr_order_missed(struct rr_order *o, struct rr_range gap)
 {
     o->gap = gap;
@@ -231,12 +230,13 @@ static int64_t without_outside(const struct rr_order *o, int side, int64_t offse
 static bool overlaps(const struct rr_order *o, int64_t begin, int64_t acked)
 {
     int64_t end = o->flow[RR_SERVER].next, said = without_outside(o, RR_SERVER, end);
-    int64_t asked = without_outside(o, RR_CLIENT, begin);
+    int64_t asked = without_outside(o, RR_CLIENT, o->gap.end == begin ? o->gap.begin : begin);
     return acked > o->saw && (acked < said || (o->heard_end == end && o->heard < asked));
 }
 
 void rr_order_asks(struct rr_order *o, int64_t begin, int64_t acked, bool for_answer)
 {
+    o->asks = begin;
     o->rests = rr_order_at_rest(o, begin, acked);
     o->overlaps |= for_answer && (overlaps(o, begin, acked) || (o->rests && rr_doubt_lacks_answers(o)));
     o->saw = MAX(o->saw, acked);
@@ -497,7 +497,7 @@ void rr_order_end(struct rr_order *o)
     int64_t heard = is_unseen(o, said) ? o->flow[RR_CLIENT].acked : o->heard;
     o->hole = said;
     o->upto = MAX(o->upto, said.end);
-    drop(o, (int)rr_doubt_eligible(o, heard), 0);
+    drop(o, (int)rr_doubt_eligible(o, heard), o->heard_end);
 }
 
 /* The rest of it is waited for, and nothing before is missing, or was: else there may be no such message. */

@@ -53,6 +53,7 @@ struct rr_order {
     GArray *steps;           /* of struct rr_step: decided */
     guint stepped;           /* of these were handed out */
     int64_t upto;            /* the server's bytes before were decided on */
+    int64_t asks;            /* where the request begins that was told last */
     int64_t heard_end;       /* end of the server's newest bytes captured ... */
     int64_t heard;           /* ... and the client's that they acknowledged */
     int64_t saw;             /* the server's bytes that the client had seen when it asked last ... */
@@ -86,7 +87,11 @@ void rr_order_release(struct rr_order *o);
 void rr_order_heard(struct rr_order *o, int64_t end, int64_t acked);
 
 /* What the newest of these acknowledged is not known, where it was taken for `acked`. */
-void rr_order_misheard(struct rr_order *o, int64_t acked);
+static inline void rr_order_misheard(struct rr_order *o, int64_t acked)
+{
+    if (o->heard == acked)
+        o->heard_end = RR_NEVER;
+}
 
 /* There are bytes of the client of which no message is told. */
 void rr_order_missed(struct rr_order *o, struct rr_range gap);
@@ -140,5 +145,19 @@ void rr_order_end(struct rr_order *o);
 
 /* The server's bytes from here on may become part of a message that is not there yet. */
 int64_t rr_order_open(const struct rr_order *o);
+
+/* The client's bytes, of which no message was told, can be a request. */
+static inline void rr_order_leave(struct rr_order *o, struct rr_range untold)
+{
+    bool more = !rr_range_empty(o->gap) && o->gap.end >= untold.begin;
+    o->gap = (struct rr_range){ more ? o->gap.begin : untold.begin, MAX(o->gap.end, untold.end) };
+    o->asks = RR_NEVER;
+}
+
+/* `acked`, or where the request begins that is about to be asked. */
+static inline int64_t rr_order_before_asked(const struct rr_order *o, int64_t acked)
+{
+    return o->asks >= o->told_upto[RR_CLIENT] ? MIN(acked, o->asks) : acked;
+}
 
 #endif

@@ -376,7 +376,7 @@ static bool is_astray(const struct rr_conn *c, const struct rr_verdict *v, const
 /* The client's message, in clear, goes on with none that waits for an answer, as far as is told. */
 static bool goes_on_nowhere(const struct rr_conn *c, const struct rr_verdict *v, const struct rr_pdu *pdu)
 {
-    const uint16_t others = RR_PDU_BEGINS | RR_PDU_KEYED | RR_PDU_ALONE | RR_PDU_IGNORED | RR_PDU_BLANK;
+    const uint16_t others = RR_PDU_BEGINS | RR_PDU_KEYED | RR_PDU_ALONE | RR_PDU_IGNORED;
     bool begins = pdu->does & others;
     return v->side == RR_CLIENT && !pdu->decrypted && !begins && !rr_line_length(&c->pdus->line);
 }
@@ -396,11 +396,16 @@ static bool asks_untold(struct rr_conn *c, const struct rr_told *t)
 {
     struct rr_pdus *p = c->pdus;
     int64_t begin = p->upto[RR_CLIENT], acked = acked_asking(c, t);
-    if (p->owed || p->order.held->len || asks_on(c, &p->line, t) ||
-        !rr_order_at_rest(&p->order, begin, acked))
+    bool rests = rr_order_at_rest(&p->order, begin, acked);
+    bool blank = t->does & RR_PDU_BLANK && t->begin == begin;
+    if (blank || p->owed || p->order.held->len || asks_on(c, &p->line, t) ||
+        !(rests || rr_order_at_rest(&p->order, begin, t->sum.acked)))
         return false;
-    rr_order_asks(&p->order, begin, acked, true);
-    follow_order(c, RR_ORDER_BETWEEN);
+    if (rests) {
+        rr_order_asks(&p->order, begin, acked, true);
+        follow_order(c, RR_ORDER_BETWEEN);
+    }
+    rr_order_leave(&p->order, (struct rr_range){ p->upto[RR_CLIENT], t->end });
     return true;
 }
 

@@ -6,9 +6,7 @@
 
 struct rr_exchange *rr_places_told(const struct rr_conn *c, int side, int64_t offset)
 {
-    const struct rr_spans *s = &c->pdus->spans[side];
-    const struct rr_span *span = rr_spans_find(s, offset).span;
-    return span && span->begin <= offset ? span->exchange : NULL;
+    return rr_spans_holder(&c->pdus->spans[side], offset);
 }
 
 /* The same of a turn before the rule. */

@@ -34,6 +34,13 @@ struct rr_spot rr_spans_next(const struct rr_spans *s, struct rr_spot at);
 /* The last, or NULL. */
 struct rr_span *rr_spans_last(const struct rr_spans *s);
 
+/* Whose the byte is; NULL where nobody's. */
+static inline struct rr_exchange *rr_spans_holder(const struct rr_spans *s, int64_t offset)
+{
+    const struct rr_span *span = rr_spans_find(s, offset).span;
+    return span && span->begin <= offset ? span->exchange : NULL;
+}
+
 /* What of the range is not taken yet: its first stretch.  Empty where all of it is. */
 void rr_spans_clip(const struct rr_spans *s, int64_t *begin, int64_t *end);
 
