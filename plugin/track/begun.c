@@ -25,9 +25,9 @@ void rr_begun_note(struct rr_conn *c, int64_t offset, const uint8_t *bytes, uint
 {
     struct rr_begun *b = &c->pdus->begun;
     int64_t upto = c->pdus->upto[RR_CLIENT];
-    if (offset != upto && !is_behind_held(&c->pdus->order, offset))
-        return;
     if (offset != upto) {
+        if (!is_behind_held(&c->pdus->order, offset))
+            return;
         b->summary = summary_at(c, upto);
         b->before = upto;
     }

@@ -303,8 +303,7 @@ static void hear(struct rr_conn *c, struct arrival *a, struct rr_asked *k)
 /* The message at that place once more. */
 static uint32_t repeat(struct rr_conn *c, const struct arrival *a)
 {
-    const struct rr_spans *s = &c->datagrams->spans[a->side];
-    struct rr_exchange *x = rr_spans_find(s, a->at.begin).span->exchange;
+    struct rr_exchange *x = rr_spans_holder(&c->datagrams->spans[a->side], a->at.begin);
     struct rr_message *m = rr_side_of(x, a->side);
     rr_thaw(c, x, a->side);
     m->repeats++;

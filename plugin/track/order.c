@@ -54,19 +54,19 @@ static struct rr_step *add_step(struct rr_order *o, enum rr_step_kind kind, cons
  * more than one was, nobody knows by which. */
 static void drop(struct rr_order *o, int count, int64_t end)
 {
-    struct rr_range hole = rr_doubt_hole(o);
-    struct rr_told t = rr_untold(&o->flow[RR_SERVER], hole);
-    bool one = count == 1 && !rr_range_empty(hole);
-    bool more = hole.end < end && !rr_spans_holder(&o->spans[RR_SERVER], hole.end);
+    struct rr_range hole = count == 1 ? rr_doubt_hole(o) : (struct rr_range){ 0 };
     o->hole = (struct rr_range){ 0 };
-    t.does = more ? RR_PDU_BEGINS : t.does;
-    if (one) {
-        add_step(o, RR_STEP_ANSWER, &t, RR_PROOF_LOST);
-        if (more)
-            add_step(o, RR_STEP_END, NULL, RR_PROOF_LOST);
-    } else
+    if (rr_range_empty(hole)) {
         for (; count > 0; count--)
             add_step(o, RR_STEP_DROP, NULL, RR_PROOF_LOST);
+        return;
+    }
+    bool more = hole.end < end && !rr_spans_holder(&o->spans[RR_SERVER], hole.end);
+    struct rr_told t = rr_untold(&o->flow[RR_SERVER], hole);
+    t.does = more ? RR_PDU_BEGINS : t.does;
+    add_step(o, RR_STEP_ANSWER, &t, RR_PROOF_LOST);
+    if (more)
+        add_step(o, RR_STEP_END, NULL, RR_PROOF_LOST);
 }
 
 /* `t` answers no request that is there, perhaps one in client bytes of which no message was told. */

@@ -395,11 +395,13 @@ static void pass_held(struct rr_conn *c, int64_t end)
 static bool asks_untold(struct rr_conn *c, const struct rr_told *t)
 {
     struct rr_pdus *p = c->pdus;
-    int64_t begin = p->upto[RR_CLIENT], acked = acked_asking(c, t);
-    bool rests = rr_order_at_rest(&p->order, begin, acked);
+    int64_t begin = p->upto[RR_CLIENT];
     bool blank = t->does & RR_PDU_BLANK && t->begin == begin;
-    if (blank || p->owed || p->order.held->len || asks_on(c, &p->line, t) ||
-        !(rests || rr_order_at_rest(&p->order, begin, t->sum.acked)))
+    if (blank || p->owed || p->order.held->len || asks_on(c, &p->line, t))
+        return false;
+    int64_t acked = acked_asking(c, t);
+    bool rests = rr_order_at_rest(&p->order, begin, acked);
+    if (!rests && !rr_order_at_rest(&p->order, begin, t->sum.acked))
         return false;
     if (rests) {
         rr_order_asks(&p->order, begin, acked, true);

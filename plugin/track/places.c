@@ -75,12 +75,14 @@ void rr_places_gain(struct rr_conn *c, int side, struct rr_piece *piece)
 void rr_places_repeat(struct rr_conn *c, int side, int64_t offset)
 {
     struct rr_exchange *x = holder(c, side, offset);
-    struct rr_piece *piece = rr_flow_piece(&c->flow[side], offset);
     c->facts.repeats[side]++;
     if (x) {
         rr_thaw(c, x, side);
         rr_side_of(x, side)->repeats++;
-    } else if (piece) /* until a message of it is told */
+        return;
+    }
+    struct rr_piece *piece = rr_flow_piece(&c->flow[side], offset);
+    if (piece) /* until a message of it is told */
         piece->repeats++;
 }
 

@@ -516,10 +516,11 @@ static void tell_found(GArray *pdus, const struct rr_watched *w, const struct rr
         if (f->segment != w || f->partial || !(ruled || f->undecided))
             continue;
         struct rr_pdu pdu = pdu_of(f, &w->segment, v);
-        struct rr_pdu before = { .at = upto, .length = (uint32_t)(pdu.at - upto), .does = RR_PDU_BLANK };
-        upto = pdu.at + pdu.length;
-        if (asks && is_blank(&w->segment, before.at, pdu.at))
+        if (asks && is_blank(&w->segment, upto, pdu.at)) {
+            struct rr_pdu before = { .at = upto, .length = (uint32_t)(pdu.at - upto), .does = RR_PDU_BLANK };
             g_array_append_val(pdus, before);
+        }
+        upto = pdu.at + pdu.length;
         if (asks && !(pdu.does & RR_PDU_BEGINS) && is_blank(&w->segment, pdu.at, upto))
             pdu.does |= RR_PDU_BLANK;
         if (!ruled)
