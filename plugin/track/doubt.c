@@ -52,15 +52,56 @@ static bool answers_untold(const struct rr_order *o, guint i)
     return !o->overlaps && rr_order_before_asked(o, rr_told_at(o->doubt, i)->acked) > before;
 }
 
-GArray *rr_doubt_count_back(const struct rr_order *o)
+/* What the client had seen of the server when it asked the n-th that waits. */
+static int64_t saw_asking(const struct rr_order *o, guint n)
+{
+    const struct rr_piece *first = rr_flow_piece(&o->flow[RR_CLIENT], rr_line_nth(o->line, n)->request.begin);
+    return first ? first->acked : RR_NEVER;
+}
+
+bool rr_doubt_waits(const struct rr_order *o)
+{
+    guint waiting = o->overlaps ? 0 : rr_line_length(o->line);
+    if (!waiting || saw_asking(o, 0) < o->line->upto[RR_SERVER])
+        return false;
+    for (guint i = 1; i < waiting; i++)
+        if (saw_asking(o, i) <= saw_asking(o, i - 1))
+            return false;
+    return true;
+}
+
+/* All that the client asked between the n-th that waits and what was before that was told. */
+static bool told_before(const struct rr_order *o, guint n)
+{
+    int64_t before = n ? rr_line_nth(o->line, n - 1)->request.begin : 0;
+    return o->gap.end <= before || o->gap.begin >= rr_line_nth(o->line, n)->request.begin;
+}
+
+/* Which of the answers go on with the one before and are none: where the client `waits`, a dissector that
+ * lost its place tells the parts of what the server said to one thing. */
+static void mark_parts(const struct rr_order *o, bool waits, GArray *places)
+{
+    guint before = 0;
+    for (guint i = 0; i < o->doubt->len; i++) {
+        guint asked = rr_doubt_eligible(o, rr_told_at(o->doubt, i)->acked);
+        bool again = asked == before && !answers_untold(o, i);
+        bool goes_on =
+            asked ? waits && i > 0 && told_before(o, asked - 1) : o->spilled && rr_line_is_telling(o->line);
+        bool is_part = !rr_doubt_heads(o, i) || (again && goes_on);
+        g_array_index(places, int, i) = is_part ? RR_PLACE_BEFORE : RR_PLACE_NONE;
+        before = asked;
+    }
+}
+
+GArray *rr_doubt_count_back(const struct rr_order *o, bool waits)
 {
     GArray *places = g_array_sized_new(FALSE, FALSE, sizeof(int), o->doubt->len);
     int next = (int)rr_line_length(o->line) - 1;
     g_array_set_size(places, o->doubt->len);
+    mark_parts(o, waits, places);
     for (guint i = o->doubt->len; i-- > 0;) {
         int *place = &g_array_index(places, int, i);
-        *place = -1;
-        if (!rr_doubt_heads(o, i) || answers_untold(o, i))
+        if (*place == RR_PLACE_BEFORE || answers_untold(o, i))
             continue;
         next = MIN(next, (int)rr_doubt_eligible(o, rr_told_at(o->doubt, i)->acked) - 1);
         if (next >= 0)
@@ -69,17 +110,31 @@ GArray *rr_doubt_count_back(const struct rr_order *o)
     return places;
 }
 
-struct rr_range rr_doubt_hole(const struct rr_order *o)
+/* What of the hole no message was told of, without what the server said before it had the client's byte at
+ * `asked`. */
+static struct rr_range said_since(const struct rr_order *o, struct rr_range hole, int64_t asked)
 {
-    struct rr_range hole = o->hole;
     rr_spans_clip(&o->spans[RR_SERVER], &hole.begin, &hole.end);
-    while (!rr_range_empty(hole) && rr_line_length(o->line)) {
+    while (!rr_range_empty(hole)) {
         const struct rr_piece *said = rr_flow_piece(&o->flow[RR_SERVER], hole.begin);
-        if (!said || said->acked > rr_line_first(o->line))
+        if (!said || said->acked > asked)
             break;
         hole.begin = MIN(said->end, hole.end);
     }
     return hole;
+}
+
+struct rr_range rr_doubt_hole(const struct rr_order *o)
+{
+    return said_since(o, o->hole, rr_line_length(o->line) ? rr_line_first(o->line) : RR_NEVER);
+}
+
+struct rr_range rr_doubt_hole_before(const struct rr_order *o, guint place, int64_t begin)
+{
+    struct rr_range hole = { MAX(o->hole.begin, saw_asking(o, place)), o->hole.end };
+    if (hole.end > begin || !told_before(o, place))
+        return (struct rr_range){ 0 };
+    return said_since(o, hole, rr_line_nth(o->line, place)->request.begin);
 }
 
 bool rr_doubt_has_hole(const struct rr_order *o)

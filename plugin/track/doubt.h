@@ -17,13 +17,24 @@ bool rr_doubt_heads(const struct rr_order *o, guint i);
  * again without waiting for the rest. */
 bool rr_doubt_lacks_answers(const struct rr_order *o);
 
-/* For each the place in the line of the request that it answers, counted from the last; or -1.  To be freed.
- */
-GArray *rr_doubt_count_back(const struct rr_order *o);
+/* The client waits for each answer, as far as what waits tells: it had seen all of the answer told last, and
+ * more of the server each time it asked. */
+bool rr_doubt_waits(const struct rr_order *o);
+
+/* It answers none that waits; it goes on with the one before it. */
+enum { RR_PLACE_NONE = -1, RR_PLACE_BEFORE = -2 };
+
+/* For each the place in the line of the request that it answers, counted from the last, or one of these.  To
+ * be freed. */
+GArray *rr_doubt_count_back(const struct rr_order *o, bool waits);
 
 /* Of the server's bytes of which no message was told, last, those that it said when it had what waits first.
  */
 struct rr_range rr_doubt_hole(const struct rr_order *o);
+
+/* Of those, what is of the answer to the request at that place, of which no message before `begin` was told.
+ * Of a client that waits. */
+struct rr_range rr_doubt_hole_before(const struct rr_order *o, guint place, int64_t begin);
 
 /* The answer to what waits may begin where the place was lost first, and nothing told since can be one. */
 bool rr_doubt_has_hole(const struct rr_order *o);

@@ -137,7 +137,7 @@ static void take_back(struct rr_conn *c, struct rr_exchange *x)
 
 void rr_joins_cancel(struct rr_conn *c, struct rr_line *line)
 {
-    bool tells = line->telling && line->telling->response.ended_by == RR_GOING_ON;
+    bool tells = rr_line_is_telling(line);
     if (line->cancelled || (!tells && !rr_line_length(line)))
         return;
     if (tells)

@@ -48,6 +48,12 @@ static inline bool rr_line_was_asked(const struct rr_line *line, int64_t acked)
     return rr_line_length(line) && rr_line_first(line) < acked;
 }
 
+/* The answer told last is not over, as far as was told. */
+static inline bool rr_line_is_telling(const struct rr_line *line)
+{
+    return line->telling && line->telling->response.ended_by == RR_GOING_ON;
+}
+
 /* The message goes on with a push. */
 static inline bool rr_line_is_aside(const struct rr_line *line, const struct rr_told *t)
 {

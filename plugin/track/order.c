@@ -2,8 +2,12 @@
 
 #include "track/doubt.h"
 #include "track/guesses.h"
+#include "track/hidden.h"
 #include "track/messages.h"
 #include "track/stray.h"
+
+/* Nobody knows how many parts were in bytes of which none was told: each that comes is one. */
+static const int64_t OWED_UNTIL_REST = INT64_MAX / 4;
 
 void rr_order_init(struct rr_order *o, const struct rr_flow *flow, const struct rr_range *outside,
                    const struct rr_spans *spans, const int64_t *told_upto, const struct rr_line *line,
@@ -84,20 +88,43 @@ static void answer_untold(struct rr_order *o, const struct rr_told *t)
     add_step(o, RR_STEP_UNASKED, t, RR_PROOF_LOST)->asked = asked;
 }
 
+/* `t`, which was in doubt, answers what waits at `place`, behind those that were answered in bytes of which
+ * no message was told, or after more of these. */
+static void answer_at(struct rr_order *o, const struct rr_told *t, int place, int gone, bool waits)
+{
+    struct rr_range before = { 0 };
+    if (waits)
+        before = rr_doubt_hole_before(o, (guint)place, t->begin);
+    if (!rr_range_empty(before))
+        o->hole.end = before.begin;
+    if (place > gone)
+        drop(o, place - gone, 0);
+    if (rr_range_empty(before)) {
+        add_step(o, RR_STEP_ANSWER, t, RR_PROOF_LOST);
+        return;
+    }
+    struct rr_told head = rr_untold(&o->flow[RR_SERVER], before);
+    head.does = RR_PDU_BEGINS;
+    add_step(o, RR_STEP_ANSWER, &head, RR_PROOF_LOST);
+    add_step(o, RR_STEP_GO_ON, t, 0);
+    o->hole = (struct rr_range){ 0 };
+}
+
 /* Places what is in doubt; how many then wait no more. */
 static int settle(struct rr_order *o)
 {
-    GArray *places = rr_doubt_count_back(o);
+    bool waits = rr_doubt_waits(o);
+    GArray *places = rr_doubt_count_back(o, waits);
     int gone = 0;
     for (guint i = 0; i < o->doubt->len; i++) {
         struct rr_told *t = rr_told_at(o->doubt, i);
         int place = g_array_index(places, int, i);
-        if (place > gone)
-            drop(o, place - gone, 0);
+        if (i + 1 < o->doubt->len && g_array_index(places, int, i + 1) == RR_PLACE_BEFORE)
+            t->does &= (uint16_t)~RR_PDU_ENDS;
         if (place >= 0) {
-            add_step(o, RR_STEP_ANSWER, t, RR_PROOF_LOST);
+            answer_at(o, t, place, gone, waits);
             gone = place + 1;
-        } else if (rr_doubt_heads(o, i)) {
+        } else if (place == RR_PLACE_NONE) {
             o->overlaps |= o->guessed && !rr_line_was_asked(o->line, t->acked);
             answer_untold(o, t);
         } else
@@ -105,17 +132,8 @@ static int settle(struct rr_order *o)
     }
     g_array_set_size(o->doubt, 0);
     g_array_free(places, TRUE);
+    o->spilled = false;
     return gone;
-}
-
-/* True where all messages from `upto` to `end` were told; else the first of the bytes that were in none are
- * in *hole. */
-static bool all_told(struct rr_order *o, int64_t end, struct rr_range *hole)
-{
-    *hole = (struct rr_range){ MAX(o->upto, rr_flow_forgotten(&o->flow[RR_SERVER])), end };
-    rr_spans_clip(&o->spans[RR_SERVER], &hole->begin, &hole->end);
-    o->upto = MAX(o->upto, MIN(hole->begin, end));
-    return rr_range_empty(*hole);
 }
 
 static void lose_place(struct rr_order *o)
@@ -146,23 +164,16 @@ bool rr_order_is_sure(const struct rr_order *o)
     return o->sure && (o->regained || o->flow[RR_CLIENT].whole);
 }
 
-/* The answer told last is not over, as far as was told. */
-static bool is_going_on(const struct rr_order *o)
-{
-    const struct rr_exchange *x = o->line->telling;
-    return x && x->response.ended_by == RR_GOING_ON;
-}
-
 /* Of what the server said something was not told, or more of it is to come. */
 static bool is_unfinished(struct rr_order *o)
 {
     const struct rr_told *last = o->doubt->len ? rr_told_at(o->doubt, o->doubt->len - 1) : NULL;
     struct rr_range rest;
-    if (o->held->len || !all_told(o, o->flow[RR_SERVER].next, &rest))
+    if (o->held->len || !rr_hidden_all_told(o, o->flow[RR_SERVER].next, &rest))
         return true;
     if (last)
         return !(last->does & (RR_PDU_ENDS | RR_PDU_OPEN));
-    return is_going_on(o) && !o->line->open && !o->broken;
+    return rr_line_is_telling(o->line) && !o->line->open && !o->broken;
 }
 
 /* It waits for nothing, unless an answer came to what was taken for answered. */
@@ -284,6 +295,17 @@ static bool may_fill(const struct rr_order *o, const struct rr_told *t)
     return rr_flow_gap(f, o->upto, t->begin, &gap) && f->acked < t->begin;
 }
 
+/* Places what is in doubt, as it is too much: what comes next may go on with the last of it. */
+static void spill(struct rr_order *o)
+{
+    bool goes_on = o->spilled || rr_doubt_waits(o);
+    if (goes_on)
+        rr_told_at(o->doubt, o->doubt->len - 1)->does &= (uint16_t)~RR_PDU_ENDS;
+    guint gone = (guint)settle(o);
+    o->spilled = goes_on && gone == rr_line_length(o->line);
+    o->broken = true;
+}
+
 static void set_aside(struct rr_order *o, const struct rr_told *t)
 {
     rr_guesses_forget(o);
@@ -291,7 +313,7 @@ static void set_aside(struct rr_order *o, const struct rr_told *t)
     rr_told_at(o->doubt, o->doubt->len - 1)->anew = o->broken;
     o->broken = false;
     if (o->doubt->len > RR_ORDER_HELD_MAX)
-        settle(o);
+        spill(o);
 }
 
 /* Nothing waits for what the server says: where the place was found by guess, that was wrong. */
@@ -335,7 +357,7 @@ static bool answer_begun(struct rr_order *o, const struct rr_told *t)
 /* An answer that goes on until the next begins, and nothing more was asked: none can begin. */
 static bool still_answers(const struct rr_order *o)
 {
-    return is_going_on(o) && o->line->open && !o->broken;
+    return rr_line_is_telling(o->line) && o->line->open && !o->broken;
 }
 
 /* `t` may be what waits for an answer; false where that may still come. */
@@ -391,8 +413,8 @@ static bool place(struct rr_order *o, const struct rr_told *t, enum rr_order_whe
 static bool answers_alone(const struct rr_order *o)
 {
     bool more = o->heard > o->told_upto[RR_CLIENT]; /* was asked, of which no message is told */
-    return is_going_on(o) && !o->broken && !more && !rr_line_length(o->line) && rr_order_is_sure(o) &&
-           !o->owed;
+    return rr_line_is_telling(o->line) && !o->broken && !more && !rr_line_length(o->line) &&
+           rr_order_is_sure(o);
 }
 
 static bool go_on_untold(struct rr_order *o, struct rr_range rest)
@@ -402,6 +424,8 @@ static bool go_on_untold(struct rr_order *o, struct rr_range rest)
     add_step(o, RR_STEP_GO_ON, &t, 0);
     o->upto = rest.end;
     o->patched = true;
+    if (o->owed)
+        o->owed = OWED_UNTIL_REST;
     return true;
 }
 
@@ -413,14 +437,15 @@ static bool advance(struct rr_order *o, enum rr_order_when when)
     bool all = when >= RR_ORDER_IN_SILENCE;
     struct rr_told *t = rr_told_at(o->held, 0);
     struct rr_range hole;
-    if (t->begin > o->upto && !all_told(o, t->begin, &hole)) {
+    if (t->begin > o->upto && !rr_hidden_all_told(o, t->begin, &hole)) {
         if (!all && (when == RR_ORDER_WITHIN || may_fill(o, t)))
             return false;
         if (answers_alone(o))
             return (o->rests || all) && go_on_untold(o, hole);
         note_hole(o, hole);
         o->upto = t->begin;
-        add_step(o, RR_STEP_END, NULL, RR_PROOF_LOST);
+        if (!o->spilled)
+            add_step(o, RR_STEP_END, NULL, RR_PROOF_LOST);
         return true;
     }
     const uint16_t does = t->does;
@@ -440,61 +465,18 @@ static const struct rr_step *take_step(struct rr_order *o)
     return o->stepped < o->steps->len ? &g_array_index(o->steps, struct rr_step, o->stepped++) : NULL;
 }
 
-/* Nothing of it was captured, and it is not of the answer before. */
-static bool is_unseen(const struct rr_order *o, struct rr_range said)
-{
-    bool goes_on = is_going_on(o) && !o->line->open;
-    return !goes_on && !rr_range_empty(said) && !rr_flow_saw(&o->flow[RR_SERVER], said.begin, said.end);
-}
-
-/* What the server said last of which no message was told, to what waits; false where there is none. */
-static bool find_untold(struct rr_order *o, struct rr_range *rest)
-{
-    if (!rr_line_length(o->line) || all_told(o, o->flow[RR_SERVER].next, rest))
-        return false;
-    return is_unseen(o, *rest) || rr_flow_since(&o->flow[RR_SERVER], rr_line_first(o->line), rest);
-}
-
-/* Before these bytes the server said nothing since it had the first that waits. */
-static bool begins_answer(const struct rr_order *o, struct rr_range said)
-{
-    const struct rr_piece *before = rr_flow_piece(&o->flow[RR_SERVER], said.begin - 1);
-    return !before || before->acked <= rr_line_first(o->line);
-}
-
-/* What waits was answered where the place was lost, in bytes that were not captured. */
-static bool hides_answer(const struct rr_order *o)
-{
-    const struct rr_piece *behind = rr_flow_piece_after(&o->flow[RR_SERVER], o->hole.end);
-    return behind && behind->acked > rr_line_first(o->line) && is_unseen(o, o->hole);
-}
-
-/* The same, or else where the place was lost, or (empty) nobody knows where. */
-static bool find_answer(struct rr_order *o, struct rr_range *said)
-{
-    if (find_untold(o, said))
-        return true;
-    *said = o->hole;
-    bool lost = rr_line_length(o->line) && !rr_range_empty(o->hole);
-    if (lost && (hides_answer(o) || (rr_flow_since(&o->flow[RR_SERVER], rr_line_first(o->line), said) &&
-                                     begins_answer(o, *said))))
-        return true;
-    *said = (struct rr_range){ 0 };
-    return rr_stray_answered(o);
-}
-
 bool rr_order_may_have_answered(struct rr_order *o)
 {
     struct rr_range said;
-    return find_answer(o, &said);
+    return rr_hidden_answer(o, &said);
 }
 
 void rr_order_end(struct rr_order *o)
 {
     struct rr_range said;
-    if (!find_answer(o, &said))
+    if (!rr_hidden_answer(o, &said))
         return;
-    int64_t heard = is_unseen(o, said) ? o->flow[RR_CLIENT].acked : o->heard;
+    int64_t heard = rr_hidden_unseen(o, said) ? o->flow[RR_CLIENT].acked : o->heard;
     o->hole = said;
     o->upto = MAX(o->upto, said.end);
     drop(o, (int)rr_doubt_eligible(o, heard), o->heard_end);
@@ -519,8 +501,8 @@ static bool rests_with(const struct rr_order *o, guint waiting)
 static bool takes_untold(struct rr_order *o)
 {
     struct rr_range rest;
-    if (!rests_with(o, 1) || o->overlaps || !find_untold(o, &rest) || is_awaited(o, rest) ||
-        !begins_answer(o, rest))
+    if (!rests_with(o, 1) || o->overlaps || !rr_hidden_last(o, &rest) || is_awaited(o, rest) ||
+        !rr_hidden_begins_answer(o, rest))
         return false;
     bool sure = rr_order_is_sure(o);
     o->rests = false;
@@ -540,7 +522,7 @@ static bool goes_on_untold(struct rr_order *o, enum rr_order_when when)
 {
     struct rr_range rest;
     bool rests = rests_with(o, 0), at_last = when == RR_ORDER_AT_LAST && !o->held->len && !o->doubt->len;
-    if (!(rests || at_last) || !answers_alone(o) || all_told(o, o->flow[RR_SERVER].next, &rest))
+    if (!(rests || at_last) || !answers_alone(o) || rr_hidden_all_told(o, o->flow[RR_SERVER].next, &rest))
         return false;
     return (at_last || !is_awaited(o, rest)) && go_on_untold(o, rest);
 }
@@ -551,6 +533,7 @@ static bool ends_patched(struct rr_order *o)
     if (!o->patched || !rests_with(o, 0))
         return false;
     o->patched = false;
+    o->owed = 0;
     if (answers_alone(o))
         add_step(o, RR_STEP_END, NULL, 0);
     return true;

@@ -74,7 +74,9 @@ struct rr_order {
     bool overlaps;           /* the client does not wait for its answers, even at rest */
     bool guessed;            /* what no message was told of was taken for an answer */
     bool patched;            /* an answer has bytes of which no message was told, and may be over with them */
-    bool rests;              /* the client has come to rest, and that is to be judged */
+    bool spilled; /* what is in doubt, and nothing that waits was asked before, goes on with the answer
+                     told last */
+    bool rests;   /* the client has come to rest, and that is to be judged */
 };
 
 /* What is pointed to outlives it.  `sure`: nothing came before that a message could have been in. */

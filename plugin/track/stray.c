@@ -9,7 +9,7 @@ static int64_t acked_at(const struct rr_order *o, int64_t end)
 
 static bool is_over(const struct rr_line *line)
 {
-    return line->telling->response.ended_by != RR_GOING_ON && !line->open;
+    return !rr_line_is_telling(line) && !line->open;
 }
 
 bool rr_stray_straddles(const struct rr_order *o, struct rr_range bytes)

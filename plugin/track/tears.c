@@ -32,7 +32,7 @@ void rr_tears_asked(struct rr_conn *c, struct rr_line *line, struct rr_exchange 
 
 void rr_tears_told(struct rr_conn *c, const struct rr_line *line)
 {
-    if (line->telling && line->telling->response.ended_by == RR_GOING_ON)
+    if (rr_line_is_telling(line))
         tear(c, RR_SERVER, line->telling);
 }
 
