@@ -31,6 +31,7 @@ static const struct {
     [RR_RULE_CANCEL] = { "cancel", "What a message of the client has that takes a request back", CONDITION },
     [RR_RULE_CANCEL_KEY] = { "cancel-key", "The key of that request, where its own is another", LISTS },
     [RR_RULE_UNDECIDED] = { "undecided", "What a message has that leaves open what will follow", CONDITION },
+    [RR_RULE_OPEN] = { "response-open", "What a response has that goes on until the next begins", CONDITION },
     [RR_RULE_PARTIAL] = { "part", "What the begin of a message has that is shown whole later", CONDITION },
     [RR_RULE_COUNT] = { "count", "Fields that tell how many further ones a message consists of", FIELDS },
     [RR_RULE_COUNTED] = { "counted", "These, where they are not the message fields", FIELDS },

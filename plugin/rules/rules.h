@@ -36,6 +36,7 @@ enum rr_rule_part {
     RR_RULE_CANCEL,       /* a message of the client that takes a request back ... */
     RR_RULE_CANCEL_KEY,   /* ... with this key, where its own is another */
     RR_RULE_UNDECIDED,    /* a message after which all that follows may be encrypted */
+    RR_RULE_OPEN,         /* a response that goes on until the next begins */
     RR_RULE_PART_COUNT
 };
 

@@ -77,18 +77,33 @@ static bool told_before(const struct rr_order *o, guint n)
     return o->gap.end <= before || o->gap.begin >= rr_line_nth(o->line, n)->request.begin;
 }
 
-/* Which of the answers go on with the one before and are none: where the client `waits`, a dissector that
- * lost its place tells the parts of what the server said to one thing. */
+/* Nothing was asked since the one before, which goes on until the next begins. */
+static bool is_still_open(const struct rr_order *o, guint i)
+{
+    const struct rr_told *before = i ? rr_told_at(o->doubt, i - 1) : NULL;
+    return before && before->does & RR_PDU_OPEN && rr_told_at(o->doubt, i)->acked <= before->acked &&
+           !o->overlaps;
+}
+
+/* The i-th, which came when so many of those that wait had reached the server, as the one before did, is a
+ * part of that: where the client `waits`, a dissector that lost its place tells the parts of what the server
+ * said to one thing. */
+static bool is_part(const struct rr_order *o, guint i, guint asked, bool waits)
+{
+    if (answers_untold(o, i))
+        return false;
+    if (asked)
+        return waits && i > 0 && told_before(o, asked - 1);
+    return is_still_open(o, i) || (o->spilled && rr_line_is_telling(o->line));
+}
+
 static void mark_parts(const struct rr_order *o, bool waits, GArray *places)
 {
     guint before = 0;
     for (guint i = 0; i < o->doubt->len; i++) {
         guint asked = rr_doubt_eligible(o, rr_told_at(o->doubt, i)->acked);
-        bool again = asked == before && !answers_untold(o, i);
-        bool goes_on =
-            asked ? waits && i > 0 && told_before(o, asked - 1) : o->spilled && rr_line_is_telling(o->line);
-        bool is_part = !rr_doubt_heads(o, i) || (again && goes_on);
-        g_array_index(places, int, i) = is_part ? RR_PLACE_BEFORE : RR_PLACE_NONE;
+        bool part = !rr_doubt_heads(o, i) || (asked == before && is_part(o, i, asked, waits));
+        g_array_index(places, int, i) = part ? RR_PLACE_BEFORE : RR_PLACE_NONE;
         before = asked;
     }
 }
@@ -131,7 +146,7 @@ struct rr_range rr_doubt_hole(const struct rr_order *o)
 
 struct rr_range rr_doubt_hole_before(const struct rr_order *o, guint place, int64_t begin)
 {
-    struct rr_range hole = { MAX(o->hole.begin, saw_asking(o, place)), o->hole.end };
+    struct rr_range hole = { MAX(o->before.begin, saw_asking(o, place)), o->before.end };
     if (hole.end > begin || !told_before(o, place))
         return (struct rr_range){ 0 };
     return said_since(o, hole, rr_line_nth(o->line, place)->request.begin);

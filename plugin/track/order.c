@@ -92,22 +92,23 @@ static void answer_untold(struct rr_order *o, const struct rr_told *t)
  * no message was told, or after more of these. */
 static void answer_at(struct rr_order *o, const struct rr_told *t, int place, int gone, bool waits)
 {
-    struct rr_range before = { 0 };
+    struct rr_range own = { 0 }, later = o->hole;
     if (waits)
-        before = rr_doubt_hole_before(o, (guint)place, t->begin);
-    if (!rr_range_empty(before))
-        o->hole.end = before.begin;
+        own = rr_doubt_hole_before(o, (guint)place, t->begin);
+    if (!rr_range_empty(own))
+        o->hole = (struct rr_range){ o->before.begin, own.begin };
     if (place > gone)
         drop(o, place - gone, 0);
-    if (rr_range_empty(before)) {
+    if (rr_range_empty(own)) {
         add_step(o, RR_STEP_ANSWER, t, RR_PROOF_LOST);
         return;
     }
-    struct rr_told head = rr_untold(&o->flow[RR_SERVER], before);
-    head.does = RR_PDU_BEGINS;
+    struct rr_told head = rr_untold(&o->flow[RR_SERVER], own);
+    head.does = RR_PDU_BEGINS | (t->does & RR_PDU_OPEN);
     add_step(o, RR_STEP_ANSWER, &head, RR_PROOF_LOST);
     add_step(o, RR_STEP_GO_ON, t, 0);
-    o->hole = (struct rr_range){ 0 };
+    o->hole = later.begin > t->begin ? later : (struct rr_range){ 0 };
+    o->before = (struct rr_range){ 0 };
 }
 
 /* Places what is in doubt; how many then wait no more. */
@@ -148,6 +149,8 @@ static void note_hole(struct rr_order *o, struct rr_range hole)
 {
     if (rr_range_empty(hole) || !rr_doubt_has_hole(o))
         o->hole = hole;
+    if (!o->doubt->len)
+        o->before = o->hole;
     lose_place(o);
 }
 
@@ -176,10 +179,19 @@ static bool is_unfinished(struct rr_order *o)
     return rr_line_is_telling(o->line) && !o->line->open && !o->broken;
 }
 
+/* What is in doubt does not end the answer it goes on with, or is. */
+static bool leaves_open(const struct rr_order *o)
+{
+    return o->doubt->len ? !(rr_told_at(o->doubt, o->doubt->len - 1)->does & RR_PDU_ENDS) : o->spilled;
+}
+
 /* It waits for nothing, unless an answer came to what was taken for answered. */
 static void regain(struct rr_order *o)
 {
+    bool open = leaves_open(o);
     int gone = settle(o);
+    if (open)
+        add_step(o, RR_STEP_END, NULL, 0);
     o->guessed = false;
     if (o->overlaps)
         return;

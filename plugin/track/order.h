@@ -61,6 +61,7 @@ struct rr_order {
     int64_t owed;            /* of what was decided on last so many further parts are to come */
     int64_t strayed;         /* of the client the server had so much when it said what was ignored, last */
     struct rr_range hole;    /* the server's bytes of which no message was told, last; empty: none */
+    struct rr_range before;  /* the same, before what is in doubt */
     struct rr_range gap;     /* the client's likewise */
     struct rr_range kept;    /* the server's, last, that the dissector waits for the rest of */
     struct rr_range guess;   /* of these a request was made, when all before was sure, and nothing since is in

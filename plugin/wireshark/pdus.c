@@ -105,7 +105,7 @@ static uint16_t does(const struct rr_active_rule *rule, int side)
         flags |= RR_PDU_INTERIM;
     if (holds_unless_silent(rule, asks ? RR_RULE_REQUEST : RR_RULE_RESPONSE))
         flags |= RR_PDU_BEGINS;
-    if (!asks && rule->rule->open[RR_RULE_RESPONSE_END])
+    if (!asks && (rule->rule->open[RR_RULE_RESPONSE_END] || rr_facts_hold(rule, RR_RULE_OPEN)))
         flags |= RR_PDU_OPEN;
     else if (holds_unless_silent(rule, asks ? RR_RULE_REQUEST_END : RR_RULE_RESPONSE_END))
         flags |= RR_PDU_ENDS;

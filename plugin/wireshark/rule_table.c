@@ -32,7 +32,8 @@ static const char *file;
     X(cancel_key, "cancel-key", "Cancel key", RR_RULE_CANCEL_KEY)         \
     X(count, "count", "Count", RR_RULE_COUNT)                             \
     X(counted, "counted", "Counted", RR_RULE_COUNTED)                     \
-    X(undecided, "undecided", "Undecided", RR_RULE_UNDECIDED)
+    X(undecided, "undecided", "Undecided", RR_RULE_UNDECIDED)             \
+    X(response_open, "response-open", "Response open", RR_RULE_OPEN)
 /* clang-format on */
 
 /* A rule as a row of the table in the preferences. */

@@ -268,3 +268,20 @@ char *talk_perform(const char *script)
     g_strfreev(words);
     return told;
 }
+
+static void test_play(gconstpointer data)
+{
+    const struct talk_play *play = data;
+    char *told = talk_perform(play->script);
+    g_assert_cmpstr(told, ==, play->told);
+    g_free(told);
+}
+
+void talk_add_tests(const struct talk_play *plays, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char *path = g_strconcat("/", plays[i].name, NULL);
+        g_test_add_data_func(path, &plays[i], test_play);
+        g_free(path);
+    }
+}

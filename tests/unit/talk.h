@@ -45,4 +45,11 @@ char *talk_end(struct talk *p);
 /* The same of a whole script.  Checks on the way that nothing is told twice and no reported row changes. */
 char *talk_perform(const char *script);
 
+/* What is told of a script, as a test of that name. */
+struct talk_play {
+    const char *name, *script, *told;
+};
+
+void talk_add_tests(const struct talk_play *plays, size_t count);
+
 #endif

@@ -3,9 +3,7 @@
 
 #include "talk.h"
 
-static const struct {
-    const char *name, *script, *told;
-} cases[] = {
+static const struct talk_play plays[] = {
     { "order/one", "syn >10@1 <5@3", ">10<5 answered exact 2" },
     { "order/burst", "syn >10+11@1 <5+6@3", ">10<5 answered acked 2; >11<6 answered acked 2 d2" },
     { "order/staggered", "syn >10@1 >11@2 <5@3/10 <6@4/21",
@@ -137,9 +135,6 @@ static const struct {
       ">8<0 answered acked; >20<30 answered exact 1" },
     { "order/agreed-and-greeted", "syn <20d@0 >8d@1 <5@2 <6@3/8 >20@4 <30@5",
       ">8<11 answered exact 1; push 20; >20<30 answered exact 1" },
-    { "key/agreed-without-saying", "syn >8d@1 <5=1@2 <6=1@3 >20=2@4 <30=2@5",
-      ">8<11 answered exact 1; >20<30 answered exact 1" },
-    { "key/agreed-and-asked-before-that", "syn >8d@1 >20=2@2 <5=1@3 <30=2@4", ">28<35 answered exact 1" },
     { "order/copies-before-it-is-told", "syn >10@1 <3?@2 <4?@3 <4?@4^3 <5@5#7",
       ">10<12 answered exact 1 c1" },
     { "order/copies-behind-what-is-told", "syn >10@1 <5@2 <5@3^0 >11@4 <6@5 <6@6^5",
@@ -169,16 +164,7 @@ static const struct {
       ">10<5 answered exact 1; >11<0 unanswered" },
     { "order/broken-off-after-the-servers-fin", "syn >10@1 <5@2 <F >11k@4",
       ">10<5 answered exact 1; >11<0 unanswered" },
-    { "key/asked-after-the-servers-fin", "syn >10=1@1 <5=1@2 <F >11=2@4",
-      ">10<5 answered exact 1; >11<0 unanswered" },
     { "order/answered-within-the-request", "syn >10m@1 <5m@2 >11@3 <6n@4", ">21<11 answered order -1" },
-    { "key/answered-within-the-request", "syn >10=1m@1 <5=1m@2 >11=1n@3 <6=1n@4",
-      ">21<11 answered order -1" },
-    { "key/answered-all-along",
-      "syn >10=1m@1 <5=1m@2 >2=2@3 <2=2@4 >2=3@5 <2=3@6 >2=4@7 <2=4@8 >2=5@9 <2=5@10 >2=6@11 <2=6@12 "
-      ">11=1nm@13 <6=1nm@14 >12=1n@15 <7=1n@16",
-      ">33<18 answered order -13; >2<2 answered exact 1; >2<2 answered exact 1; >2<2 answered exact 1; >2<2 "
-      "answered exact 1; >2<2 answered exact 1" },
     { "order/hole-in-an-answer", "syn >10@1 <5m@2 <6nm@3! <7n@4 >9@5/18 <8@6",
       ">10<12 answered exact 1; >9<8 answered exact 1" },
     { "order/hole-in-an-answer-acknowledged", "syn >10@1 <5m@2 <6nm@3! <7n@4 >0?@5 >9@50 <8@51",
@@ -231,7 +217,6 @@ static const struct {
       ">9<4 answered exact 1; >10<5 answered lost 1; >11<6 answered exact 1" },
     { "order/request-lost-in-burst", "syn >10@1! >11@1 <5@2 <6@3 >12@4 <7@5",
       ">11<6 answered lost 2; >0<5 unasked lost; >12<7 answered exact 1" },
-
     { "order/rolling-lost", "syn >10@1 >11@2 <5@3/21 >12@4 <6@5! >13@6/11 <7@7/46 >14@8/18 <8@9/60 >15@10/26",
       ">10<5 answered acked 2; >11<0 answered lost d2; >12<0 answered lost d2; >13<7 answered lost 1 d3; "
       ">14<8 answered lost 1 d4; >15<0 open d5" },
@@ -325,44 +310,6 @@ static const struct {
     { "count/asked-amiss", ">10*900@1 <5@2 >11@3 <6@4 >12@5 <7@6",
       ">10<5 answered lost 1; >11<6 answered exact 1; >12<7 answered exact 1" },
     { "count/never-whole", "syn >10@1 <5*9@2 >11@3 <6@4", ">10<11 answered exact 1; >11<0 open" },
-
-    { "key/crossed", "syn >10=1+11=2@1 <5=2@3 <6=1@4", ">10<6 answered acked 3; >11<5 answered exact 2 d2" },
-    { "key/twice-the-same", "syn >10=1+11=1@1 <5=1@3 <6=1@4",
-      ">10<5 answered acked 2; >11<6 answered acked 3 d2" },
-    { "key/interim-apart", "syn >10=1+11=2@1 <3=1i@2 <4=2i@3 <5=1i@4 <6=2@5 <7=1@6",
-      ">10<15 answered acked 5 i1; >11<10 answered acked 4 i2 d2" },
-    { "key/newest", "syn >10=1w@1 <5=1@2 >11=1w@3 >12=1w@9 <6=1@10",
-      ">10<5 answered exact 1; >11<0 unanswered; >12<6 answered lost 1" },
-    { "key/newest-of-several-keys", "syn >10=1w+11=2w@1 <5=2@3 <6=1@4",
-      ">10<6 answered acked 3; >11<5 answered exact 2 d2" },
-    { "key/many-parts", "syn >10=1@1 >9=2@1 <5=1m@2 <4=2@3 <6=1nm@4 <7=1n@5",
-      ">10<18 answered acked 1; >9<4 answered acked 2 d2" },
-    { "key/lost", "syn >10=1+11=2@1 <5=1@2! <6=2@3", ">10<0 open; >11<6 answered acked 2 d2" },
-    { "key/again-after-loss", "syn >10=1@1 <5=1@2! >11=1@3! <6=1@4", ">10<6 answered lost 3" },
-    { "key/shifted", "syn >10=1@1 <5=1@2! >11=1@3 <6=1@4 >12=1@5 <7=1@6",
-      ">10<0 answered lost; >11<6 answered lost 1 d2; >12<7 answered exact 1" },
-    { "key/not-acknowledged", "syn >10=1@1 <6=1@2/0 <5=1@3", ">10<5 answered acked 2; push 6" },
-    { "key/unasked", ">10=1@1 <6=2@3 <5=1@4", ">10<5 answered acked 3; >0<6 unasked acked" },
-    { "key/quiet", "syn >10=1q+11=2q+12=3@1 <5=2@2 <6=3@3 >9=4q@4 >8=5@5 <7=5@6",
-      ">10<0 oneway; >11<5 answered acked 1 d2; >12<6 answered acked 2 d3; >9<0 oneway; >8<7 answered exact "
-      "1 d2" },
-    { "key/quiet-same", "syn >10=1+11=1q+12=1@1 <5=1@2 >9=2@3 <6=2@4 <7=1@5",
-      ">10<5 answered acked 1; >11<0 oneway d2; >12<7 answered acked 4 d3; >9<6 answered exact 1 d3" },
-    { "key/quiet-behind-lost", "syn >10=1+11=1q@1 >9=2@3 <6=2@4 <7=1@5",
-      ">10<0 answered lost; >11<0 oneway d2; >9<6 answered exact 1 d3; push 7" },
-    { "key/quiet-same-several", "syn >10=1q+11=1q+12=1q@1 <5=1@2 <6=1@3",
-      ">10<5 answered lost 1; >11<6 answered lost 2 d2; >12<0 open d3" },
-    { "key/quiet-at-end", "syn >10=1q@1 tick@70000 >11=2q@70001", ">10<0 oneway; >11<0 open d2" },
-    { "key/quiet-by-order", "syn >10=1q@1 <5=1@2 >11=2@3 <6=2@4",
-      ">10<5 answered exact 1; >11<6 answered exact 1" },
-    { "key/content", "syn >10=1ao@1 >11=1n@2 >20=2@2 >12=1n@3 >13=1@4 <5=1@5 <6=2@6",
-      ">33<0 oneway; >20<6 answered acked 4; >13<5 answered exact 1 d2" },
-    { "key/content-quiet", "syn >10=1ao@1 >11=1n@2 tick@4000 >12=1n@5000 >13=1@5001 <5=1@5002",
-      ">33<0 oneway; >13<5 answered exact 1" },
-    { "key/content-at-end", "syn >10=1ao@1 >11=1n@2", ">21<0 oneway" },
-    { "key/push-content", "syn >10=1@1 <5=1o@2 <6=1n@3 <7=1ao@4 <8=1n@5 <9=1a@6 >9=1@7 <4=1o@8",
-      ">10<11 answered exact 1; push 15; push 9; >9<4 answered exact 1" },
-    { "key/push-content-at-end", "syn >10=1@1 <5=1@2 <7=1ao@4 <8=1n@5", ">10<5 answered exact 1; push 15" },
     { "order/open-begins-again", "syn >10@1 <5o@2 <6o@3 >11@4 <7o@5",
       ">10<11 answered exact 1; >11<7 answered exact 1" },
     { "order/open-asked-again-never-begins", "syn >10@1 <5o@2 >11@3 <6on@4 >9@5 <7o@6",
@@ -375,13 +322,6 @@ static const struct {
       ">10<5 answered exact 1; >11<7 answered acked -1" },
     { "order/content", "syn >10ao@1 >11n@2 >13@4 <5@5 <7ao@6 <8n@7 >9@8 <4@9",
       ">21<0 oneway; >13<5 answered exact 1; push 15; >9<4 answered exact 1" },
-    { "key/part-before-its-begin", "syn >20=1m@2^10 >10=1n@3^0", ">20<0 open" },
-    { "key/answers-part-before-its-begin", "syn >9=1@1 <20=1m@2^10 <10=1n@3^0 >8=1@4",
-      ">9<20 answered acked 1; >8<0 open" },
-    { "key/part-perhaps-quiet", "syn >10=1m@1 tick@70000 >11=1nmq@70001 >5=1n@70002", ">26<0 unanswered" },
-    { "key/interim-to-the-later", "syn >11=1@2^10 <4=1i@3 >10=1@4^0 <5=1@5 <6=1@6",
-      ">11<10 answered acked 4 i1; >10<5 answered acked 1 d2" },
-    { "key/turn-ended", ">5?@1 <6=1@2 <F >6=1@3^0", ">0<6 unasked acked; >5<0 unanswered; >1<0 unanswered" },
     { "order/push-cut-short", "syn <10a@1 <5a@2#3", "push 7; push 8" },
     { "order/push-came-late", "syn >9@1 <10a@2! <5a@3#10 <10?@4^0", ">9<0 open; push 15" },
     { "order/late-in-two", "syn >20@1! >10+5@2#10 >20?@3^0 <5@4 <6@5",
@@ -428,103 +368,7 @@ static const struct {
       ">9<4 answered exact 1; >2<5 answered exact 1; >8<6 answered exact 1" },
     { "order/turn-probed", "syn >1?@2z <1?@3 <1?@4 >5@5", ">1<2 answered acked 1; >5<0 open" },
     { "order/turn-asked-before", ">5?@1 >1x@2 <5@3", ">5<5 answered lost 2" },
-    { "key/notification", "syn >10=1@1 <6=0a@3 <5=1@4", ">10<5 answered acked 3; push 6" },
-
-    /* Requests of which no message was told. */
-    { "key/untold-request", "syn >10?@1 <5=1@3 <F", ">10<5 answered lost 2" },
-    { "key/untold-request-later", "syn >9=1@1 <4=1@2 >10?@3 <5=2@4 >11=3@5 <6=3@6",
-      ">9<4 answered exact 1; >10<5 answered lost 1; >11<6 answered exact 1" },
-    { "key/untold-among-others", "syn >9=1@1 >10?@1 >11=3@1 <4=1@2 <5=2@3 <6=3@4 <F",
-      ">9<4 answered acked 1; >11<6 answered acked 3 d2; >10<5 answered lost 2" },
-    { "key/untold-twice", "syn >9=1@1 >10?@1 >11=3@1 >12?@1 <4=1@2 <5=2@3 <6=3@4 <7=4@5 <F",
-      ">9<4 answered acked 1; >11<6 answered acked 3 d2; >0<5 unasked lost; >0<7 unasked lost" },
-    { "key/untold-twice-before-a-rest",
-      "syn >9=1@1 >10?@1 >11=3@1 >12?@1 >8=5@1 <4=1@2 <6=3@4 <3=5@6 >9=6@7 <2=6@8 >7?@9 <1=7@10 <F",
-      ">9<4 answered acked 1; >11<6 answered acked 3 d2; >8<3 answered acked 5 d3; >9<2 answered exact 1; "
-      ">7<1 answered lost 1" },
-    { "key/untold-with-two-answers", "syn >9=1@1 <4=1@2 >21?@3 <5=2@4 <6=3@5 <F",
-      ">9<4 answered exact 1; >0<5 unasked lost; >0<6 unasked lost" },
-    { "key/untold-one-after-the-other", "syn >9=1@1 <4=1@2 >10?@3 >11?@3 <5=2@4/19 <6=3@5/30 >8=4@6 <7=4@7",
-      ">9<4 answered exact 1; >10<5 answered lost 1; >11<6 answered lost 2; >8<7 answered exact 1" },
-    { "key/untold-perhaps-before-the-capture", ">10?@1 <5=9@2 >11=1@3 <6=1@4",
-      ">0<5 unasked acked; >11<6 answered exact 1" },
-    { "key/untold-in-the-middle", ">9=1@1 <4=1@2 >11=1@3 <6=1@4 >10?@5 <5=2@6 <F",
-      ">9<4 answered exact 1; >11<6 answered exact 1; >10<5 answered lost 1" },
-    { "key/answered-before-the-capture", ">10?@1 <5=9@2/10 >11=1@3#10 <6=1@4",
-      ">21<6 answered exact 1; >0<5 unasked acked" },
-    { "key/untold-with-a-key-used-before",
-      "syn >9=7@1 <4=7@2 >11=7@3^19 >10?@4^9 <5=7@5 <6=7@6 >12=7@7 <7=7@8",
-      ">9<4 answered exact 1; >11<5 answered lost 2; >10<6 answered lost 2; >12<7 answered exact 1" },
-    { "key/untold-and-the-keys-used-by-all",
-      "syn >9=7+11=7@1^0 >8=7@3^30 >10?@4^20 <4=7@5 <5=7@5 <3=7@5 >12=7@6 <6=7@7 >12=7@8 <7=7@9",
-      ">9<0 answered lost; >11<0 answered lost d2; >8<4 answered lost 2 d3; >10<5 answered lost 1; push 3; "
-      ">12<6 answered exact 1; >12<7 answered exact 1" },
-    { "key/untold-and-no-key-used-twice",
-      "syn >9=1@1 <4=1@2 >11=3@3^19 >10?@4^9 <5=2@5 <6=3@6 >12=4@7 <7=4@8",
-      ">9<4 answered exact 1; >11<6 answered acked 3; >10<5 answered lost 1; >12<7 answered exact 1" },
-    { "key/hole-between-parts", "syn >10=1@1 <5=1m@2 <6=1nm@3! <7=1n@4 >11=2@5 <8=2@6",
-      ">10<12 answered exact 1 <torn; >11<8 answered exact 1" },
-    { "key/hole-between-parts-filled", "syn >10=1@1 <5=1m@2^0 <7=1nm@4^11 <6=1nm@5^5 <8=1n@6^18",
-      ">10<26 answered exact 1" },
-    { "key/hole-between-parts-that-is-anothers", "syn >10=1+11=2@1 <5=1m@2^0 <7=2@4^11 <6=1n@5^18",
-      ">10<11 answered acked 1 <torn; >11<7 answered acked 3 d2" },
-    { "key/hole-before-the-end", "syn >10=1@1 <5=1m@2 <6=1nm@3! <F", ">10<5 answered exact 1 <torn" },
-    { "key/hole-between-parts-asked", "syn >10=1m@1 >6=1nm@2! >7=1n@3 <5=1@4",
-      ">17<5 answered acked 1 >torn" },
-    { "key/cancelled", "syn >10=1@1 >3=1ac1@2 >11=2@3 <6=2@4 <F",
-      ">10<0 unanswered; >3<0 oneway; >11<6 answered exact 1" },
-    { "key/cancelled-by-a-message-of-its-own", "syn >10=1@1 >11=2@2 >3=3ac1@3 >9=4@4 <6=2@5 <5=4@6",
-      ">10<0 unanswered; >11<6 answered acked 3 d2; >3<0 oneway; >9<5 answered acked 2 d2" },
-    { "key/cancelled-answer-crosses", "syn >10=1@1 >3=1ac1@2 <5=1@3/10 >11=2@4 <6=2@5",
-      ">10<5 answered exact 2; >3<0 oneway; >11<6 answered exact 1" },
-    { "key/cancelled-answer-later", "syn >10=1@1 >3=1ac1@2 >11=2@3 <5=1m@4 <6=2@5 <7=1n@6 <4=1n@7",
-      ">10<16 answered acked 3; >3<0 oneway; >11<6 answered acked 2" },
-    { "key/cancelled-within-the-answer", "syn >10=1@1 <5=1m@2 >3=1ac1@3 <6=1nm@4/10 <7=1n@5",
-      ">10<18 answered exact 1; >3<0 oneway" },
-    { "key/cancelled-within-the-answer-of-several",
-      "syn >10=1@1 <5=1m@2 >3=2ac1@3 <6=1m@4/10 <7=1@5 >9=4@6 <6=4@7",
-      ">10<18 answered exact 1; >3<0 oneway; >9<6 answered exact 1" },
-    { "key/cancelled-when-answered", "syn >10=1@1 <5=1@2 >3=1ac1@3 >11=1@4 <6=1@5",
-      ">10<5 answered exact 1; >3<0 oneway; >11<6 answered exact 1" },
-    { "key/cancelled-and-used-again", "syn >10=1@1 >3=2ac1@2 >11=1@3 <5=1@4/10 <6=1@5",
-      ">10<0 unanswered; >3<0 oneway; >11<6 answered lost 2; push 5" },
-    { "key/cancelled-the-second", "syn >9=1+10=1@1 <5=1@2 >3=2ac1@3 <4=1a@4 <6=1@5 >11=7@6 <7=7@7",
-      ">9<5 answered acked 1; >10<6 answered acked 4 d2; >3<0 oneway; push 4; >11<7 answered exact 1" },
-    { "key/cancelled-twice", "syn >10=1@1 >3=1ac1@2 >4=1ac1@3 >11=2@4 <6=2@5",
-      ">10<0 unanswered; >3<0 oneway; >4<0 oneway; >11<6 answered exact 1" },
-    { "key/cancelled-none", "syn >3=1ac9@1 >10=1@2 <5=1@3", ">3<0 oneway; >10<5 answered exact 1" },
-    { "key/cancelled-by-the-server", "syn >10=1@1 <3=2ac1@2 <5=1@3", ">10<5 answered acked 2; push 3" },
-    { "key/broken-off", "syn >9=1@1 <4=1@2 >10k@3 >F <F", ">9<4 answered exact 1; >10<0 unanswered" },
-    { "key/early-answer", "syn >9=1@1 <4=1@2 >10?@3 <5=2@4 >11=2@5#10 >8=3@6 <7=3@7",
-      ">9<4 answered exact 1; >21<5 answered order -1; >8<7 answered exact 1" },
-    { "key/unasked-within-a-request", "syn >9=1@1 <4=1@2 >10?@3 <5=7@4 >11=2@5#10 <6=2@6",
-      ">9<4 answered exact 1; >21<6 answered exact 1; push 5" },
-    { "key/answer-captured-first", "syn <5=1@1/10 >10=1@2", ">10<5 answered acked -1" },
-    { "key/early-answer-long-before",
-      "syn >9=1@1 <4=1@2 >10?@3 <5=2@4 tick@4000 >11=2@5000#10 >8=3@5001 <7=3@5002",
-      ">9<4 answered exact 1; >21<5 answered order -4996; >8<7 answered exact 1" },
-    { "key/untold-was-anothers",
-      "syn >9=1@1 <4=1@2 >10?@3 <5=2@4 tick@4000 >11=3@5000#10 <7=3@5001 >8=3@5002 <6=3@5003",
-      ">9<4 answered exact 1; >10<5 answered lost 1; >11<7 answered lost 1; >8<6 answered exact 1" },
-    { "key/untold-interim", "syn >9=1@1 <4=1@2 >10?@3 <3=2i@4 <5=2@5 <F",
-      ">9<4 answered exact 1; >10<8 answered lost 2 i1" },
-    { "key/untold-answered-in-parts", "syn >9=1@1 <4=1@2 >10?@3 <5=2m@4 <6=2n@5 >8=3@6 <7=3@7",
-      ">9<4 answered exact 1; >10<11 answered lost 1; >8<7 answered exact 1" },
-    { "key/untold-sent-again", "syn >9=1@1 >10@2! >11=3@2 <4=1@3/9 >10?@4^9 <5=2@5 <6=3@6 <F",
-      ">9<4 answered exact 2; >11<6 answered acked 4 d2; >10<5 answered lost 1" },
-    { "key/untold-partly-lost", "syn >9=1@1 <4=1@2 >10@3! >11?@3 <5=2@4 >8=3@5 <7=3@6",
-      ">9<4 answered exact 1; >0<5 unasked acked; >8<7 answered exact 1" },
-    { "key/untold-or-lost", "syn >9=1@1 >10@1! >8=3@1 >11?@1 <5=2@4 <4=1@5 <7=3@6 <F",
-      ">9<4 answered acked 4; >8<7 answered acked 5 d2; >0<5 unasked acked" },
 };
-
-static void run_case(gconstpointer number)
-{
-    const char *wanted = cases[GPOINTER_TO_UINT(number)].told;
-    char *told = talk_perform(cases[GPOINTER_TO_UINT(number)].script);
-    g_assert_cmpstr(told, ==, wanted);
-    g_free(told);
-}
 
 /* A client that sends far more than is answered. */
 static void bounded(void)
@@ -596,11 +440,7 @@ static void sides(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        char *path = g_strconcat("/", cases[i].name, NULL);
-        g_test_add_data_func(path, GUINT_TO_POINTER(i), run_case);
-        g_free(path);
-    }
+    talk_add_tests(plays, G_N_ELEMENTS(plays));
     g_test_add_func("/sides", sides);
     g_test_add_func("/bounded", bounded);
     g_test_add_func("/too-many-wait", too_many_wait);
