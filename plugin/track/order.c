@@ -582,14 +582,19 @@ const struct rr_step *rr_order_next(struct rr_order *o, enum rr_order_when when)
     return step;
 }
 
+static int64_t earlier(int64_t offset, struct rr_range range)
+{
+    return rr_range_empty(range) ? offset : MIN(offset, range.begin);
+}
+
 int64_t rr_order_open(const struct rr_order *o)
 {
-    int64_t open = rr_range_empty(o->hole) ? INT64_MAX : o->hole.begin;
+    int64_t open = earlier(INT64_MAX, o->hole);
     if (o->held->len || rr_line_length(o->line)) /* nor is it decided what comes from there on */
         open = MIN(open, o->upto);
     if (o->held->len)
         open = MIN(open, rr_told_at(o->held, 0)->begin);
     if (o->doubt->len)
-        open = MIN(open, rr_told_at(o->doubt, 0)->begin);
+        open = MIN(earlier(open, o->before), rr_told_at(o->doubt, 0)->begin);
     return open;
 }
