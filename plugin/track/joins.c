@@ -45,7 +45,8 @@ static void join(struct rr_conn *c, int side, struct rr_exchange *x, const struc
 {
     struct rr_message *m = rr_side_of(x, side);
     int64_t hole = t->end - t->begin - t->sum.bytes;
-    if (!rr_seen(m) || t->sum.first_frame < m->first_frame)
+    bool captured = t->sum.first_frame != 0;
+    if (captured && (!rr_seen(m) || t->sum.first_frame < m->first_frame))
         rr_changes(c, x, !side);
     rr_changes(c, x, side);
     if (!rr_exists(m))
