@@ -152,6 +152,13 @@ struct rr_range rr_doubt_hole_before(const struct rr_order *o, guint place, int6
     return said_since(o, hole, rr_line_nth(o->line, place)->request.begin);
 }
 
+struct rr_range rr_doubt_hole_between(const struct rr_order *o, guint i)
+{
+    struct rr_range hole = { rr_told_at(o->doubt, i - 1)->end, rr_told_at(o->doubt, i)->begin };
+    rr_spans_clip(&o->spans[RR_SERVER], &hole.begin, &hole.end);
+    return hole;
+}
+
 bool rr_doubt_has_hole(const struct rr_order *o)
 {
     const struct rr_piece *first = rr_flow_piece_after(&o->flow[RR_SERVER], o->hole.begin);

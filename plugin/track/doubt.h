@@ -36,6 +36,9 @@ struct rr_range rr_doubt_hole(const struct rr_order *o);
  * Of a client that waits. */
 struct rr_range rr_doubt_hole_before(const struct rr_order *o, guint place, int64_t begin);
 
+/* Between the i-th that is in doubt and the one before, the first bytes of which no message was told. */
+struct rr_range rr_doubt_hole_between(const struct rr_order *o, guint i);
+
 /* The answer to what waits may begin where the place was lost first, and nothing told since can be one. */
 bool rr_doubt_has_hole(const struct rr_order *o);
 

@@ -4,6 +4,7 @@
 #include "track/guesses.h"
 #include "track/hidden.h"
 #include "track/messages.h"
+#include "track/settle.h"
 #include "track/stray.h"
 
 /* Nobody knows how many parts were in bytes of which none was told: each that comes is one. */
@@ -38,8 +39,8 @@ void rr_order_release(struct rr_order *o)
     g_array_free(o->steps, TRUE);
 }
 
-static struct rr_step *add_step(struct rr_order *o, enum rr_step_kind kind, const struct rr_told *t,
-                                uint8_t proof)
+struct rr_step *rr_order_step(struct rr_order *o, enum rr_step_kind kind, const struct rr_told *t,
+                              uint8_t proof)
 {
     if (o->stepped == o->steps->len)
         o->stepped = o->steps->len = 0;
@@ -52,89 +53,6 @@ static struct rr_step *add_step(struct rr_order *o, enum rr_step_kind kind, cons
         rr_told_refresh(&o->flow[RR_SERVER], &step->told);
     }
     return step;
-}
-
-/* What waits first was answered by bytes of which no message was told, and perhaps by all up to `end`; where
- * more than one was, nobody knows by which. */
-static void drop(struct rr_order *o, int count, int64_t end)
-{
-    struct rr_range hole = count == 1 ? rr_doubt_hole(o) : (struct rr_range){ 0 };
-    o->hole = (struct rr_range){ 0 };
-    if (rr_range_empty(hole)) {
-        for (; count > 0; count--)
-            add_step(o, RR_STEP_DROP, NULL, RR_PROOF_LOST);
-        return;
-    }
-    bool more = hole.end < end && !rr_spans_holder(&o->spans[RR_SERVER], hole.end);
-    struct rr_told t = rr_untold(&o->flow[RR_SERVER], hole);
-    t.does = more ? RR_PDU_BEGINS : t.does;
-    add_step(o, RR_STEP_ANSWER, &t, RR_PROOF_LOST);
-    if (more)
-        add_step(o, RR_STEP_END, NULL, RR_PROOF_LOST);
-}
-
-/* `t` answers no request that is there, perhaps one in client bytes of which no message was told. */
-static void answer_untold(struct rr_order *o, const struct rr_told *t)
-{
-    int64_t upto = o->told_upto[RR_CLIENT], acked = rr_order_before_asked(o, t->acked);
-    if (acked > MAX(upto, o->gap.end)) /* nothing is told of any more of it */
-        o->gap = (struct rr_range){ MAX(o->gap.begin, upto), acked };
-    struct rr_range asked = { o->gap.begin, MIN(o->gap.end, t->acked) };
-    if (rr_range_empty(asked) || !rr_flow_remembers(&o->flow[RR_CLIENT], asked.begin)) {
-        add_step(o, RR_STEP_UNOWED, t, RR_PROOF_LOST);
-        return;
-    }
-    o->gap.begin = asked.end;
-    add_step(o, RR_STEP_UNASKED, t, RR_PROOF_LOST)->asked = asked;
-}
-
-/* `t`, which was in doubt, answers what waits at `place`, behind those that were answered in bytes of which
- * no message was told, or after more of these. */
-static void answer_at(struct rr_order *o, const struct rr_told *t, int place, int gone, bool waits)
-{
-    struct rr_range own = { 0 }, later = o->hole;
-    if (waits)
-        own = rr_doubt_hole_before(o, (guint)place, t->begin);
-    if (!rr_range_empty(own))
-        o->hole = (struct rr_range){ o->before.begin, own.begin };
-    if (place > gone)
-        drop(o, place - gone, 0);
-    if (rr_range_empty(own)) {
-        add_step(o, RR_STEP_ANSWER, t, RR_PROOF_LOST);
-        return;
-    }
-    struct rr_told head = rr_untold(&o->flow[RR_SERVER], own);
-    head.does = RR_PDU_BEGINS | (t->does & RR_PDU_OPEN);
-    add_step(o, RR_STEP_ANSWER, &head, RR_PROOF_LOST);
-    add_step(o, RR_STEP_GO_ON, t, 0);
-    o->hole = later.begin > t->begin ? later : (struct rr_range){ 0 };
-    o->before = (struct rr_range){ 0 };
-}
-
-/* Places what is in doubt; how many then wait no more. */
-static int settle(struct rr_order *o)
-{
-    bool waits = rr_doubt_waits(o);
-    GArray *places = rr_doubt_count_back(o, waits);
-    int gone = 0;
-    for (guint i = 0; i < o->doubt->len; i++) {
-        struct rr_told *t = rr_told_at(o->doubt, i);
-        int place = g_array_index(places, int, i);
-        if (i + 1 < o->doubt->len && g_array_index(places, int, i + 1) == RR_PLACE_BEFORE)
-            t->does &= (uint16_t)~RR_PDU_ENDS;
-        if (place >= 0) {
-            answer_at(o, t, place, gone, waits);
-            gone = place + 1;
-        } else if (place == RR_PLACE_NONE) {
-            o->overlaps |= o->guessed && !rr_line_was_asked(o->line, t->acked);
-            answer_untold(o, t);
-        } else
-            add_step(o, RR_STEP_GO_ON, t, 0);
-    }
-    g_array_set_size(o->doubt, 0);
-    g_array_free(places, TRUE);
-    o->spilled = false;
-    return gone;
 }
 
 static void lose_place(struct rr_order *o)
@@ -157,7 +75,7 @@ static void note_hole(struct rr_order *o, struct rr_range hole)
 /* Nobody knows what `t` goes on with. */
 static void ignore(struct rr_order *o, const struct rr_told *t)
 {
-    add_step(o, RR_STEP_IGNORE, t, 0);
+    rr_order_step(o, RR_STEP_IGNORE, t, 0);
     rr_stray_note(o, t);
     o->broken = true;
 }
@@ -189,13 +107,13 @@ static bool leaves_open(const struct rr_order *o)
 static void regain(struct rr_order *o)
 {
     bool open = leaves_open(o);
-    int gone = settle(o);
+    int gone = rr_settle(o);
     if (open)
-        add_step(o, RR_STEP_END, NULL, 0);
+        rr_order_step(o, RR_STEP_END, NULL, 0);
     o->guessed = false;
     if (o->overlaps)
         return;
-    drop(o, (int)rr_line_length(o->line) - gone, o->heard_end);
+    rr_settle_drop(o, (int)rr_line_length(o->line) - gone, o->heard_end);
     o->hole = o->gap = (struct rr_range){ 0 };
     rr_guesses_forget(o);
     o->sure = o->regained = true;
@@ -209,7 +127,7 @@ static void judge_rest(struct rr_order *o)
     else if (!o->overlaps)
         regain(o);
     if (o->line->open)
-        add_step(o, RR_STEP_END, NULL, 0);
+        rr_order_step(o, RR_STEP_END, NULL, 0);
 }
 
 void rr_order_heard(struct rr_order *o, int64_t end, int64_t acked)
@@ -313,7 +231,7 @@ static void spill(struct rr_order *o)
     bool goes_on = o->spilled || rr_doubt_waits(o);
     if (goes_on)
         rr_told_at(o->doubt, o->doubt->len - 1)->does &= (uint16_t)~RR_PDU_ENDS;
-    guint gone = (guint)settle(o);
+    guint gone = (guint)rr_settle(o);
     o->spilled = goes_on && gone == rr_line_length(o->line);
     o->broken = true;
 }
@@ -331,7 +249,7 @@ static void set_aside(struct rr_order *o, const struct rr_told *t)
 /* Nothing waits for what the server says: where the place was found by guess, that was wrong. */
 static void say_unowed(struct rr_order *o, const struct rr_told *t)
 {
-    add_step(o, RR_STEP_UNOWED, t, 0);
+    rr_order_step(o, RR_STEP_UNOWED, t, 0);
     if (!o->regained)
         return;
     o->overlaps = true;
@@ -357,8 +275,8 @@ static bool answer_begun(struct rr_order *o, const struct rr_told *t)
     bool interim = t->does & RR_PDU_INTERIM;
     if (!rr_flow_sum(f, asked.begin, asked.end).bytes)
         return false;
-    add_step(o, RR_STEP_ASK, NULL, 0)->asked = asked;
-    add_step(o, interim ? RR_STEP_INTERIM : RR_STEP_ANSWER, t, RR_PROOF_LOST);
+    rr_order_step(o, RR_STEP_ASK, NULL, 0)->asked = asked;
+    rr_order_step(o, interim ? RR_STEP_INTERIM : RR_STEP_ANSWER, t, RR_PROOF_LOST);
     o->broken &= interim;
     o->gap = (struct rr_range){ asked.end, f->next };
     o->guess = asked;
@@ -388,12 +306,12 @@ static bool answer(struct rr_order *o, const struct rr_told *t, enum rr_order_wh
     } else if (partly && when < RR_ORDER_IN_SILENCE)
         return false;
     else if (asked) {
-        add_step(o, interim ? RR_STEP_INTERIM : RR_STEP_ANSWER, t, 0);
+        rr_order_step(o, interim ? RR_STEP_INTERIM : RR_STEP_ANSWER, t, 0);
         o->broken &= interim;
     } else if (begun && (when < RR_ORDER_IN_SILENCE || (interim && when == RR_ORDER_IN_SILENCE)))
         return false;
     else if (!begun && still_answers(o))
-        add_step(o, RR_STEP_GO_ON, t, 0);
+        rr_order_step(o, RR_STEP_GO_ON, t, 0);
     else if (!begun || !answer_begun(o, t))
         say_unowed(o, t);
     return true;
@@ -406,9 +324,9 @@ static bool place(struct rr_order *o, const struct rr_told *t, enum rr_order_whe
     bool aside = rr_line_is_aside(o->line, t);
     bool goes_on = before && !aside ? rr_doubt_goes_on(before, t) : rr_line_goes_on(o->line, t);
     if (t->does & RR_PDU_ALONE)
-        add_step(o, RR_STEP_UNOWED, t, 0);
+        rr_order_step(o, RR_STEP_UNOWED, t, 0);
     else if (t->begin < o->upto)
-        add_step(o, RR_STEP_UNOWED, t, RR_PROOF_LOST);
+        rr_order_step(o, RR_STEP_UNOWED, t, RR_PROOF_LOST);
     else if (o->broken || !goes_on)
         return answer(o, t, when);
     else if (before && !aside)
@@ -417,7 +335,7 @@ static bool place(struct rr_order *o, const struct rr_told *t, enum rr_order_whe
         note_hole(o, (struct rr_range){ 0 });
         ignore(o, t);
     } else
-        add_step(o, RR_STEP_GO_ON, t, 0);
+        rr_order_step(o, RR_STEP_GO_ON, t, 0);
     return true;
 }
 
@@ -431,9 +349,7 @@ static bool answers_alone(const struct rr_order *o)
 
 static bool go_on_untold(struct rr_order *o, struct rr_range rest)
 {
-    struct rr_told t = rr_untold(&o->flow[RR_SERVER], rest);
-    t.does = 0;
-    add_step(o, RR_STEP_GO_ON, &t, 0);
+    rr_settle_go_on(o, rest);
     o->upto = rest.end;
     o->patched = true;
     if (o->owed)
@@ -457,7 +373,7 @@ static bool advance(struct rr_order *o, enum rr_order_when when)
         note_hole(o, hole);
         o->upto = t->begin;
         if (!o->spilled)
-            add_step(o, RR_STEP_END, NULL, RR_PROOF_LOST);
+            rr_order_step(o, RR_STEP_END, NULL, RR_PROOF_LOST);
         return true;
     }
     const uint16_t does = t->does;
@@ -491,7 +407,7 @@ void rr_order_end(struct rr_order *o)
     int64_t heard = rr_hidden_unseen(o, said) ? o->flow[RR_CLIENT].acked : o->heard;
     o->hole = said;
     o->upto = MAX(o->upto, said.end);
-    drop(o, (int)rr_doubt_eligible(o, heard), o->heard_end);
+    rr_settle_drop(o, (int)rr_doubt_eligible(o, heard), o->heard_end);
 }
 
 /* The rest of it is waited for, and nothing before is missing, or was: else there may be no such message. */
@@ -519,12 +435,12 @@ static bool takes_untold(struct rr_order *o)
     bool sure = rr_order_is_sure(o);
     o->rests = false;
     o->guessed = true;
-    add_step(o, RR_STEP_END, NULL, 0);
+    rr_order_step(o, RR_STEP_END, NULL, 0);
     note_hole(o, rest);
     o->upto = rest.end;
     if (sure)
         o->taken = rest;
-    drop(o, 1, rest.end);
+    rr_settle_drop(o, 1, rest.end);
     return true;
 }
 
@@ -547,7 +463,7 @@ static bool ends_patched(struct rr_order *o)
     o->patched = false;
     o->owed = 0;
     if (answers_alone(o))
-        add_step(o, RR_STEP_END, NULL, 0);
+        rr_order_step(o, RR_STEP_END, NULL, 0);
     return true;
 }
 
@@ -575,7 +491,7 @@ const struct rr_step *rr_order_next(struct rr_order *o, enum rr_order_when when)
         if (comes_to_rest(o))
             judge_rest(o);
         else if (when >= RR_ORDER_IN_SILENCE && o->doubt->len)
-            settle(o);
+            rr_settle(o);
         else
             return NULL;
     }

@@ -133,6 +133,10 @@ enum rr_order_when { RR_ORDER_WITHIN, RR_ORDER_BETWEEN, RR_ORDER_IN_SILENCE, RR_
 /* What is to be done next, and must be before this is called again; NULL where there is nothing. */
 const struct rr_step *rr_order_next(struct rr_order *o, enum rr_order_when when);
 
+/* One more, behind those that are decided on. */
+struct rr_step *rr_order_step(struct rr_order *o, enum rr_step_kind kind, const struct rr_told *t,
+                              uint8_t proof);
+
 /* Then there is none, whenever. */
 static inline bool rr_order_is_idle(const struct rr_order *o)
 {
