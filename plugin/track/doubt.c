@@ -139,15 +139,16 @@ static struct rr_range said_since(const struct rr_order *o, struct rr_range hole
     return hole;
 }
 
-struct rr_range rr_doubt_hole(const struct rr_order *o)
+struct rr_range rr_doubt_hole(const struct rr_order *o, guint place)
 {
-    return said_since(o, o->hole, rr_line_length(o->line) ? rr_line_first(o->line) : RR_NEVER);
+    bool asked = place < rr_line_length(o->line);
+    return said_since(o, o->hole, asked ? rr_line_nth(o->line, place)->request.begin : RR_NEVER);
 }
 
-struct rr_range rr_doubt_hole_before(const struct rr_order *o, guint place, int64_t begin)
+struct rr_range rr_doubt_hole_before(const struct rr_order *o, guint place)
 {
-    struct rr_range hole = { MAX(o->before.begin, saw_asking(o, place)), o->before.end };
-    if (hole.end > begin || !told_before(o, place))
+    struct rr_range hole = { MAX(o->hole.begin, saw_asking(o, place)), o->hole.end };
+    if (!told_before(o, place))
         return (struct rr_range){ 0 };
     return said_since(o, hole, rr_line_nth(o->line, place)->request.begin);
 }
@@ -155,6 +156,22 @@ struct rr_range rr_doubt_hole_before(const struct rr_order *o, guint place, int6
 struct rr_range rr_doubt_hole_between(const struct rr_order *o, guint i)
 {
     struct rr_range hole = { rr_told_at(o->doubt, i - 1)->end, rr_told_at(o->doubt, i)->begin };
+    rr_spans_clip(&o->spans[RR_SERVER], &hole.begin, &hole.end);
+    return hole;
+}
+
+struct rr_range rr_doubt_hole_unasked(const struct rr_order *o, int64_t acked)
+{
+    const struct rr_flow *f = &o->flow[RR_SERVER];
+    struct rr_range hole = o->hole;
+    if (o->overlaps || rr_line_length(o->line))
+        return (struct rr_range){ 0 };
+    const struct rr_piece *said = rr_flow_piece(f, hole.begin);
+    if (!said)
+        said = rr_flow_piece_after(f, hole.begin);
+    while (said && said->begin < hole.end && said->acked < acked)
+        said = rr_flow_piece_after(f, said->end);
+    hole.begin = said ? MAX(said->begin, hole.begin) : hole.end;
     rr_spans_clip(&o->spans[RR_SERVER], &hole.begin, &hole.end);
     return hole;
 }

@@ -28,13 +28,15 @@ enum { RR_PLACE_NONE = -1, RR_PLACE_BEFORE = -2 };
  * be freed. */
 GArray *rr_doubt_count_back(const struct rr_order *o, bool waits);
 
-/* Of the server's bytes of which no message was told, last, those that it said when it had what waits first.
- */
-struct rr_range rr_doubt_hole(const struct rr_order *o);
+/* Of the hole, what the server said when it had the request that waits at that place. */
+struct rr_range rr_doubt_hole(const struct rr_order *o, guint place);
 
-/* Of those, what is of the answer to the request at that place, of which no message before `begin` was told.
- * Of a client that waits. */
-struct rr_range rr_doubt_hole_before(const struct rr_order *o, guint place, int64_t begin);
+/* Of the hole, what is of the answer to that request.  Of a client that waits. */
+struct rr_range rr_doubt_hole_before(const struct rr_order *o, guint place);
+
+/* Of the hole, what the server said when it had as much of the client, which waits, and of which nothing was
+ * told since. */
+struct rr_range rr_doubt_hole_unasked(const struct rr_order *o, int64_t acked);
 
 /* Between the i-th that is in doubt and the one before, the first bytes of which no message was told. */
 struct rr_range rr_doubt_hole_between(const struct rr_order *o, guint i);

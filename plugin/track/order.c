@@ -67,8 +67,6 @@ static void note_hole(struct rr_order *o, struct rr_range hole)
 {
     if (rr_range_empty(hole) || !rr_doubt_has_hole(o))
         o->hole = hole;
-    if (!o->doubt->len)
-        o->before = o->hole;
     lose_place(o);
 }
 
@@ -113,7 +111,7 @@ static void regain(struct rr_order *o)
     o->guessed = false;
     if (o->overlaps)
         return;
-    rr_settle_drop(o, (int)rr_line_length(o->line) - gone, o->heard_end);
+    rr_settle_drop(o, gone, (int)rr_line_length(o->line), o->heard_end);
     o->hole = o->gap = (struct rr_range){ 0 };
     rr_guesses_forget(o);
     o->sure = o->regained = true;
@@ -239,6 +237,8 @@ static void spill(struct rr_order *o)
 static void set_aside(struct rr_order *o, const struct rr_told *t)
 {
     rr_guesses_forget(o);
+    if (!o->doubt->len)
+        o->before = o->hole;
     g_array_append_val(o->doubt, *t);
     rr_told_at(o->doubt, o->doubt->len - 1)->anew = o->broken;
     o->broken = false;
@@ -407,7 +407,7 @@ void rr_order_end(struct rr_order *o)
     int64_t heard = rr_hidden_unseen(o, said) ? o->flow[RR_CLIENT].acked : o->heard;
     o->hole = said;
     o->upto = MAX(o->upto, said.end);
-    rr_settle_drop(o, (int)rr_doubt_eligible(o, heard), o->heard_end);
+    rr_settle_drop(o, 0, (int)rr_doubt_eligible(o, heard), o->heard_end);
 }
 
 /* The rest of it is waited for, and nothing before is missing, or was: else there may be no such message. */
@@ -440,7 +440,7 @@ static bool takes_untold(struct rr_order *o)
     o->upto = rest.end;
     if (sure)
         o->taken = rest;
-    rr_settle_drop(o, 1, rest.end);
+    rr_settle_drop(o, 0, 1, rest.end);
     return true;
 }
 
