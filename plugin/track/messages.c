@@ -456,7 +456,7 @@ void rr_end(struct rr_conn *c, int side, struct rr_exchange *x, enum rr_ended_by
     rr_thaw(c, x, side);
     m->ended_by = (uint8_t)why;
     if (side == RR_CLIENT)
-        rr_due(c, x, RR_ROW_REQUEST);
+        rr_due(c, x, RR_ROW_REQUEST | (x->part && !rr_exists(&x->response) ? RR_ROW_EXCHANGE : 0));
     else if (rr_is_push(x))
         rr_due(c, x, m->part ? 0 : RR_ROW_RESPONSE);
     else
