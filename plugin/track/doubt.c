@@ -52,8 +52,7 @@ static bool answers_untold(const struct rr_order *o, guint i)
     return !o->overlaps && rr_order_before_asked(o, rr_told_at(o->doubt, i)->acked) > before;
 }
 
-/* What the client had seen of the server when it asked the n-th that waits. */
-static int64_t saw_asking(const struct rr_order *o, guint n)
+int64_t rr_doubt_saw_asking(const struct rr_order *o, guint n)
 {
     const struct rr_piece *first = rr_flow_piece(&o->flow[RR_CLIENT], rr_line_nth(o->line, n)->request.begin);
     return first ? first->acked : RR_NEVER;
@@ -62,10 +61,10 @@ static int64_t saw_asking(const struct rr_order *o, guint n)
 bool rr_doubt_waits(const struct rr_order *o)
 {
     guint waiting = o->overlaps ? 0 : rr_line_length(o->line);
-    if (!waiting || saw_asking(o, 0) < o->line->upto[RR_SERVER])
+    if (!waiting || rr_doubt_saw_asking(o, 0) < o->line->upto[RR_SERVER])
         return false;
     for (guint i = 1; i < waiting; i++)
-        if (saw_asking(o, i) <= saw_asking(o, i - 1))
+        if (rr_doubt_saw_asking(o, i) <= rr_doubt_saw_asking(o, i - 1))
             return false;
     return true;
 }
@@ -147,7 +146,7 @@ struct rr_range rr_doubt_hole(const struct rr_order *o, guint place)
 
 struct rr_range rr_doubt_hole_before(const struct rr_order *o, guint place)
 {
-    struct rr_range hole = { MAX(o->hole.begin, saw_asking(o, place)), o->hole.end };
+    struct rr_range hole = { MAX(o->hole.begin, rr_doubt_saw_asking(o, place)), o->hole.end };
     if (!told_before(o, place))
         return (struct rr_range){ 0 };
     return said_since(o, hole, rr_line_nth(o->line, place)->request.begin);

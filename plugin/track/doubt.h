@@ -17,6 +17,9 @@ bool rr_doubt_heads(const struct rr_order *o, guint i);
  * again without waiting for the rest. */
 bool rr_doubt_lacks_answers(const struct rr_order *o);
 
+/* What the client had seen of the server when it asked the n-th that waits; RR_NEVER: not known. */
+int64_t rr_doubt_saw_asking(const struct rr_order *o, guint n);
+
 /* The client waits for each answer, as far as what waits tells: it had seen all of the answer told last, and
  * more of the server each time it asked. */
 bool rr_doubt_waits(const struct rr_order *o);

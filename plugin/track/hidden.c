@@ -1,5 +1,6 @@
 #include "track/hidden.h"
 
+#include "track/doubt.h"
 #include "track/stray.h"
 
 bool rr_hidden_all_told(struct rr_order *o, int64_t end, struct rr_range *hole)
@@ -16,11 +17,26 @@ bool rr_hidden_unseen(const struct rr_order *o, struct rr_range said)
     return !goes_on && !rr_range_empty(said) && !rr_flow_saw(&o->flow[RR_SERVER], said.begin, said.end);
 }
 
+/* In front of it lies what was not captured, from `begin` on, and which the client, as it waits, had not seen
+ * when it asked. */
+static void take_lost_head(const struct rr_order *o, int64_t begin, struct rr_range *rest)
+{
+    int64_t head = MAX(begin, rr_doubt_saw_asking(o, 0));
+    if (!o->overlaps && head < rest->begin && !rr_flow_saw(&o->flow[RR_SERVER], head, rest->begin))
+        rest->begin = head;
+}
+
 bool rr_hidden_last(struct rr_order *o, struct rr_range *rest)
 {
     if (!rr_line_length(o->line) || rr_hidden_all_told(o, o->flow[RR_SERVER].next, rest))
         return false;
-    return rr_hidden_unseen(o, *rest) || rr_flow_since(&o->flow[RR_SERVER], rr_line_first(o->line), rest);
+    int64_t begin = rest->begin;
+    if (rr_hidden_unseen(o, *rest))
+        return true;
+    if (!rr_flow_since(&o->flow[RR_SERVER], rr_line_first(o->line), rest))
+        return false;
+    take_lost_head(o, begin, rest);
+    return true;
 }
 
 bool rr_hidden_begins_answer(const struct rr_order *o, struct rr_range said)

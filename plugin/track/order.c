@@ -191,6 +191,16 @@ void rr_order_told(struct rr_order *o, const struct rr_told *t)
     g_array_insert_vals(o->held, i, t, 1);
 }
 
+void rr_order_kept(struct rr_order *o, struct rr_range kept)
+{
+    struct rr_range gap;
+    if (o->kept.end != kept.begin) {
+        o->kept.begin = kept.begin;
+        o->kept_strayed = rr_flow_gap(&o->flow[RR_SERVER], o->upto, kept.begin, &gap);
+    }
+    o->kept.end = kept.end;
+}
+
 void rr_order_clip(const struct rr_order *o, struct rr_range *range)
 {
     rr_told_clip(o->doubt, range);
@@ -414,8 +424,8 @@ void rr_order_end(struct rr_order *o)
 static bool is_awaited(const struct rr_order *o, struct rr_range said)
 {
     struct rr_range gap;
-    return rr_order_is_sure(o) && said.begin >= o->kept.begin && said.end <= o->kept.end &&
-           !rr_flow_gap(&o->flow[RR_SERVER], o->upto, said.end, &gap);
+    return rr_order_is_sure(o) && !o->kept_strayed && said.begin >= o->kept.begin &&
+           said.end <= o->kept.end && !rr_flow_gap(&o->flow[RR_SERVER], o->upto, said.end, &gap);
 }
 
 /* The client is at rest, so many requests wait, and of the server nothing that was told is to be placed. */
@@ -428,14 +438,14 @@ static bool rests_with(const struct rr_order *o, guint waiting)
  * has seen of it when it asks again, at rest, is the answer. */
 static bool takes_untold(struct rr_order *o)
 {
-    struct rr_range rest;
+    struct rr_range rest, before;
     if (!rests_with(o, 1) || o->overlaps || !rr_hidden_last(o, &rest) || is_awaited(o, rest) ||
         !rr_hidden_begins_answer(o, rest))
         return false;
-    bool sure = rr_order_is_sure(o);
+    bool sure = rr_order_is_sure(o), more = !rr_hidden_all_told(o, rest.begin, &before);
     o->rests = false;
     o->guessed = true;
-    rr_order_step(o, RR_STEP_END, NULL, 0);
+    rr_order_step(o, RR_STEP_END, NULL, more ? RR_PROOF_LOST : 0);
     note_hole(o, rest);
     o->upto = rest.end;
     if (sure)

@@ -63,12 +63,13 @@ struct rr_order {
     struct rr_range hole;    /* the server's bytes of which no message was told, last; empty: none */
     struct rr_range before;  /* the same, before what is in doubt */
     struct rr_range gap;     /* the client's likewise */
-    struct rr_range kept;    /* the server's, last, that the dissector waits for the rest of */
+    struct rr_range kept;    /* the server's, last, that the dissector waits for the rest of ... */
     struct rr_range guess;   /* of these a request was made, when all before was sure, and nothing since is in
                                 doubt but for that */
     struct rr_range taken;   /* of these of the server an answer was made, likewise */
     struct rr_range crossed; /* likewise: nothing is in doubt but whether these bytes of the server, of before
                                 the rule, answered the first request */
+    bool kept_strayed;       /* ... but it came there over bytes that it did not see */
     bool sure;               /* what waits first is what the next answer belongs to */
     bool regained;           /* ... since the client came to rest */
     bool broken;             /* what comes next does not go on with what was before */
@@ -115,10 +116,7 @@ void rr_order_told(struct rr_order *o, const struct rr_told *t);
 
 /* The dissector waits for the rest of the message that these bytes of the server, its newest, begin or go on
  * with. */
-static inline void rr_order_kept(struct rr_order *o, struct rr_range kept)
-{
-    o->kept = (struct rr_range){ o->kept.end == kept.begin ? o->kept.begin : kept.begin, kept.end };
-}
+void rr_order_kept(struct rr_order *o, struct rr_range kept);
 
 /* What of the range is in no message that is set aside: its first stretch.  Empty where all of it is. */
 void rr_order_clip(const struct rr_order *o, struct rr_range *range);
