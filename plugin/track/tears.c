@@ -2,12 +2,6 @@
 
 #include "track/messages.h"
 
-static bool has_hole(const struct rr_conn *c, int side, struct rr_range range)
-{
-    struct rr_range gap;
-    return !rr_range_empty(range) && rr_flow_gap(&c->flow[side], range.begin, range.end, &gap);
-}
-
 static bool is_told(const struct rr_conn *c, int side, struct rr_range tear)
 {
     rr_spans_clip(&c->pdus->spans[side], &tear.begin, &tear.end);
@@ -42,7 +36,7 @@ void rr_tears_part(struct rr_conn *c, int side, struct rr_line *line, struct rr_
     struct rr_range *torn = &line->tear[side], between = { line->upto[side], t->begin };
     if (!m->torn)
         *torn = (struct rr_range){ 0 };
-    if (has_hole(c, side, between))
+    if (!t->decrypted && !is_told(c, side, between))
         *torn = (struct rr_range){ rr_range_empty(*torn) ? between.begin : torn->begin, between.end };
     m->torn = !rr_range_empty(*torn) && !is_told(c, side, *torn);
 }
