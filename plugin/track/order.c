@@ -193,10 +193,12 @@ void rr_order_told(struct rr_order *o, const struct rr_told *t)
 
 void rr_order_kept(struct rr_order *o, struct rr_range kept)
 {
-    struct rr_range gap;
     if (o->kept.end != kept.begin) {
+        struct rr_range passed = { o->upto, kept.begin };
+        rr_spans_clip(&o->spans[RR_SERVER], &passed.begin, &passed.end);
+        rr_order_clip(o, &passed);
         o->kept.begin = kept.begin;
-        o->kept_strayed = rr_flow_gap(&o->flow[RR_SERVER], o->upto, kept.begin, &gap);
+        o->kept_strayed = !rr_range_empty(passed);
     }
     o->kept.end = kept.end;
 }

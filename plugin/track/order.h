@@ -69,7 +69,7 @@ struct rr_order {
     struct rr_range taken;   /* of these of the server an answer was made, likewise */
     struct rr_range crossed; /* likewise: nothing is in doubt but whether these bytes of the server, of before
                                 the rule, answered the first request */
-    bool kept_strayed;       /* ... but it came there over bytes that it did not see */
+    bool kept_strayed;       /* ... but it came there over bytes that it told nothing of */
     bool sure;               /* what waits first is what the next answer belongs to */
     bool regained;           /* ... since the client came to rest */
     bool broken;             /* what comes next does not go on with what was before */
