@@ -391,13 +391,14 @@ static void pass_held(struct rr_conn *c, int64_t end)
 }
 
 /* All was said to what was asked, and what the client then says begins nothing: it can be another message's,
- * of which none is told. */
+ * of which none is told, unless the answer may go on and nothing was ever missed. */
 static bool asks_untold(struct rr_conn *c, const struct rr_told *t)
 {
     struct rr_pdus *p = c->pdus;
     int64_t begin = p->upto[RR_CLIENT];
-    bool blank = t->does & RR_PDU_BLANK && t->begin == begin;
-    if (blank || p->owed || p->order.held->len || asks_on(c, &p->line, t))
+    bool follows = t->begin == begin, blank = t->does & RR_PDU_BLANK && follows;
+    bool converses = follows && p->line.open && rr_order_is_sure(&p->order) && !p->order.regained;
+    if (blank || converses || p->owed || p->order.held->len || asks_on(c, &p->line, t))
         return false;
     int64_t acked = acked_asking(c, t);
     bool rests = rr_order_at_rest(&p->order, begin, acked);

@@ -11,6 +11,7 @@
 struct file {
     FILE *stream;
     char *target, *partial; /* NULL where it is written in place */
+    struct stat before;     /* what was at the target; st_nlink is 0 where nothing was */
     bool is_regular;
 };
 
@@ -21,28 +22,37 @@ static bool fail(char **why)
     return false;
 }
 
-/* -1, and errno says why. */
-static int open_partial(struct file *f, const struct stat *old)
+/* What is the matter with the name that it has so far, where its own is as it should be. */
+static bool fail_partial(const struct file *f, char **why)
 {
-    f->partial = g_strconcat(f->target, ".part", NULL);
-    if (old && access(f->target, W_OK) != 0)
-        return -1;
-    int fd = open(f->partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (fd >= 0 && old && fchmod(fd, old->st_mode & 0777) != 0) {
-        close(fd);
-        return -1;
-    }
-    return fd;
+    char *name = g_path_get_basename(f->partial);
+    *why = g_strdup_printf("%s beside it: %s", name, g_strerror(errno));
+    g_free(name);
+    return false;
 }
 
-static int open_path(struct file *f, const char *path)
+static bool open_partial(struct file *f, int *fd, char **why)
 {
-    struct stat old;
-    bool exists = stat(path, &old) == 0;
-    if (exists && !S_ISREG(old.st_mode))
-        return open(path, O_WRONLY | O_CLOEXEC);
+    bool exists = f->before.st_nlink > 0;
+    f->partial = g_strconcat(f->target, ".part", NULL);
+    if (exists && access(f->target, W_OK) != 0)
+        return fail(why);
+    *fd = open(f->partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (*fd < 0)
+        return exists || errno == EISDIR || errno == ELOOP ? fail_partial(f, why) : fail(why);
+    return !exists || fchmod(*fd, f->before.st_mode & 0777) == 0 || fail(why);
+}
+
+static bool open_path(struct file *f, const char *path, int *fd, char **why)
+{
+    if (stat(path, &f->before) != 0)
+        f->before.st_nlink = 0;
+    else if (!S_ISREG(f->before.st_mode)) {
+        *fd = open(path, O_WRONLY | O_CLOEXEC);
+        return *fd >= 0 || fail(why);
+    }
     f->target = rr_place(path);
-    return open_partial(f, exists ? &old : NULL);
+    return open_partial(f, fd, why);
 }
 
 static void file_close(struct rr_sink *s, bool undo)
@@ -62,13 +72,10 @@ static struct rr_sink *file_open(const struct rr_options *o, const struct rr_lay
 {
     struct stat s;
     struct file *f = g_new0(struct file, 1);
-    f->stream = stdout;
-    if (o->to) {
-        int fd = open_path(f, o->to);
-        f->stream = fd < 0 ? NULL : fdopen(fd, "w");
-    }
-    if (!f->stream) {
-        fail(why);
+    int fd = -1;
+    bool opened = !o->to || open_path(f, o->to, &fd, why);
+    f->stream = fd < 0 ? stdout : fdopen(fd, "w");
+    if (!opened || (!f->stream && !fail(why))) {
         file_close((struct rr_sink *)f, false);
         return NULL;
     }
@@ -93,11 +100,28 @@ static bool file_end_capture(struct rr_sink *s G_GNUC_UNUSED, char **why G_GNUC_
     return true;
 }
 
+/* Nothing else wrote there meanwhile, such as tshark itself (-w). */
+static bool is_as_before(const struct file *f)
+{
+    const struct stat *b = &f->before;
+    struct stat now;
+    if (stat(f->target, &now) != 0)
+        return true;
+    return b->st_nlink > 0 && now.st_dev == b->st_dev && now.st_ino == b->st_ino &&
+           now.st_size == b->st_size && now.st_mtim.tv_sec == b->st_mtim.tv_sec &&
+           now.st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
 static bool file_publish(struct rr_sink *s, char **why)
 {
     struct file *f = (struct file *)s;
     if (!f->partial)
         return true;
+    if (!is_as_before(f)) {
+        *why =
+            g_strdup_printf("something else wrote it meanwhile, as -w would; the rows are in %s", f->partial);
+        return false;
+    }
     errno = 0;
     if (fsync(fileno(f->stream)) != 0 || rename(f->partial, f->target) != 0)
         return fail(why);

@@ -128,6 +128,8 @@ static bool report(const struct rr_writer *w, char **error)
 {
     if (w->why && !w->rows)
         *error = g_strdup_printf("%s: %s; no row is written", w->name, w->why);
+    else if (w->why && !w->lost)
+        *error = g_strdup_printf("%s: %s", w->name, w->why);
     else if (w->why)
         *error = g_strdup_printf("%s: %s; up to %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
                                  " rows lost, and all after them",

@@ -122,8 +122,19 @@ def refuse_what_may_not_be_written():
         refused(run(REDIS, ",to=%s/closed/a.csv" % place), "a.csv: Permission denied")
     (place / "a.csv.part").symlink_to("/dev/null")
     (place / "a.csv").chmod(0o666)
-    refused(run(REDIS, ",to=%s/a.csv" % place), "a.csv: ")
+    refused(run(REDIS, ",to=%s/a.csv" % place), "a.csv: a.csv.part beside it: ")
     cases.check("precious", (place / "a.csv").read_text())
+
+
+def keep_what_was_written_meanwhile():
+    """tshark writes the packets where the rows are to go."""
+    place = folder()
+    for there in (False, True):
+        done = host.run(["tshark", "-r", str(REDIS), "-q", "-w", "%s/a" % place, "-z", "reqresp,export,to=%s/a" % place])
+        line = "%s/a: something else wrote it meanwhile, as -w would; the rows are in %s/a.part" % (place, place)
+        cases.check((2, ["tshark: -z reqresp,export: " + line]), (done.returncode, done.stderr.decode().splitlines()))
+        cases.check(b"\x0a\x0d\x0d\x0a", (place / "a").read_bytes()[:4], there)
+        cases.check(host.export(REDIS, "messages"), (place / "a.part").read_bytes().decode(), there)
 
 
 def to_file(kind, words):
@@ -279,6 +290,7 @@ def main(words):
              ("refused: what is read", refuse_to_overwrite_what_is_read),
              ("said: no rows", say_why_there_are_no_rows),
              ("refused: what may not be written", refuse_what_may_not_be_written),
+             ("kept: what was written meanwhile", keep_what_was_written_meanwhile),
              ("to a device", to_device), ("to a full disk", to_full_disk), ("interrupted", interrupted),
              ("cut short", cut_short), ("side by side", side_by_side, []), ("side by side -2", side_by_side, ["-2"]),
              ("columns and tags", csv_columns), ("slower", slower), ("min", least), ("local time", local_time),

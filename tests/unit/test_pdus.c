@@ -359,6 +359,8 @@ static const struct talk_play plays[] = {
       ">10<26 answered exact 1; >11<9 answered lost 1; >12<3 answered lost 1; >9<0 open" },
     { "order/awaited-in-order", "syn >10@1 <6m@2 <7k@3 <5k@4 >11@6 <5k@7 >12@9 <3k@10 >9@11",
       ">10<6 answered exact 1 <torn; >11<0 answered lost; >12<0 answered lost d2; >9<0 open d3" },
+    { "order/says-more-within-an-open-answer", "syn >10@1 <5o@2 >9n@3 <6n@4 >8@5 <3o@6",
+      ">10<11 answered exact 1; >8<3 answered exact 1" },
     { "order/parts-after-a-push", "syn >10@1 <3a@2/0 <5@3! <6@4 <7@5 >11@6 <4@7",
       ">10<7 answered lost 4; push 3; >0<6 unasked lost; >11<4 answered exact 1" },
     { "order/interim-cut-short", "syn >10@1 <8i@2 <5@3#3", ">10<13 answered acked 1 i1" },
