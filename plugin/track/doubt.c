@@ -61,12 +61,14 @@ int64_t rr_doubt_saw_asking(const struct rr_order *o, guint n)
 bool rr_doubt_waits(const struct rr_order *o)
 {
     guint waiting = o->overlaps ? 0 : rr_line_length(o->line);
-    if (!waiting || rr_doubt_saw_asking(o, 0) < o->line->upto[RR_SERVER])
-        return false;
-    for (guint i = 1; i < waiting; i++)
-        if (rr_doubt_saw_asking(o, i) <= rr_doubt_saw_asking(o, i - 1))
+    int64_t before = o->line->upto[RR_SERVER] - 1;
+    for (guint i = 0; i < waiting; i++) {
+        int64_t saw = rr_doubt_saw_asking(o, i);
+        if (saw <= before)
             return false;
-    return true;
+        before = saw;
+    }
+    return waiting > 0;
 }
 
 /* All that the client asked between the n-th that waits and what was before that was told. */
@@ -140,8 +142,7 @@ static struct rr_range said_since(const struct rr_order *o, struct rr_range hole
 
 struct rr_range rr_doubt_hole(const struct rr_order *o, guint place)
 {
-    bool asked = place < rr_line_length(o->line);
-    return said_since(o, o->hole, asked ? rr_line_nth(o->line, place)->request.begin : RR_NEVER);
+    return said_since(o, o->hole, rr_line_nth(o->line, place)->request.begin);
 }
 
 struct rr_range rr_doubt_hole_before(const struct rr_order *o, guint place)
@@ -161,16 +162,10 @@ struct rr_range rr_doubt_hole_between(const struct rr_order *o, guint i)
 
 struct rr_range rr_doubt_hole_unasked(const struct rr_order *o, int64_t acked)
 {
-    const struct rr_flow *f = &o->flow[RR_SERVER];
     struct rr_range hole = o->hole;
-    if (o->overlaps || rr_line_length(o->line))
+    bool may_be = !o->overlaps && !rr_line_length(o->line);
+    if (!may_be || !rr_flow_since(&o->flow[RR_SERVER], acked - 1, &hole))
         return (struct rr_range){ 0 };
-    const struct rr_piece *said = rr_flow_piece(f, hole.begin);
-    if (!said)
-        said = rr_flow_piece_after(f, hole.begin);
-    while (said && said->begin < hole.end && said->acked < acked)
-        said = rr_flow_piece_after(f, said->end);
-    hole.begin = said ? MAX(said->begin, hole.begin) : hole.end;
     rr_spans_clip(&o->spans[RR_SERVER], &hole.begin, &hole.end);
     return hole;
 }

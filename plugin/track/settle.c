@@ -20,12 +20,20 @@ void rr_settle_drop(struct rr_order *o, int from, int upto, int64_t end)
         rr_order_step(o, RR_STEP_END, NULL, RR_PROOF_LOST);
 }
 
-/* These bytes, of which no message was told, as the begin of an answer that `t` goes on with. */
-static struct rr_told begin_untold(const struct rr_order *o, struct rr_range own, const struct rr_told *t)
+/* An answer begins with `t`, or with its `own` bytes of which no message was told, and `t` goes on with it.
+ */
+static void begin_answer(struct rr_order *o, enum rr_step_kind kind, struct rr_range asked,
+                         struct rr_range own, const struct rr_told *t)
 {
+    if (rr_range_empty(own)) {
+        rr_order_step(o, kind, t, RR_PROOF_LOST)->asked = asked;
+        return;
+    }
     struct rr_told head = rr_untold(&o->flow[RR_SERVER], own);
     head.does = RR_PDU_BEGINS | (t->does & RR_PDU_OPEN);
-    return head;
+    rr_order_step(o, kind, &head, RR_PROOF_LOST)->asked = asked;
+    rr_order_step(o, RR_STEP_GO_ON, t, 0);
+    o->hole = (struct rr_range){ 0 };
 }
 
 /* `t`, which was in doubt, answers no request that is there, perhaps one in client bytes of which no message
@@ -41,13 +49,7 @@ static void answer_untold(struct rr_order *o, const struct rr_told *t)
         return;
     }
     o->gap.begin = asked.end;
-    struct rr_range own = rr_doubt_hole_unasked(o, t->acked);
-    struct rr_told head = rr_range_empty(own) ? *t : begin_untold(o, own, t);
-    rr_order_step(o, RR_STEP_UNASKED, &head, RR_PROOF_LOST)->asked = asked;
-    if (rr_range_empty(own))
-        return;
-    rr_order_step(o, RR_STEP_GO_ON, t, 0);
-    o->hole = (struct rr_range){ 0 };
+    begin_answer(o, RR_STEP_UNASKED, asked, rr_doubt_hole_unasked(o, t->acked), t);
 }
 
 /* `t`, which was in doubt, answers what waits at `place`, behind those that were answered in bytes of which
@@ -60,13 +62,7 @@ static void answer_at(struct rr_order *o, const struct rr_told *t, int place, in
     if (!rr_range_empty(own))
         o->hole.end = own.begin;
     rr_settle_drop(o, gone, place, 0);
-    if (rr_range_empty(own)) {
-        rr_order_step(o, RR_STEP_ANSWER, t, RR_PROOF_LOST);
-        return;
-    }
-    struct rr_told head = begin_untold(o, own, t);
-    rr_order_step(o, RR_STEP_ANSWER, &head, RR_PROOF_LOST);
-    rr_order_step(o, RR_STEP_GO_ON, t, 0);
+    begin_answer(o, RR_STEP_ANSWER, (struct rr_range){ 0 }, own, t);
 }
 
 void rr_settle_go_on(struct rr_order *o, struct rr_range untold)
