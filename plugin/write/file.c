@@ -75,7 +75,9 @@ static struct rr_sink *file_open(const struct rr_options *o, const struct rr_lay
     int fd = -1;
     bool opened = !o->to || open_path(f, o->to, &fd, why);
     f->stream = fd < 0 ? stdout : fdopen(fd, "w");
-    if (!opened || (!f->stream && !fail(why))) {
+    if (opened && !f->stream)
+        opened = fail(why);
+    if (!opened) {
         file_close((struct rr_sink *)f, false);
         return NULL;
     }
